@@ -182,6 +182,7 @@ class NotificationAdmin(Kept):
         "user",
         "title",
         "type",
+        "kind",
         "priority",
         "status",
         "created_at",
@@ -194,7 +195,7 @@ class NotificationAdmin(Kept):
     autocomplete_fields = ("user",)
     form = NotificationAddForm
     add_fields = ("user", *Notification.CONTENT)
-    actions = ("resend", "mark_read", "archive")
+    actions = ("resend", "mark_read", "archive", "cancel")
 
     def matching(self, word: str) -> Q:
         return Q(pk=row_id(word)) | Q(user__in=users_named(word))
@@ -207,8 +208,8 @@ class NotificationAdmin(Kept):
         return super().has_change_permission(request)
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Notification:
-        user = data.pop("user")
-        return services.notification_create(user_id=user.pk, **data)
+        user, actor = data.pop("user"), f"user:{request.user.pk}"
+        return services.notification_create(user_id=user.pk, actor=actor, **data)
 
     @admin.action(description="Send again to the user's devices", permissions=["support"])
     def resend(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
@@ -224,6 +225,11 @@ class NotificationAdmin(Kept):
     def archive(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
         archived = "archived already"
         self._act(request, queryset, services.notifications_archive, "archived", archived)
+
+    @admin.action(description="Cancel: archive, and send no more of it", permissions=["support"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        cancelled = "cancelled already"
+        self._act(request, queryset, services.notifications_cancel, "cancelled", cancelled)
 
     def _act(
         self,

@@ -48,12 +48,15 @@ class Notification(Payload, frozen=True, kw_only=True):
     """Plain text; show it as text, never as markup."""
     type: NotificationType = "system"
     """The subject; subscriptions filter by it."""
+    kind: Annotated[str, Meta(max_length=50)] = ""
+    """What happened, finer than the type, such as `transaction.debit`; `<type>.general` for one
+    that has no kind of its own. New ones may come at any time."""
     priority: Priority = "medium"
     """The urgency; `urgent` asks to be shown at once."""
     status: NotificationStatus = "unread"
     """The state: unread, read or archived."""
     channels: list[Channel] = field(default_factory=lambda: ["in_app"])
-    """The channels by which it is sent besides the socket."""
+    """The sender's wish; what its kind demands and what the user chose decide."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """The sender's attachment: a JSON object without a schema."""
     created_at: Timestamp
@@ -66,6 +69,10 @@ class Notification(Payload, frozen=True, kw_only=True):
     """Time that its sending waited for, if any."""
     expires_at: Timestamp | None = None
     """Time from which it is out of date, and no longer counts as unread."""
+    pinned_at: Timestamp | None = None
+    """Time at which the user pinned it; null if it is not pinned."""
+    snoozed_until: Timestamp | None = None
+    """Time until which it is out of sight and out of the counts; null if it is not snoozed."""
     stored: bool | UnsetType = UNSET
     """False: an event only, in no inbox and in no count. Left out otherwise."""
 

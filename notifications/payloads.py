@@ -8,13 +8,14 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from notifications import messages
+from notifications.kinds.lookup import general
 from notifications.models import Announcement, Notification, has_passed
 from realtime.publish import payload_of
 
 
 def notification_payload(notification: Notification) -> messages.Notification:
     """Describe a notification to its user."""
-    return payload_of(messages.Notification, notification, stored=UNSET)
+    return payload_of(messages.Notification, notification, stored=UNSET, kind=_kind(notification))
 
 
 class ListedNotification(messages.Notification, frozen=True, kw_only=True):
@@ -32,7 +33,12 @@ LISTED = tuple(
 def listed_notification(row: Any) -> ListedNotification:
     """Describe a notification, or a row of LISTED, in an answer of the HTTP API."""
     is_expired = has_passed(row.expires_at)
-    return payload_of(ListedNotification, row, stored=UNSET, is_expired=is_expired)
+    return payload_of(ListedNotification, row, stored=UNSET, is_expired=is_expired, kind=_kind(row))
+
+
+def _kind(row: Any) -> str:
+    """Name the kind of a notification; one without its own is of its type's general kind."""
+    return row.kind or general(row.type)
 
 
 def notification_state(

@@ -13,18 +13,19 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from notifications.choices import Status
+from notifications.delivery.closing import ladders_close
 from notifications.events import publish_states
+from notifications.ladders import notifications_appear
 from notifications.models import Announcement, Notification
 from notifications.payloads import (
     announcement_payload,
     deleted_state,
-    notification_payload,
     notification_state,
 )
 from realtime import changes, clock
 from realtime.protocol.codec import timestamp
 from realtime.publish import publish
-from realtime.streams import ANNOUNCEMENTS, user_stream
+from realtime.streams import ANNOUNCEMENTS
 
 
 def notification_saved(before: Notification | None, now: Notification) -> None:
@@ -32,6 +33,7 @@ def notification_saved(before: Notification | None, now: Notification) -> None:
     if before is not None and before.published_at is None:
         before = None  # its user was not told of it
     elif before is not None and (before.user_id != now.user_id or now.published_at is None):
+        ladders_close([now.pk], "cancelled")
         publish_states([(before.user_id, deleted_state(now))])
         before = None
     if now.published_at is None:
@@ -41,11 +43,12 @@ def notification_saved(before: Notification | None, now: Notification) -> None:
         is_whole = is_back or not before.differs(now) <= set(Notification.STATE)
         publish_states([(now.user_id, notification_state(now, whole=is_whole))])
     else:
-        publish(user_stream(now.user_id), notification_payload(now))
+        notifications_appear([now])
 
 
 def notifications_deleted(rows: Sequence[Notification]) -> None:
     """Tell each user, in as few events as they fit into, which notifications are gone."""
+    ladders_close([row.pk for row in rows], "cancelled")
     publish_states((row.user_id, deleted_state(row)) for row in rows if row.published_at)
 
 

@@ -6,6 +6,7 @@ published. The database's clock, which all nodes share, decides which rows are d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from django.db.models import Count, Expression, Q, QuerySet
 from django.db.models.functions import Now
 
 from notifications.choices import NotificationType, Priority, Status
+from notifications.kinds import Kind, lookup
 from notifications.messages import NotificationCounts
 from notifications.models import Announcement, Notification
 from notifications.payloads import LISTED
@@ -60,18 +62,35 @@ def notifications_list(
     status: str | None = None,
     type: str | None = None,
     priority: str | None = None,
+    kind: str | None = None,
+    category: str | None = None,
+    pinned: bool | None = None,
+    snoozed: bool | None = None,
     unread_only: bool = False,
 ) -> QuerySet[Notification]:
     """Return a user's notifications, the newest first.
 
-    `unread_only` gives those that the bell counts: unread and not expired.
+    `unread_only` gives those that the bell counts: unread, not expired and not snoozed.
     """
     rows = notifications_visible(user_id)
-    given = {"status": status, "type": type, "priority": priority}
+    given = {
+        **{"status": status, "type": type, "priority": priority},
+        "pinned_at__isnull": None if pinned is None else not pinned,
+        "snoozed_until__isnull": None if snoozed is None else not snoozed,
+    }
     rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
+    if kind is not None or category is not None:
+        rows = rows.filter(_of_kinds(lookup.named(kind=kind, category=category)))
     if unread_only:
-        rows = rows.filter(unexpired(), status=Status.UNREAD)
+        rows = rows.filter(unexpired(), _awake(), status=Status.UNREAD)
     return rows.order_by("-id")
+
+
+def _of_kinds(kinds: Sequence[Kind]) -> Q:
+    """Match notifications of these kinds. Those that name none are of the general kinds."""
+    own = Q(kind__in=[kind.name for kind in kinds])
+    general = [kind.type for kind in kinds if kind.name == lookup.general(kind.type)]
+    return own | Q(kind="", type__in=general) if general else own
 
 
 # Rows of `notifications_list`, for lists that are asked for all the time.
@@ -84,6 +103,7 @@ _unread_counts = Prepared(
     lambda *user_ids: (
         Notification.objects.filter(
             unexpired(),
+            _awake(),
             user_id__in=user_ids,
             status=Status.UNREAD,
             published_at__isnull=False,
@@ -99,7 +119,7 @@ _unread_counts = Prepared(
 def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCounts]:
     """Count for the bell of each of these users, COUNTED_AT_ONCE of them in one query.
 
-    Counts what is published, unread and not expired; reading implies having seen.
+    Counts what is published, unread, not expired and not snoozed; reading implies having seen.
     """
     counts = {user_id: NotificationCounts(unread=0, unseen=0) for user_id in user_ids}
     for start in range(0, len(user_ids), COUNTED_AT_ONCE):
@@ -112,8 +132,17 @@ def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCou
 
 
 def notification_summary(*, user_id: int) -> dict[str, Any]:
-    """Count a user's unexpired notifications by status, type and priority, with the newest."""
+    """Count a user's notifications by status, type, priority and category, with the newest.
+
+    Those that have expired or that are snoozed are left out.
+    """
     groups = _groups.rows(user_id)
+    by_category, unread_by_category = Counter[str](), Counter[str]()
+    for group in groups:
+        category = lookup.category_of(group.kind, group.type)
+        by_category[category] += group.count
+        if group.status == Status.UNREAD:
+            unread_by_category[category] += group.count
 
     def count(name: str, value: str) -> int:
         return sum(group.count for group in groups if getattr(group, name) == value)
@@ -124,6 +153,8 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
         "unseen_count": sum(g.unseen for g in groups if g.status == Status.UNREAD),
         "by_type": {name: count("type", name) for name in NotificationType.values},
         "by_priority": {name: count("priority", name) for name in Priority.values},
+        "by_category": dict(sorted(by_category.items())),
+        "unread_by_category": dict(sorted(unread_by_category.items())),
         "recent_notifications": _recent.rows(user_id, limit=RECENT),
     }
 
@@ -131,17 +162,17 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
 _groups = Prepared(
     lambda user_id: (
         notifications_visible(user_id)
-        .filter(unexpired())
+        .filter(unexpired(), _awake())
         .order_by()
-        .values("status", "type", "priority")
+        .values("status", "type", "priority", "kind")
         .annotate(count=Count("id"), unseen=Count("id", filter=Q(seen_at__isnull=True)))
-        .values_list("status", "type", "priority", "count", "unseen")
+        .values_list("status", "type", "priority", "kind", "count", "unseen")
     )
 )
 _recent = Prepared(
     lambda user_id: (
         notifications_visible(user_id)
-        .filter(unexpired())
+        .filter(unexpired(), _awake())
         .exclude(status=Status.ARCHIVED)
         .order_by("-id")
         .values_list(*LISTED)
@@ -157,6 +188,11 @@ def notifications_due() -> QuerySet[Notification]:
         published_at__isnull=True,
         status=Status.UNREAD,
     ).order_by("id")
+
+
+def notifications_to_wake() -> QuerySet[Notification]:
+    """Select the notifications whose snooze is over."""
+    return Notification.objects.filter(snoozed_until__lte=database_now()).order_by("id")
 
 
 def announcements_active() -> QuerySet[Announcement]:
@@ -179,6 +215,11 @@ def announcements_due() -> QuerySet[Announcement]:
 def unexpired() -> Q:
     """Match notifications that have not expired."""
     return Q(expires_at__isnull=True) | Q(expires_at__gt=database_now())
+
+
+def _awake() -> Q:
+    """Match notifications that are not snoozed; a job wakes those whose time has come."""
+    return Q(snoozed_until__isnull=True)
 
 
 def notifications_lapsed(

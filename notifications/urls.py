@@ -29,5 +29,10 @@ urlpatterns = [
     *both(f"{_ONE}/unread", views.NotificationUnreadView, "notification-unread"),
     *both(f"{_ONE}/seen", views.NotificationSeenView, "notification-seen"),
     *both(f"{_ONE}/archive", views.NotificationArchiveView, "notification-archive"),
+    *both(f"{_ONE}/snooze", views.NotificationSnoozeView, "notification-snooze"),
+    *both(f"{_ONE}/unsnooze", views.NotificationUnsnoozeView, "notification-unsnooze"),
+    *both(f"{_ONE}/pin", views.NotificationPinView, "notification-pin"),
+    *both(f"{_ONE}/unpin", views.NotificationUnpinView, "notification-unpin"),
+    *both(f"{_ONE}/cancel", views.NotificationCancelView, "notification-cancel"),
     *both("announcements", views.AnnouncementListView, "announcement-list"),
 ]

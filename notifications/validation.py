@@ -8,6 +8,7 @@ raises InvalidInput. Lengths are in characters, that is Unicode code points.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,10 +27,14 @@ from realtime.protocol.commands import MAX_SAFE_INTEGER
 TITLE_LENGTH = 200
 MESSAGE_LENGTH = 1000
 ANNOUNCEMENT_LENGTH = 5000
+KIND_LENGTH = 50
+KEY_LENGTH = 200
+ACTOR_LENGTH = 100
 MAX_METADATA_BYTES = 8 * 1024  # half of what a wake-up carries inline
 # Unicode calls them letters or signs, but they leave no mark.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 MAX_METADATA_DEPTH = 20  # JSON parsers recurse: a deeper row could not be read again
+_KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _PERIODS = (("scheduled_at", "expires_at"), ("starts_at", "ends_at"))
 
 
@@ -44,6 +49,21 @@ class NotificationContent(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
     scheduled_at: datetime | None
     expires_at: datetime | None
+
+
+class NotificationTrigger(NotificationContent, total=False):
+    """What `notification_create` takes besides the content: it is given once, never edited.
+
+    `kind` is what happened, such as `transaction.debit`, and `context` the values that its texts
+    are made of. `key` is the sender's own name for the notification, of which there is one for
+    each user. `actor` is who has it sent. `supersedes` is an older one that it makes void.
+    """
+
+    kind: str
+    context: Mapping[str, Any] | msgspec.Struct | None
+    key: str | None
+    actor: str
+    supersedes: int | str | None
 
 
 class AnnouncementContent(TypedDict, total=False):
@@ -89,39 +109,48 @@ def channels(values: Any) -> list[str]:
     return list(dict.fromkeys(choice("channels", value, Channel.values) for value in values))
 
 
-def metadata(value: Any) -> dict[str, Any]:
+def kind(value: Any) -> str:
+    """Return the name of a kind, or nothing for a notification that has none of its own."""
+    if not isinstance(value, str) or len(value) > KIND_LENGTH:
+        raise InvalidInput("kind", f"is {value!r:.50}, not the name of a kind")
+    if value and not _KIND.fullmatch(value):
+        raise InvalidInput("kind", f"is {value!r:.50}; write it like transaction.debit")
+    return value
+
+
+def json_object(field: str, value: Any) -> dict[str, Any]:
     """Return the mapping as plain JSON."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidInput("metadata", "must be an object")
+        raise InvalidInput(field, "must be an object")
     try:
         plain: dict[str, Any] = msgspec.to_builtins(dict(value), str_keys=True)
         encoded = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
         if len(encoded) > MAX_METADATA_BYTES:
             raise InvalidInput(
-                "metadata", f"has {len(encoded)} bytes as JSON; at most {MAX_METADATA_BYTES} fit"
+                field, f"has {len(encoded)} bytes as JSON; at most {MAX_METADATA_BYTES} fit"
             )
     except UnicodeEncodeError:
-        raise InvalidInput("metadata", "holds characters that are not text; remove them") from None
+        raise InvalidInput(field, "holds characters that are not text; remove them") from None
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInput("metadata", f"cannot be written as JSON: {error}") from None
+        raise InvalidInput(field, f"cannot be written as JSON: {error}") from None
     if not all_text(plain):
-        raise InvalidInput("metadata", "holds a NUL character; remove it")
-    _check_json(plain)
+        raise InvalidInput(field, "holds a NUL character; remove it")
+    _check_json(field, plain)
     return plain
 
 
-def _check_json(node: Any, depth: int = 0) -> None:
+def _check_json(field: str, node: Any, depth: int = 0) -> None:
     """Check how deep a JSON value is, and that each of its numbers is kept exactly."""
     if isinstance(node, dict | list):
         if depth == MAX_METADATA_DEPTH:
-            raise InvalidInput("metadata", f"is nested more than {depth} levels deep")
+            raise InvalidInput(field, f"is nested more than {depth} levels deep")
         for child in node.values() if isinstance(node, dict) else node:
-            _check_json(child, depth + 1)
+            _check_json(field, child, depth + 1)
     elif isinstance(node, int | float) and not abs(node) <= MAX_SAFE_INTEGER:  # or NaN
         raise InvalidInput(
-            "metadata",
+            field,
             f"holds the number {node!r:.50}; beyond {MAX_SAFE_INTEGER} numbers are not kept "
             "exactly, so send it as text",
         )
@@ -154,7 +183,9 @@ def _clean(column: Field[Any, Any], value: Any) -> Any:
     if isinstance(column, DateTimeField):
         return moment(column.name, value)
     if isinstance(column, JSONField):
-        return channels(value) if column.name == "channels" else metadata(value)
+        return channels(value) if column.name == "channels" else json_object(column.name, value)
+    if column.name == "kind":
+        return kind(value)
     if column.choices:
         return choice(column.name, value, [str(word) for word, _ in column.flatchoices])
     assert column.max_length is not None
@@ -185,11 +216,21 @@ def check_values(row: Model, names: Iterable[str]) -> None:
 
 def new_fields(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the clean fields of a new row. Raises InvalidInput, also if it ends too early."""
+    clean = clean_fields(model, values)
+    check_periods(clean)
+    return clean
+
+
+def clean_fields(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the clean fields of a row, whatever the time is. Raises InvalidInput."""
     row = model(**values)
     check_values(row, values)
-    clean = {name: getattr(row, name) for name in values}
+    return {name: getattr(row, name) for name in values}
+
+
+def check_periods(clean: Mapping[str, Any]) -> None:
+    """Check that a new row ends later than now, and than it begins. Raises InvalidInput."""
     for first, last in _PERIODS:
         start, end = clean.get(first), future(last, clean.get(last))
         if start is not None and end is not None and end <= start:
             raise InvalidInput(last, f"must be later than {first}")
-    return clean

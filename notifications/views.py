@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -25,6 +25,7 @@ from notifications.serializers import (
     NotificationInput,
     NotificationOutput,
     NotificationQuery,
+    SnoozeInput,
     StatusInput,
     SummaryOutput,
 )
@@ -43,6 +44,10 @@ ROWS_PER_UNIT = 10
 
 class _MayAddNotifications(StaffWith):
     rights = ("notifications.add_notification",)
+
+
+class _MayChangeNotifications(StaffWith):
+    rights = ("notifications.change_notification",)
 
 
 class NotificationListView(HotList[Notification]):
@@ -68,16 +73,19 @@ class NotificationListView(HotList[Notification]):
         query = self.asked(self.request)
         return selectors.notifications_list(user_id=user_id(self.request), **query)
 
-    @extend_schema(request=NotificationInput, responses={201: NotificationOutput})
+    @extend_schema(
+        request=NotificationInput, responses={200: NotificationOutput, 201: NotificationOutput}
+    )
     def post(self, request: Request) -> Response:
         """Create a notification for a user. Needs `notifications.add_notification`.
 
-        The admin's log keeps who did.
+        With a `key`, a repeated request creates nothing and is answered with 200 and the first
+        one, as it is now; with another content, with 409. The admin's log keeps who did.
         """
-        idempotency.refuse(request)
+        idempotency.refuse(request, "Give `key` in the body instead.")
         wanted = checked(NotificationInput, request.data)
-        created = _create(user_id(request), wanted)
-        return Response(NotificationOutput(created).data, status=201)
+        created, is_new = _create(user_id(request), wanted)
+        return Response(NotificationOutput(created).data, status=201 if is_new else 200)
 
 
 class NotificationSummaryView(HotRead):
@@ -149,6 +157,57 @@ class NotificationArchiveView(View):
         return _act(request, notification_id, services.notification_archive)
 
 
+class NotificationSnoozeView(View):
+    @extend_schema(
+        operation_id="notifications_snooze", request=SnoozeInput, responses=NotificationOutput
+    )
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Take one of your unread notifications out of sight until a time."""
+        changed = services.notification_snooze(
+            notification_id=notification_id,
+            user_id=user_id(request),
+            **checked(SnoozeInput, request.data),
+        )
+        return Response(NotificationOutput(changed).data)
+
+
+class NotificationUnsnoozeView(View):
+    @extend_schema(
+        operation_id="notifications_unsnooze", request=None, responses=NotificationOutput
+    )
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Bring back one of your notifications that you have snoozed."""
+        return _act(request, notification_id, services.notification_unsnooze)
+
+
+class NotificationPinView(View):
+    @extend_schema(operation_id="notifications_pin", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Pin one of your notifications."""
+        return _act(request, notification_id, services.notification_pin)
+
+
+class NotificationUnpinView(View):
+    @extend_schema(operation_id="notifications_unpin", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Take the pin off one of your notifications."""
+        return _act(request, notification_id, services.notification_unpin)
+
+
+class NotificationCancelView(View):
+    permission_classes = (_MayChangeNotifications,)
+
+    @extend_schema(operation_id="notifications_cancel", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Cancel any user's notification. Needs `notifications.change_notification`.
+
+        It is archived, and no more of it leaves the system. The admin's log keeps who did.
+        """
+        checked(NoFields, request.data)
+        cancelled = _cancel(user_id(request), notification_id)
+        return Response(NotificationOutput(cancelled).data)
+
+
 class NotificationBulkUpdateView(View):
     @extend_schema(operation_id="notifications_bulk_update", methods=["POST"])
     @extend_schema(
@@ -215,7 +274,17 @@ def _act(request: Request, notification_id: str, service: Callable[..., Notifica
 
 
 @one_transaction
-def _create(by: int, wanted: Mapping[str, Any]) -> Notification:
-    created = services.notification_create(**wanted)
-    LogEntry.objects.log_actions(by, [created], ADDITION, "Added over the API.")
-    return created
+def _create(by: int, wanted: Mapping[str, Any]) -> tuple[Notification, bool]:
+    created, is_new = services.notification_create_once(**wanted, actor=f"user:{by}")
+    if is_new:
+        LogEntry.objects.log_actions(by, [created], ADDITION, "Added over the API.")
+    return created, is_new
+
+
+@one_transaction
+def _cancel(by: int, notification_id: str) -> Notification:
+    before = selectors.notification_get(notification_id=notification_id, lock=True)
+    cancelled = services.notification_cancel(notification_id=notification_id)
+    if before.cancelled_at is None:
+        LogEntry.objects.log_actions(by, [cancelled], CHANGE, "Cancelled over the API.")
+    return cancelled

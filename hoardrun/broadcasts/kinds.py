@@ -32,8 +32,9 @@ from notifications.messages import Notification, SystemAnnouncement
 from notifications.services import (
     announcement_create,
     announcement_publish,
-    notification_create,
+    notification_create_once,
 )
+from notifications.services.triggering import with_kind
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import reach, registry, rooms
 from realtime.core.records import StoredEvent
@@ -61,13 +62,18 @@ def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]
         validation.future("expires_at", data.get("expires_at"))
         validation.text("title", data["title"], TITLE_LENGTH)
         validation.text("message", data["message"], MESSAGE_LENGTH)
-        entry = _entry(publish.broadcast_notification(data))
+        content, _ = with_kind(data)
+        key = content.pop("key", None)
+        entry = _entry(publish.broadcast_notification(content, key=key))
         return _result(entry, id=msgspec.json.decode(entry.payload)["data"]["id"])
     user_id = _user_id(target)
-    notification = notification_create(user_id=user_id, **data)
+    actor = f"user:{author_id}"
+    notification, is_new = notification_create_once(user_id=user_id, actor=actor, **data)
     stream = user_stream(user_id)
-    # This transaction has just written to the stream, and so locks it.
-    offset = reach.positions([stream])[stream].head if notification.published_at else None
+    offset = None
+    if is_new and notification.published_at:
+        # This transaction has just written to the stream, and so locks it.
+        offset = reach.positions([stream])[stream].head
     return {"id": str(notification.pk), "stream": stream, "offset": offset}
 
 

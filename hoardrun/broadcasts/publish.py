@@ -14,6 +14,7 @@ from uuid import uuid4
 from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.market.messages import MarketUpdate
 from hoardrun.market.names import ALL_ROOM, TOPIC
+from notifications.kinds.lookup import general
 from notifications.messages import Notification, SystemAnnouncement
 from realtime import clock
 from realtime.core.records import StoredEvent
@@ -23,17 +24,21 @@ from realtime.streams import ANNOUNCEMENTS, user_stream
 
 @anywhere
 def broadcast_notification(
-    notification_data: Mapping[str, Any], user_id: int | str | None = None
+    notification_data: Mapping[str, Any],
+    user_id: int | str | None = None,
+    *,
+    key: str | None = None,
 ) -> StoredEvent:
-    """Push a notification to one user, or to all users.
+    """Push a notification to one user, or to all users; with a `key`, once in their stream.
 
-    `title` and `message` are required. It is an event only: to keep it in the
-    user's inbox, call `notifications.services.notification_create` instead.
+    `title` and `message` are required. It is an event only, and nothing of it leaves the app: to
+    keep it in the user's inbox, call `notifications.services.notification_create` instead.
     """
     data = {"id": uuid4().hex, "created_at": clock.now(), **notification_data}
     data["stored"] = False  # a client must not look for it in the inbox
+    data.setdefault("kind", general(data.get("type", "system")))
     stream = ANNOUNCEMENTS if user_id is None else user_stream(user_id)
-    return publish(stream, payload_from(Notification, data))
+    return publish(stream, payload_from(Notification, data), idempotency_key=key)
 
 
 @anywhere

@@ -83,18 +83,29 @@ def _money(value: str, currency: str, *, signed: bool) -> str:
     return amount_text(sign * amount_parse(value, currency, allow_zero=signed), currency)
 
 
+_OF_ONE = {
+    "scheduled_at": "be scheduled",
+    "context": "have a context",
+    "supersedes": "supersede another",
+}
+
+
 class NotificationBroadcast(NotificationInput):
     user_id = UserIdInput(required=False, help_text="Left out: everybody.")
 
     def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
-        return validation.metadata(value)
+        return validation.json_object("metadata", value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "user_id" not in attrs and attrs.get("scheduled_at") is not None:
-            raise serializers.ValidationError(
-                {"scheduled_at": ["Only a notification of one user can be scheduled."]}
-            )
-        return attrs
+        if "user_id" not in attrs:
+            errors = {
+                name: [f"Only a notification of one user can {what}."]
+                for name, what in _OF_ONE.items()
+                if attrs.get(name) is not None
+            }
+            if errors:
+                raise serializers.ValidationError(errors)
+        return super().validate(attrs)
 
 
 class TransactionBroadcast(_Broadcast):

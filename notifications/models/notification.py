@@ -17,7 +17,14 @@ from django.utils import timezone
 from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Status
 from notifications.models.checked import Checked
-from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH, NotificationContent
+from notifications.validation import (
+    ACTOR_LENGTH,
+    KEY_LENGTH,
+    KIND_LENGTH,
+    MESSAGE_LENGTH,
+    TITLE_LENGTH,
+    NotificationContent,
+)
 from realtime import clock
 from realtime.changes import TrackedQuerySet
 
@@ -64,8 +71,11 @@ class Notification(Checked):
 
     STATE: ClassVar[tuple[str, ...]] = ("status", "seen_at", "read_at")
     CONTENT: ClassVar[tuple[str, ...]] = tuple(NotificationContent.__annotations__)
-    CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT})
-    TRACKED: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
+    CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT, "kind"})
+    TRACKED: ClassVar[tuple[str, ...]] = (
+        *(*STATE, *CONTENT, "kind"),
+        *("user_id", "published_at", "pinned_at", "snoozed_until"),
+    )
     # The columns that a change of state writes: see `move`.
     STATE_FIELDS: ClassVar[tuple[str, ...]] = (*STATE, "archived_at", "updated_at")
 
@@ -81,20 +91,25 @@ class Notification(Checked):
         max_length=20, choices=NotificationType, default=NotificationType.SYSTEM
     )
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
+    # The sender's wish, kept as it was: the ladder of its kind decides what leaves the app.
     channels = models.JSONField(default=in_app_only)
     metadata = models.JSONField(default=dict, blank=True)
     kind = models.CharField(
-        max_length=50, blank=True, default="", db_default="", help_text="What happened."
+        max_length=KIND_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What happened; empty: the general kind of its type.",
     )
     context = models.JSONField(
         null=True, blank=True, editable=False, help_text="The values that its texts are made of."
     )
     actor = models.CharField(
-        max_length=100, blank=True, default="", db_default="", editable=False,
+        max_length=ACTOR_LENGTH, blank=True, default="", db_default="", editable=False,
         help_text="Who had it sent: a service, or a member of staff.",
     )  # fmt: skip
     key = models.CharField(  # noqa: DJ001 unique only where given
-        max_length=200, null=True, blank=True, editable=False,
+        max_length=KEY_LENGTH, null=True, blank=True, editable=False,
         help_text="The sender's own name for it: a repeated key sends nothing.",
     )  # fmt: skip
     fingerprint = models.CharField(
@@ -153,6 +168,11 @@ class Notification(Checked):
                     expires_at__isnull=False,
                 ),
                 name="notification_lapsing",
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(snoozed_until__isnull=False),
+                name="notification_snoozed",
             ),
         ]
         constraints = [

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from notifications import selectors, validation
 from notifications.choices import BulkOutcome, Status
+from notifications.delivery.closing import ladders_close
 from notifications.events import publish_states
 from notifications.models import Notification
 from notifications.payloads import notification_payload, notification_state
@@ -30,7 +31,7 @@ CHUNK = 400  # rows in one statement
 TOGETHER = 1000  # rows in one transaction; other publishers to their users wait for it
 
 Record = Callable[[Sequence[Notification]], object]
-_BRIEF = ("pk", "user", "published_at", *Notification.STATE_FIELDS)
+_BRIEF = ("pk", "user", "published_at", "cancelled_at", *Notification.STATE_FIELDS)
 
 
 @one_transaction
@@ -92,6 +93,37 @@ def notifications_archive(*, ids: Iterable[int], record: Record | None = None) -
     One that is still scheduled will not be published.
     """
     return _each(ids, lambda rows: _move(rows, Status.ARCHIVED), record)
+
+
+def notifications_cancel(*, ids: Iterable[int], record: Record | None = None) -> int:
+    """Cancel these notifications, as `notifications_mark_read` marks them.
+
+    A cancelled one is archived, and no more of it leaves the system: its ladder ends and what
+    waits to be sent is not. One that is being sent this moment goes on.
+    """
+
+    def cancel(rows: Sequence[Notification]) -> Sequence[Notification]:
+        changed = [row for row in rows if row.cancelled_at is None]
+        if changed:
+            ids = [row.pk for row in changed]
+            now = clock.now()
+            ladders_close(ids, "cancelled")
+            _update(changed, {"cancelled_at": now, "updated_at": now})
+            _move(changed, Status.ARCHIVED)
+        return changed
+
+    return _each(ids, cancel, record)
+
+
+def notification_cancel(*, notification_id: int | str) -> Notification:
+    """Cancel one notification, see `notifications_cancel`; repeated, it changes nothing.
+
+    Raises NotFound.
+    """
+    found = selectors.notification_get(notification_id=notification_id)
+    notifications_cancel(ids=[found.pk])
+    found.refresh_from_db()
+    return found
 
 
 def notifications_resend(*, ids: Iterable[int], record: Record | None = None) -> int:

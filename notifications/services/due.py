@@ -1,4 +1,4 @@
-"""Publish notifications and announcements whose time has come.
+"""Publish notifications and announcements whose time has come, and wake what was snoozed.
 
 A job calls it on every node every second; two nodes never publish the same one.
 """
@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 
 from notifications import selectors, validation
+from notifications.ladders import notifications_appear
 from notifications.models import Notification
-from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
 from notifications.services.bulk import notifications_archive
+from notifications.services.keeping import notifications_wake
 from realtime import clock, jobs
 from realtime.errors import InvalidInput
-from realtime.publish import publish_many
 from realtime.retry import one_transaction
-from realtime.streams import user_stream
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +26,11 @@ def publish_due() -> int:
     """Publish all that is due; return how many."""
     done = jobs.run_each(
         "publish_due",
-        {"notifications": notifications_publish_due, "announcements": announcements_publish_due},
+        {
+            "notifications": notifications_publish_due,
+            "announcements": announcements_publish_due,
+            "snoozed": notifications_wake,
+        },
     )
     return sum(done.values())
 
@@ -59,7 +62,7 @@ def _publish_batch() -> tuple[int, int]:
     )
     if claimed.update(published_at=now, updated_at=now) != len(rows):
         raise RuntimeError("notifications were published by another process that did not lock them")
-    publish_many([(user_stream(row.user_id), notification_payload(row)) for row in rows])
+    notifications_appear(rows)
     return len(due), len(rows)
 
 

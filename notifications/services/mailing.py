@@ -20,8 +20,11 @@ from msgspec.structs import replace
 
 from notifications import validation
 from notifications.copies import insert_copies
+from notifications.ladders import Begun, begin, ladder_kind
 from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
+from notifications.services import triggering
+from notifications.validation import KEY_LENGTH
 from realtime import clock
 from realtime.core.text import MAX_ID
 from realtime.errors import Conflict, InvalidInput
@@ -30,7 +33,6 @@ from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 CHUNK = 500  # users in one transaction; other publishers to them wait for it
-KEY_LENGTH = 200
 
 
 def notifications_send(
@@ -39,19 +41,26 @@ def notifications_send(
     title: str,
     message: str,
     user_ids: Sequence[int] | None = None,
-    type: str = "system",
-    priority: str = "medium",
+    type: str | None = None,
+    priority: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    kind: str = "",
+    context: Mapping[str, Any] | msgspec.Struct | None = None,
     progress: Callable[[Mailing], None] | None = None,
 ) -> Mailing:
     """Notify each of these users once, or every active one, and return the finished mailing.
 
     `key` names the mailing: after a crash, call again with the same arguments. Users that are
-    created after the first call get nothing. Do not call it inside a transaction: all chunks
-    would become one. Raises InvalidInput, and Conflict if the key was used for something else.
+    created after the first call get nothing. `kind` and `context` are as `notification_create`
+    takes them. Do not call it inside a transaction: all chunks would become one. Raises
+    InvalidInput, and Conflict if the key was used for something else.
     """
-    given = {"title": title, "message": message, "type": type, "priority": priority}
-    content = validation.new_fields(Notification, {**given, "metadata": metadata})
+    chosen = {"type": type, "priority": priority, "kind": kind, "context": context}
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value}
+    if not kind:
+        given = {"type": "system", "priority": "medium", **given}
+    given |= {"title": title, "message": message, "metadata": metadata}
+    content = triggering.fields_of(given)
     wanted = None if user_ids is None else sorted(set(user_ids))
     if wanted and not 0 < wanted[0] <= wanted[-1] <= _largest_id():
         some = wanted[0] if wanted[0] <= 0 else wanted[-1]
@@ -129,14 +138,18 @@ def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) 
         mailing.finished_at = now
     mailing.save(update_fields=["done", "done_user_id", "finished_at"])
     if ids:
-        rows = [Notification(user_id=ids[0], published_at=now, **content)]
+        by = f"mailing:{mailing.pk}"
+        rows = [Notification(user_id=ids[0], published_at=now, actor=by, **content)]
         [first] = Notification.objects.bulk_create(rows)  # which publishes nothing
         created = {first.user_id: first.pk, **insert_copies(first, ids[1:])}
         payload = notification_payload(first)
-        publish_many(
+        events = publish_many(
             [
                 (user_stream(user_id), replace(payload, id=str(pk)))
                 for user_id, pk in created.items()
             ]
         )
+        if (kind := ladder_kind(first)) is not None:
+            copies = zip(created.items(), events, strict=True)
+            begin([Begun(pk, user_id, kind, event) for (user_id, pk), event in copies])
     return mailing

@@ -1,35 +1,15 @@
-"""Create one notification, or change the state of one."""
+"""Change the state of one notification."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Unpack
-
-from django.contrib.auth import get_user_model
 
 from notifications import selectors, validation
 from notifications.choices import Status
 from notifications.models import Notification
-from notifications.validation import NotificationContent
 from realtime import clock
-from realtime.errors import InvalidInput
 from realtime.retry import one_transaction
-
-
-@one_transaction
-def notification_create(*, user_id: int, **content: Unpack[NotificationContent]) -> Notification:
-    """Put a notification into a user's inbox, now or at `scheduled_at`.
-
-    It reaches the user's devices when the caller's transaction commits. Decimal, UUID and
-    datetime values in `metadata` become strings. Raises InvalidInput.
-    """
-    clean = validation.new_fields(Notification, content)
-    if not get_user_model().objects.filter(pk=user_id).exists():
-        raise InvalidInput("user_id", f"there is no user {user_id}; give an existing one")
-    notification = Notification(user_id=user_id, **clean)
-    notification.save()  # which publishes
-    return notification
 
 
 def notification_mark_read(

@@ -81,7 +81,9 @@ class Client:
             "notifications": newest(
                 item
                 for item in self.notifications.values()
-                if item["status"] == "unread" and not (item["expires_at"] or "9") <= now
+                if item["status"] == "unread"
+                and not item["snoozed_until"]
+                and not (item["expires_at"] or "9") <= now
             )[:NOTIFICATIONS],
             "announcements": newest(
                 item
@@ -144,6 +146,10 @@ class History:
             lambda n: services.notification_mark_seen(notification_id=self.note(n)),
             lambda n: services.notification_mark_unread(notification_id=self.note(n)),
             lambda n: services.notification_archive(notification_id=self.note(n)),
+            lambda n: services.notification_cancel(notification_id=self.note(n)),
+            self.snooze,
+            lambda n: services.notification_pin(notification_id=self.note(n), user_id=alice.pk),
+            lambda n: services.notification_unpin(notification_id=self.note(n), user_id=alice.pk),
             lambda n: services.notifications_resend(ids=[self.note(n)]),
             lambda n: services.notifications_mark_all_read(user_id=alice.pk),
             lambda n: services.notifications_mark_all_seen(user_id=alice.pk),
@@ -200,6 +206,13 @@ class History:
     def schedule(self, number: int) -> None:
         services.notification_create(
             user_id=self.alice.pk, title="Later", message="Text", scheduled_at=timezone.now() + HOUR
+        )
+
+    def snooze(self, number: int) -> None:
+        services.notification_snooze(
+            notification_id=self.note(number),
+            user_id=self.alice.pk,
+            until=timezone.now() + HOUR,
         )
 
     def bulk(self, number: int) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -32,7 +33,7 @@ from notifications import services
 from notifications.models import Announcement, Notification
 from notifications.selectors import notification_counts
 from realtime.streams import user_stream
-from tests.faults.history import Client, Clock, History
+from tests.faults.history import HOUR, Client, Clock, History
 
 pytestmark = pytest.mark.servers  # once is enough: the stores differ in nothing that this sees
 
@@ -115,6 +116,21 @@ KINDS: dict[str, Kind] = {
         services.notification_mark_seen,
         services.notification_mark_read,
     ),
+    "cancelled": (
+        lambda h: h.notify(1),
+        lambda h: services.notification_cancel(notification_id=h.newest(Notification)),
+    ),
+    "snoozed": (lambda h: h.notify(1), lambda h: h.snooze(0)),
+    "woken": (
+        lambda h: (h.notify(1), h.snooze(0)),
+        later(61, lambda h: services.publish_due()),
+    ),
+    "brought back": noted(
+        services.notification_unsnooze,
+        lambda **given: services.notification_snooze(**given, until=timezone.now() + HOUR),
+    ),
+    "pinned": noted(services.notification_pin),
+    "no longer pinned": noted(services.notification_unpin, services.notification_pin),
     "all read": (
         lambda h: h.notify(1),
         lambda h: services.notifications_mark_all_read(user_id=h.alice.pk),

@@ -6,18 +6,32 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
 
 from notifications import services
 from notifications.models import Notification
 from tests.clients import api_as
 from tests.hoardrun.tools import problem
-from tests.notifications.support import draft, expired, live, note, overdue, titles, told, types
+from tests.notifications.proofs import GENERAL, PAID, declared
+from tests.notifications.support import (
+    HOUR,
+    draft,
+    expired,
+    live,
+    note,
+    overdue,
+    titles,
+    told,
+    types,
+)
 from tests.tables import each
 
 URL = "/api/v1/notifications"
 FIELDS = {
     *("id", "title", "message", "type", "priority", "status", "channels", "metadata"),
     *("created_at", "seen_at", "read_at", "scheduled_at", "expires_at", "is_expired"),
+    *("kind", "pinned_at", "snoozed_until"),
 }
 
 
@@ -72,6 +86,76 @@ def test_it_refuses_bad_queries(alice, query: str):
     assert api_as(alice).get(f"{URL}?{query}").status_code == 400
 
 
+def test_it_filters_by_kind_and_category(alice):
+    with declared(PAID, GENERAL):
+        note(alice, "Paid", kind=PAID.name, context={"amount": "1"})
+        note(alice, "Without", type="reminder")
+        note(alice, "With", kind=GENERAL.name)
+        note(alice, "Other")
+
+        def found(**query: str) -> list[str]:
+            return titles(api_as(alice).get(URL, query).json())
+
+        assert found(kind=PAID.name) == found(category="proofs") == ["Paid"]
+        assert found(kind=GENERAL.name) == found(category="nudges") == ["With", "Without"]
+        assert found(kind=PAID.name, category="nudges") == []
+        summary = api_as(alice).get(f"{URL}/summary").json()
+        assert summary["by_category"] == {"nudges": 2, "proofs": 1, "system": 1}
+        for query in ({"kind": "payment.unheard_of"}, {"category": "gossip"}):
+            problem(api_as(alice).get(URL, query), 400, "invalid_input", *query)
+
+
+def test_it_creates_once_for_a_key(alice, charlie):
+    body = {"user_id": alice.pk, "title": "Hi", "message": "You", "key": "order-17"}
+    first = api_as(charlie).post(URL, body)
+    again = api_as(charlie).post(URL, body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    problem(api_as(charlie).post(URL, body | {"title": "Other"}), 409, "key_conflict")
+    answer = api_as(charlie).post(URL, body, headers={"Idempotency-Key": "order-17"})
+    problem(answer, 400, "invalid_input", "Idempotency-Key")
+    assert Notification.objects.get().actor == f"user:{charlie.pk}"
+    assert LogEntry.objects.count() == len(told(alice)) == 1
+
+
+def test_it_creates_of_a_kind(alice, charlie):
+    body = {"user_id": alice.pk, "title": "Hi", "message": "You", "kind": PAID.name}
+    with declared(PAID):
+        answer = api_as(charlie).post(URL, body | {"context": {"amount": "1.50"}})
+        assert answer.status_code == 201
+        shown = answer.json()
+        assert (shown["kind"], shown["type"], shown["priority"]) == (PAID.name, "payment", "high")
+        problem(api_as(charlie).post(URL, body), 400, "invalid_input", "context")
+
+
+def test_staff_cancels(alice, bob, charlie):
+    row = note(alice)
+    for user in (alice, bob):
+        problem(api_as(user).post(f"{URL}/{row.pk}/cancel"), 403, "permission_denied")
+    for _ in range(2):
+        answer = api_as(charlie).post(f"{URL}/{row.pk}/cancel")
+        assert (answer.status_code, answer.json()["status"]) == (200, "archived")
+    assert LogEntry.objects.get().object_id == str(row.pk)
+    problem(api_as(charlie).post(f"{URL}/999999/cancel"), 404)
+
+
+def test_it_snoozes_and_pins(alice, bob):
+    row = note(alice)
+    path = f"{URL}/{row.pk}"
+    until = {"until": (timezone.now() + HOUR).isoformat()}
+    snoozed = api_as(alice).post(f"{path}/snooze", until).json()
+    assert snoozed["snoozed_until"] is not None
+    assert titles(api_as(alice).get(URL, {"snoozed": "true"}).json()) == [row.title]
+    assert api_as(alice).get(URL, {"unread_only": "true"}).json() == []
+    assert api_as(alice).post(f"{path}/unsnooze").json()["snoozed_until"] is None
+    assert api_as(alice).post(f"{path}/pin").json()["pinned_at"] is not None
+    assert api_as(alice).get(URL, {"pinned": "false"}).json() == []
+    assert api_as(alice).post(f"{path}/unpin").json()["pinned_at"] is None
+    for body in ({}, {"until": "2001-01-01T00:00:00Z"}, {"until": "soon"}):
+        problem(api_as(alice).post(f"{path}/snooze", body), 400, "invalid_input", "until")
+    problem(api_as(bob).post(f"{path}/snooze", until), 404)
+
+
 def test_it_summarises(alice):
     note(alice, type="security", priority="high")
     for title in ("Read", "Archived"):
@@ -85,6 +169,8 @@ def test_it_summarises(alice):
     by_type, by_priority = summary.pop("by_type"), summary.pop("by_priority")
     assert (by_type["security"], by_type["system"], by_type["kyc"]) == (1, 2, 0)
     assert (by_priority["high"], by_priority["medium"]) == (1, 2)
+    assert summary.pop("by_category") == {"security": 1, "system": 2}
+    assert summary.pop("unread_by_category") == {"security": 1}
     assert summary == {
         "total_notifications": 3,
         "unread_count": 1,
@@ -159,7 +245,10 @@ def test_it_marks_all(alice):
     ("method", "suffix"),
     [
         *(("get", ""), ("put", ""), ("patch", ""), ("delete", "")),
-        *(("post", f"/{action}") for action in ("read", "unread", "seen", "archive")),
+        *(
+            ("post", f"/{action}")
+            for action in ("read", "unread", "seen", "archive", "unsnooze", "pin", "unpin")
+        ),
     ],
 )
 def test_it_hides_unpublished_rows_and_those_of_others(alice, bob, method: str, suffix: str):

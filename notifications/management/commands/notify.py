@@ -14,6 +14,8 @@ from notifications.choices import NotificationType, Priority
 from notifications.models import Mailing
 from realtime.management import base
 
+_CONTENT = ("key", "title", "message", "type", "priority", "kind")
+
 
 class Command(base.Command):
     help = (
@@ -32,15 +34,22 @@ class Command(base.Command):
         parser.add_argument(
             "--key", required=True, help="Names this mailing; the same key never notifies twice."
         )
-        parser.add_argument("--type", choices=NotificationType.values, default="system")
-        parser.add_argument("--priority", choices=Priority.values, default="medium")
+        parser.add_argument(
+            "--type", choices=NotificationType.values, help="Of the kind, or else system."
+        )
+        parser.add_argument(
+            "--priority", choices=Priority.values, help="Of the kind, or else medium."
+        )
+        parser.add_argument(
+            "--kind", default="", help="What happened, such as marketing.offer; sets the ladder."
+        )
 
     def handle(self, **options: Any) -> None:
         begun = Mailing.objects.filter(key=options["key"]).first()
         mailing = services.notifications_send(
             user_ids=_user_ids(options),
             progress=self._progress,
-            **{name: options[name] for name in ("key", "title", "message", "type", "priority")},
+            **{name: options[name] for name in _CONTENT},
         )
         new = mailing.done - (begun.done if begun else 0)
         if begun and begun.finished_at:

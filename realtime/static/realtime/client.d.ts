@@ -442,11 +442,13 @@ export interface Notification {
   message: string;
   /** The subject; subscriptions filter by it. */
   type?: NotificationType;
+  /** What happened, finer than the type, such as `transaction.debit`; `<type>.general` for one that has no kind of its own. New ones may come at any time. */
+  kind?: string;
   /** The urgency; `urgent` asks to be shown at once. */
   priority?: Priority;
   /** The state: unread, read or archived. */
   status?: NotificationStatus;
-  /** The channels by which it is sent besides the socket. */
+  /** The sender's wish; what its kind demands and what the user chose decide. */
   channels?: Channel[];
   /** The sender's attachment: a JSON object without a schema. */
   metadata?: Record<string, unknown>;
@@ -460,6 +462,10 @@ export interface Notification {
   scheduled_at?: string | null;
   /** Time from which it is out of date, and no longer counts as unread. */
   expires_at?: string | null;
+  /** Time at which the user pinned it; null if it is not pinned. */
+  pinned_at?: string | null;
+  /** Time until which it is out of sight and out of the counts; null if it is not snoozed. */
+  snoozed_until?: string | null;
   /** False: an event only, in no inbox and in no count. Left out otherwise. */
   stored?: boolean;
 }

@@ -5,7 +5,7 @@ export class Inbox extends EventTarget {
   constructor(client: Client, options?: { pageSize?: number });
   /** The server's word, never counted from what is loaded. */
   readonly counts: NotificationCounts;
-  /** What is loaded and not archived, the newest first. */
+  /** What is loaded, not archived and not snoozed, the newest first. */
   readonly items: Notification[];
   readonly isLoading: boolean;
   readonly isLoaded: boolean;
@@ -18,6 +18,10 @@ export class Inbox extends EventTarget {
   markRead(id: string): Promise<void>;
   markUnread(id: string): Promise<void>;
   archive(id: string): Promise<void>;
+  /** Take an unread one out of sight until a time. */
+  snooze(id: string, until: Date): Promise<void>;
+  pin(id: string): Promise<void>;
+  unpin(id: string): Promise<void>;
   markAllRead(): Promise<unknown>;
   /** Say that the bell has been looked at; what is unread stays so. */
   markAllSeen(): Promise<void>;

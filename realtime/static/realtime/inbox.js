@@ -44,10 +44,13 @@ export class Inbox extends EventTarget {
     this.#run++;
   }
 
-  /** What is loaded and not archived, the newest first. */
+  /** What is loaded, not archived and not snoozed, the newest first. */
   get items() {
     return [...this.#items.values()]
-      .filter(({ status }) => status === "unread" || (status === "read" && !this.#unreadOnly))
+      .filter(
+        ({ status, snoozed_until }) =>
+          !snoozed_until && (status === "unread" || (status === "read" && !this.#unreadOnly)),
+      )
       .sort(
         (a, b) =>
           String(b.created_at).localeCompare(String(a.created_at)) ||
@@ -121,6 +124,19 @@ export class Inbox extends EventTarget {
     return this.#act(id, "archive");
   }
 
+  /** Take an unread one out of sight until a time. */
+  snooze(id, until) {
+    return this.#act(id, "snooze", { until: until.toISOString() });
+  }
+
+  pin(id) {
+    return this.#act(id, "pin");
+  }
+
+  unpin(id) {
+    return this.#act(id, "unpin");
+  }
+
   markAllRead() {
     return this.#client.api("POST", `${PATH}/mark-all-read`);
   }
@@ -130,8 +146,9 @@ export class Inbox extends EventTarget {
     if (this.counts.unseen) await this.#client.api("POST", `${PATH}/mark-all-seen`);
   }
 
-  async #act(id, verb) {
-    this.#updated([await this.#client.api("POST", `${PATH}/${encodeURIComponent(id)}/${verb}`)]);
+  async #act(id, verb, body) {
+    const path = `${PATH}/${encodeURIComponent(id)}/${verb}`;
+    this.#updated([await this.#client.api("POST", path, body)]);
   }
 
   // -- what the server says

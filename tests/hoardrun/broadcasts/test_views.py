@@ -27,6 +27,7 @@ from tests.hoardrun.broadcasts.tools import (
     sent,
 )
 from tests.hoardrun.tools import at_once, problem
+from tests.notifications.proofs import PAID, declared
 from tests.notifications.support import events
 from tests.tables import each
 
@@ -60,6 +61,32 @@ def test_it_notifies_everybody_without_a_row_for_each(post: Post, alice: User):
     assert (event["type"], event["data"]["id"]) == ("notification", body["id"])
     assert (body["target"], body["stream"]) == ("all", ANNOUNCEMENTS)
     assert not Notification.objects.exists()
+
+
+def test_a_notification_has_a_kind_and_is_sent_once_for_a_key(post: Post, alice: User):
+    with declared(PAID):
+        paid = NOTE | {"kind": PAID.name, "context": {"amount": "1"}, "key": "order-17"}
+        first = sent(post("notification", paid, f"?user_id={alice.pk}"))
+        again = sent(post("notification", paid, f"?user_id={alice.pk}"))
+        assert (first["id"], first["offset"]) == (again["id"], 1)
+        assert again["offset"] is None
+        (event,) = events(user_stream(alice.pk))
+        assert (event["data"]["kind"], event["data"]["type"]) == (PAID.name, "payment")
+        answer = post("notification", paid | {"title": "Other"}, f"?user_id={alice.pk}")
+        problem(answer, 409, "key_conflict")
+        problem(post("notification", paid), 400, "invalid_input", "context")
+        sent(post("notification", NOTE | {"kind": PAID.name}))
+        (event,) = events(ANNOUNCEMENTS)
+        assert (event["data"]["type"], event["data"]["priority"]) == ("payment", "high")
+
+
+def test_everybody_is_notified_once_for_a_key(post: Post):
+    body = NOTE | {"type": "security", "key": "outage-3"}
+    first, again = sent(post("notification", body)), sent(post("notification", body))
+    assert first["id"] == again["id"]
+    (event,) = events(ANNOUNCEMENTS)
+    assert event["data"]["kind"] == "security.general"
+    problem(post("notification", NOTE | {"kind": "security.unheard_of"}), 400, "", "kind")
 
 
 def test_it_schedules_for_a_user(post: Post, alice: User):
