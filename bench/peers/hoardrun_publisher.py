@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import django
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ django.setup()
 
 from hoardrun.broadcasts import publish as broadcasts  # noqa: E402
 from hoardrun.ledger import messages as ledger  # noqa: E402
-from notifications import messages, models, services  # noqa: E402
+from notifications import kinds, messages, models, services  # noqa: E402
 from realtime import clock, log  # noqa: E402
 from realtime.layer import send  # noqa: E402
 from realtime.publish import payload_from, publish_many  # noqa: E402
@@ -33,6 +34,10 @@ from realtime.streams import ANNOUNCEMENTS, user_stream  # noqa: E402
 
 PER_TRANSACTION = 200  # events, when what they cost does not matter
 SHOWER_SECONDS = 0.01
+LADDER = (
+    kinds.Rung(channel="push", after=timedelta(seconds=10), unless=kinds.Reach.SEEN),
+    kinds.Rung(channel="sms", after=timedelta(minutes=3), unless=kinds.Reach.ON_DEVICE),
+)
 SYMBOLS = 500  # more than any queue holds, so that no price replaces one that waits
 
 
@@ -188,6 +193,36 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
     return {"cpu": time.process_time() - began}
 
 
+class Nothing(msgspec.Struct, frozen=True):
+    """The values of texts that have none."""
+
+
+def notify(*, kind: str, count: int) -> dict[str, Any]:
+    """Create notifications of a kind with a ladder or without one; answers with what it took."""
+    for name, ladder in {"quiet": (), "ladder": LADDER}.items():
+        kinds.register(
+            kinds.Kind(
+                name=f"payment.benchmark_{name}",
+                title="Benchmark",
+                type="payment",
+                category="payment",
+                variables=Nothing,
+                samples=(Nothing(),),
+                ladder=ladder,
+            )
+        )
+    began, since = time.process_time(), time.monotonic()
+    for number in range(count):
+        services.notification_create(
+            user_id=1 + number % 100,
+            title="Benchmark",
+            message="x" * 100,
+            kind=f"payment.benchmark_{kind}",
+        )
+    send.sender.flush(30)
+    return {"cpu": time.process_time() - began, "wall": time.monotonic() - since}
+
+
 def bulk(*, users: int) -> dict[str, Any]:
     """Notify users 1 to `users` as `manage.py notify` does; answers with the CPU spent."""
     began, moment = time.process_time(), time.monotonic_ns()
@@ -215,5 +250,6 @@ if __name__ == "__main__":
             "trim": trim,
             "durable": durable,
             "bulk": bulk,
+            "notify": notify,
         }
     )
