@@ -16,7 +16,7 @@ from notifications.choices import Status
 from notifications.delivery.closing import ladders_close
 from notifications.events import publish_states
 from notifications.ladders import notifications_appear
-from notifications.models import Announcement, Notification
+from notifications.models import Announcement, DigestItem, Escalation, Notification
 from notifications.payloads import (
     announcement_payload,
     deleted_state,
@@ -48,7 +48,11 @@ def notification_saved(before: Notification | None, now: Notification) -> None:
 
 def notifications_deleted(rows: Sequence[Notification]) -> None:
     """Tell each user, in as few events as they fit into, which notifications are gone."""
-    ladders_close([row.pk for row in rows], "cancelled")
+    gone = [row.pk for row in rows]
+    ladders_close(gone, "cancelled")
+    # Here and not by a cascade: that would read all notifications of a user who is deleted.
+    for model in (Escalation, DigestItem):
+        model._base_manager.filter(notification__in=gone).delete()
     publish_states((row.user_id, deleted_state(row)) for row in rows if row.published_at)
 
 

@@ -12,6 +12,8 @@ _TARGETS: dict[str, dict[str, Any]] = {
     "user_id": {"type": "integer", "minimum": 1, "format": "user"},  # asked for by name
     "room": {"type": "string", "maxLength": 100, "default": "market_data"},
 }
+# JSON does not suit a form; what a person sends once has neither a key nor a predecessor.
+LEFT_OUT = {"metadata", "context", "key", "supersedes"}
 _LEFT_EMPTY = {"description": "Left empty, it goes to everybody."}
 
 
@@ -34,7 +36,5 @@ def _form(name: str, kind: Kind) -> StaffForm:
         about,
         target,
         required=("user_id",) if "user_id" in target and not kind.everybody else (),
-        # Metadata is JSON, which does not suit a form.
-        without={*kind.message.__struct_fields__, "metadata"}
-        - (kind.serializer().fields.keys() - {"metadata"}),
+        without={*kind.message.__struct_fields__} - (kind.serializer().fields.keys() - LEFT_OUT),
     )

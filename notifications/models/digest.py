@@ -51,7 +51,10 @@ class DigestItem(models.Model):
         Digest, on_delete=models.CASCADE, db_constraint=False, related_name="items"
     )
     notification = models.ForeignKey(
-        Notification, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+        Notification,
+        on_delete=models.DO_NOTHING,  # a user's goes with its digest: see `publishing`
+        db_constraint=False,
+        related_name="+",
     )
     rung = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of its ladder.")
     shown = models.BooleanField(null=True, blank=True)

@@ -20,7 +20,7 @@ class Escalation(models.Model):
 
     notification = models.OneToOneField(
         Notification,
-        on_delete=models.CASCADE,
+        on_delete=models.DO_NOTHING,  # a user's goes with its user: see `publishing`
         db_constraint=False,
         primary_key=True,
         related_name="escalation",

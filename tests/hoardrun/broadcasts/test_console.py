@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hoardrun.broadcasts.console import LEFT_OUT
 from hoardrun.broadcasts.kinds import KINDS
 from realtime.console.forms import staff_forms
 
@@ -19,7 +20,7 @@ def test_each_form_asks_for_what_its_endpoint_takes() -> None:
     assert offered.keys() == KINDS.keys()
     for name, kind in KINDS.items():
         fields = kind.serializer().fields
-        assert offered[name]["fields"].keys() == fields.keys() - {"metadata"}
+        assert offered[name]["fields"].keys() == fields.keys() - LEFT_OUT
         required = {field for field, about in fields.items() if about.required}
         if name in {"transaction", "balance"}:
             required.add("user_id")  # as a parameter or as a field
