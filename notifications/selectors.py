@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from notifications.choices import NotificationType, Priority, Status
 from notifications.kinds import Kind, lookup
 from notifications.messages import NotificationCounts
-from notifications.models import Announcement, Notification
+from notifications.models import Announcement, Notification, Preference
 from notifications.payloads import LISTED
 from realtime import clock
 from realtime.core.text import row_id
@@ -28,6 +28,11 @@ RECENT = 5  # notifications that a summary shows
 COUNTED_AT_ONCE = 1024  # users whose unread notifications one query counts
 LAPSED_PAGE = 5000  # rows read at once of what has expired
 LOOK_BACK = timedelta(minutes=1)
+
+
+_reader = Prepared(
+    lambda user_id: Preference.objects.filter(user_id=user_id).values_list("locale", "zone")
+)
 
 
 def database_now() -> Expression:
@@ -252,3 +257,9 @@ def notifications_lapsing(after: tuple[datetime, int]) -> QuerySet[Notification,
         .order_by("expires_at", "user_id")
         .values("expires_at", "user_id")
     )
+
+
+def locale_and_zone(user_id: int) -> tuple[str, str]:
+    """Return the language and the time zone that a user has chosen; '' for what is not chosen."""
+    rows = _reader.rows(user_id)
+    return (rows[0].locale, rows[0].zone) if rows else ("", "")

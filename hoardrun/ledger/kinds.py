@@ -1,4 +1,4 @@
-"""The kinds of notifications about transactions. Registered in `apps`, rendered by `notices`."""
+"""The kinds of notifications about transactions. `notices` fills them in."""
 
 from __future__ import annotations
 

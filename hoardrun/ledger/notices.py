@@ -1,41 +1,55 @@
-"""The texts of notifications about transactions. Called by `services`. No I/O here."""
+"""What users are told of their transactions: a kind, and the values of its texts. No I/O here.
+
+Called by `services`. The texts stand in `texts/`, in all languages.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.kinds import Moved, NotMoved
 from hoardrun.ledger.models import Transaction
-from hoardrun.ledger.money import amount_human
+from notifications.kinds.values import Money
 
 
 class Notice(NamedTuple):
-    """The text of a notification."""
+    """A kind of notification, and the values of its texts."""
 
-    title: str
-    message: str
-    priority: Literal["medium", "high"]
-
-
-# The end of the sentence for each status, and its priority. Other statuses need no notice.
-_ENDS: dict[str, tuple[str, Literal["medium", "high"]]] = {
-    Status.COMPLETED: ("completed", "medium"),
-    Status.FAILED: ("failed", "high"),
-    Status.REVERSED: ("was reversed", "high"),
-}
+    kind: str
+    values: Moved | NotMoved
 
 
 def notice_of(txn: Transaction) -> Notice | None:
-    """Write the notice of a transaction's new status; None if it needs none."""
-    if txn.status not in _ENDS:
-        return None
-    end, priority = _ENDS[txn.status]
-    amount = amount_human(txn.amount, txn.currency)
-    inbound = txn.direction == Direction.INBOUND
-    party = f" {'from' if inbound else 'to'} {txn.merchant_name}" if txn.merchant_name else ""
-    if inbound and txn.status == Status.COMPLETED:
-        return Notice("Money received", f"You received {amount}{party}", priority)
-    what = "Deposit" if inbound else "Payment"
-    why = f": {txn.failure_reason}" if txn.failure_reason else ""
-    return Notice(f"{what} {txn.status}", f"{what} of {amount}{party} {end}{why}", priority)
+    """Return the notice of a transaction's new status; None if it needs none."""
+    if txn.status == Status.COMPLETED:
+        is_debit = txn.direction == Direction.OUTBOUND
+        return Notice("transaction.debit" if is_debit else "transaction.credit", _moved(txn))
+    if txn.status == Status.FAILED:
+        return Notice("transaction.failed", _not_moved(txn))
+    if txn.status == Status.REVERSED:
+        return Notice("transaction.reversed", _not_moved(txn))
+    return None
+
+
+def _moved(txn: Transaction) -> Moved:
+    assert txn.balance_after is not None and txn.completed_at is not None  # a constraint holds it
+    return Moved(
+        amount=Money(txn.amount, txn.currency),
+        party=txn.merchant_name or None,
+        reference=txn.reference or None,
+        balance=Money(txn.balance_after, txn.currency),
+        happened_at=txn.completed_at,
+    )
+
+
+def _not_moved(txn: Transaction) -> NotMoved:
+    return NotMoved(
+        direction="outbound" if txn.direction == Direction.OUTBOUND else "inbound",
+        amount=Money(txn.amount, txn.currency),
+        party=txn.merchant_name or None,
+        reference=txn.reference or None,
+        reason=txn.failure_reason or None,
+        happened_at=txn.updated_at,
+    )

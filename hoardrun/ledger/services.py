@@ -56,7 +56,7 @@ from hoardrun.ledger.rows import (
     record,
 )
 from hoardrun.ledger.transitions import EXPLAINED, transition_check
-from notifications.services import notification_create
+from notifications.services import notification_compose
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.errors import InvalidInput
@@ -225,13 +225,14 @@ def transaction_move(
         record(txn, before, by, reason)
         carried_save(carried, by, reason)
         if notice := notice_of(txn):
-            notification_create(
+            told = "transaction-{}-{}".format
+            notification_compose(
                 user_id=account.user_id,
-                title=notice.title,
-                message=notice.message,
-                type="transaction",
-                priority=notice.priority,
+                kind=notice.kind,
+                values=notice.values,
                 metadata={"transaction_id": str(txn.pk)},
+                key=told(txn.pk, to),
+                supersedes_key=told(txn.pk, Status.COMPLETED) if to == Status.REVERSED else None,
             )
     return txn
 

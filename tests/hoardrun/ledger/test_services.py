@@ -182,10 +182,10 @@ def test_it_notifies_the_owner_of_how_it_ended(kes: Account, alice: User):
     move(create(kes, "1"), "cancelled")
     notices = list(Notification.objects.filter(user=alice).order_by("id"))
     assert [notice.message for notice in notices] == [
-        "Payment of KES 200.50 completed",
-        "Payment of KES 10.00 to Acme failed: declined by the bank",
-        "You received KES 1,200.50",
-        "Payment of KES 200.50 was reversed",
+        "You paid KES\u00a0200.50.",
+        "Your payment of KES\u00a010.00 to Acme failed: declined by the bank",
+        "You received KES\u00a01,200.50.",
+        "Your payment of KES\u00a0200.50 was reversed: the money is back on your account.",
     ]
     assert {notice.type for notice in notices} == {"transaction"}
     assert notices[0].metadata == {"transaction_id": str(paid.pk)}
