@@ -11,13 +11,12 @@ Nothing here reads the language or the zone of the thread: both are arguments.
 from __future__ import annotations
 
 from notifications.texts.digest import Item, render_digest
-from notifications.texts.notices import category_name, kind_name, render_answer
+from notifications.texts.names import category_name, kind_name
 from notifications.texts.render import (
     TEXT_CHANNELS,
     TextChannel,
     render,
     version,
-    what_is_told,
 )
 
 __all__ = [
@@ -27,8 +26,6 @@ __all__ = [
     "category_name",
     "kind_name",
     "render",
-    "render_answer",
     "render_digest",
     "version",
-    "what_is_told",
 ]

@@ -57,8 +57,6 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     open: str
     unsubscribe: str
     support: str
-    stopped: str  # the answer to STOP
-    started: str
     others: str  # the name of a `<type>.general` kind
     digest: Digest
     line: str  # one message of a digest

@@ -79,19 +79,6 @@ def render(
     return cut(found, channel, reader, of, unsubscribe=unsubscribe, address=address)
 
 
-def what_is_told(
-    kind: str, type: str, context: Mapping[str, Any] | None, title: str, message: str
-) -> tuple[str, msgspec.Struct | Mapping[str, Any]]:
-    """Return the kind and the context of a notification as it is stored.
-
-    One without a kind or a context is what its sender has written. So is one of a kind that no app
-    declares any longer: it was on its way while a new version came.
-    """
-    if context is not None and kinds.find(kind) is not None:
-        return kind, context
-    return f"{type}.general", General(title=title, message=message)
-
-
 def version(kind: str, locale: str = "") -> str:
     """Return a hash of the texts that `render` takes: a delivery keeps it."""
     return catalogue.version(kind, languages.choose(locale, brand().locale).language)

@@ -167,17 +167,3 @@ def test_a_version_names_the_texts_of_a_language():
     }
     assert len(versions) == 8
     assert all(len(each) == 12 for each in versions)
-
-
-def test_a_notification_without_a_kind_is_what_its_sender_wrote():
-    kind, context = texts.what_is_told("", "savings", None, "Hello", "World")
-    content = texts.render(kind, "email", context, locale="sw")
-    assert (kind, content.title) == ("savings.general", "Hello")
-    assert content.body.startswith("World\n")
-    # A kind of a version that is gone, or one without its values.
-    gone = texts.what_is_told("savings.gone", "savings", {"a": 1}, "a", "b")
-    bare = texts.what_is_told("savings.goal_reached", "savings", None, "a", "b")
-    assert gone == bare == ("savings.general", General(title="a", message="b"))
-    stored = to_context(PAID)
-    told = texts.what_is_told("transaction.debit", "transaction", stored, "a", "b")
-    assert told == ("transaction.debit", stored)

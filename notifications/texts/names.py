@@ -1,30 +1,15 @@
-"""Short texts that are no notification: names for people, and the answer to STOP."""
+"""The names of kinds and categories, as people read them."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from notifications.brand import brand
 from notifications.texts import catalogue
 from notifications.texts.render import (
-    Rendered,
-    brand_values,
     compiled,
-    cut,
     known_kind,
     reader_of,
 )
 from notifications.texts.template import fill
-
-
-def render_answer(to: Literal["stop", "start"], *, locale: str = "") -> str:
-    """Render the SMS that answers STOP or START."""
-    of = brand()
-    reader = reader_of(locale, "", of)
-    common = catalogue.shared(reader.locale.language)
-    text = common.stopped if to == "stop" else common.started
-    found = Rendered(title="", body=fill(compiled(text), brand_values(of)))
-    return cut(found, "sms", reader, of).body
 
 
 def category_name(category: str, *, locale: str = "") -> str:

@@ -1,11 +1,10 @@
-"""Names of kinds and categories for people, and the answers to STOP and START."""
+"""The names of kinds and categories, as people read them."""
 
 from __future__ import annotations
 
 import pytest
 
 from notifications import texts
-from notifications.channels.sms import gsm
 from notifications.kinds import all_kinds
 from notifications.languages import CODES
 
@@ -25,11 +24,3 @@ def test_each_category_has_a_name_in_each_language():
         for language in CODES:
             assert texts.category_name(category, locale=language) != category
     assert texts.category_name("unheard_of") == "unheard_of"
-
-
-def test_the_answers_by_sms_are_cheap():
-    for locale in CODES:
-        for to in ("stop", "start"):
-            answer = texts.render_answer(to, locale=locale)
-            assert gsm.segments(answer) == 1, answer
-    assert "START" in texts.render_answer("stop", locale="fr")
