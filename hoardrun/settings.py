@@ -165,7 +165,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = openapi.settings(VERSION, debug=DEBUG)
 # Headers beyond the usual ones that pages of other origins may send and read.
 CORS_URLS_REGEX = rf"^/(?!{STATIC_URL})"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",

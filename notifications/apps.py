@@ -16,6 +16,7 @@ class NotificationsConfig(AppConfig):
             Notification,
             NotificationCounts,
             NotificationUpdated,
+            PreferencesChanged,
             SystemAnnouncement,
         )
         from notifications.texts import catalogue
@@ -24,6 +25,7 @@ class NotificationsConfig(AppConfig):
 
         kinds.register(*OWN)
         register(Notification, NotificationUpdated, SystemAnnouncement, NotificationCounts)
+        register(PreferencesChanged)
         computed.register(
             computed.ComputedMessage(
                 name=NotificationCounts.wire_type,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from realtime.protocol.messages import Identifier, Payload, Timestamp, examples
+from realtime.protocol.messages import DecimalText, Identifier, Payload, Timestamp, examples
 
 NotificationType = Literal[
     "transaction",
@@ -113,6 +113,50 @@ class NotificationUpdated(Payload, frozen=True, kw_only=True):
 
     notifications: list[NotificationState]
     """Those that changed, each with its whole state."""
+
+
+class QuietWindow(Struct, frozen=True, kw_only=True):
+    """Hours in which nothing leaves the app that can wait, in the user's zone."""
+
+    days: Annotated[int, Meta(ge=1, le=127)]
+    """The weekdays that it begins on: 1 for Monday, 2 for Tuesday, 4, 8, 16, 32, 64, added up."""
+    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    """Its first minute."""
+    end: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    """The first minute after it; before `start`: on the next day."""
+
+
+class PreferencesChanged(Payload, frozen=True, kw_only=True):
+    """What the user has chosen about notifications, all of it; it replaces what the client has.
+
+    What is not chosen has the default of its kind: `GET preferences` says what holds.
+    """
+
+    wire_type = "preferences_changed"
+    carried_by = "stream"
+    line = "version {version}"
+    example = _EXAMPLES["preferences_changed"]
+
+    version: int
+    """Grows with each change; `If-Match` of the next change names it."""
+    cells: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Switches by channel, of `kind:<kind>`, `category:<category>` or `all`."""
+    quiet: list[QuietWindow] = field(default_factory=list)
+    """The quiet hours."""
+    digests: dict[str, Literal["daily", "weekly"]] = field(default_factory=dict)
+    """The categories whose notifications leave together."""
+    zone: str = ""
+    """The IANA time zone; empty: not chosen."""
+    locale: str = ""
+    """The language, such as `sw` or `en-UG`; empty: not chosen."""
+    muted_until: Timestamp | None = None
+    """Until when nothing leaves the app that is not required."""
+    hide_amounts: bool | None = None
+    """Whether lock screens show no amounts; null: as the deployment has it."""
+    sms_above: DecimalText | None = None
+    """Debits from this amount on always go by SMS as well."""
+    sms_above_currency: str = ""
+    """The currency of that amount."""
 
 
 class SystemAnnouncement(Payload, frozen=True, kw_only=True):

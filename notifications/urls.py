@@ -1,4 +1,4 @@
-"""The paths of notifications and announcements, to be included under `/api/v1/`.
+"""The paths of notifications and of what their users choose, below `/api/v1/`.
 
 Fixed paths come first: `{id}` would match them too.
 """
@@ -6,6 +6,7 @@ Fixed paths come first: `{id}` would match them too.
 from __future__ import annotations
 
 from notifications import views
+from notifications.preferences import views as preferences
 from realtime.rest.routes import both
 
 _ONE = "notifications/<str:notification_id>"
@@ -24,6 +25,9 @@ urlpatterns = [
         views.NotificationMarkAllSeenView,
         "notification-mark-all-seen",
     ),
+    *both(
+        "notifications/preferences", preferences.FormerPreferencesView, "notification-preferences"
+    ),
     *both(_ONE, views.NotificationView, "notification"),
     *both(f"{_ONE}/read", views.NotificationReadView, "notification-read"),
     *both(f"{_ONE}/unread", views.NotificationUnreadView, "notification-unread"),
@@ -35,4 +39,6 @@ urlpatterns = [
     *both(f"{_ONE}/unpin", views.NotificationUnpinView, "notification-unpin"),
     *both(f"{_ONE}/cancel", views.NotificationCancelView, "notification-cancel"),
     *both("announcements", views.AnnouncementListView, "announcement-list"),
+    *both("preferences", preferences.PreferencesView, "preferences"),
+    *both("consents", preferences.ConsentsView, "consent-list"),
 ]

@@ -27,12 +27,15 @@ MODULES = (
     "icons.js",
     "inbox.js",
     "parts.js",
+    "preferences.js",
     "presence.js",
     "shared.js",
     "version.js",
     "words.js",
 )
-DECLARATIONS = ("bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "presence.d.ts")
+DECLARATIONS = (
+    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "preferences.d.ts", "presence.d.ts",
+)  # fmt: skip
 # The worker and what it imports, each after what it needs.
 WORKER = ("version.js", "parts.js", "connection.js", "worker.js")
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)

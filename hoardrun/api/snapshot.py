@@ -21,6 +21,8 @@ from rest_framework.response import Response
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from hoardrun.ledger.views import AccountListView, TransactionListView
 from notifications.payloads import announcement_payload
+from notifications.preferences.selectors import preferences_get
+from notifications.preferences.serializers import ChosenOutput
 from notifications.selectors import announcements_active, notification_counts
 from notifications.serializers import AnnouncementOutput, NotificationOutput
 from notifications.views import NotificationListView
@@ -70,6 +72,7 @@ def _read(user_id: int, streams: Sequence[str]) -> dict[str, Any] | None:
                 user_id, skip=0, limit=NOTIFICATIONS, unread_only=True
             ),
             "counts": notification_counts([user_id])[user_id],
+            "preferences": preferences_get(user_id),
             "announcements": [announcement_payload(row) for row in announcements_active()],
             "timestamp": timestamp(timezone.now()),
         }
@@ -110,6 +113,7 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
         many=True, help_text=f"Those that the bell counts, the newest {NOTIFICATIONS}."
     )
     counts = CountsOutput()
+    preferences = ChosenOutput(help_text="What the user has chosen about notifications.")
     announcements = AnnouncementOutput(many=True)
     timestamp = serializers.DateTimeField()
 

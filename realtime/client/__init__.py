@@ -12,12 +12,14 @@ It reconnects, resumes, renews its login and acknowledges by itself. `Client` do
 guarantees, docs/client-python.md says more. It needs `websockets` and must not import Django.
 
 - `Client`: the connection.
+- `ApiError`: raised by a request over HTTP that the API refuses.
 - `ServerError`: raised by a request that the server refuses.
 - `GetToken`, `Handler`, `State`, `TokenIn`: types of arguments and properties of `Client`.
 """
 
 from __future__ import annotations
 
+from realtime.client.api import ApiError
 from realtime.client.client import Client
 from realtime.client.handlers import Handler
 from realtime.client.link import State
@@ -25,4 +27,4 @@ from realtime.client.options import TokenIn
 from realtime.client.requests import ServerError
 from realtime.client.tokens import GetToken
 
-__all__ = ["Client", "GetToken", "Handler", "ServerError", "State", "TokenIn"]
+__all__ = ["ApiError", "Client", "GetToken", "Handler", "ServerError", "State", "TokenIn"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from realtime.client.api import PREFERENCES, Api
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
 from realtime.client.options import DeviceClass, Options, TokenIn
@@ -66,7 +67,9 @@ class Client:
         )
         self._handlers = Handlers()
         self._timeout = request_timeout
-        self._link = Link(options, Tokens(get_token), self._handlers)
+        tokens = Tokens(get_token)
+        self._api = Api(options, tokens)
+        self._link = Link(options, tokens, self._handlers)
         self._talk = self._link.talk
 
     # -- life
@@ -203,6 +206,26 @@ class Client:
         self._talk.presence = [message]
         if self._talk.line is not None:
             await self.request(message)
+
+    async def api(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Ask the HTTP API as this user, JSON in and out. Raises ApiError."""
+        return await self._api.ask(method, path, body, headers)
+
+    async def preferences(self) -> dict[str, Any]:
+        """Return what the user has chosen about notifications, and what holds. Raises ApiError."""
+        return dict(await self.api("GET", PREFERENCES))
+
+    async def change_preferences(
+        self, changes: Mapping[str, Any], *, version: int
+    ) -> dict[str, Any]:
+        """Change some preferences, as read at `version`; return all of them.
+
+        Raises ApiError, with status 412 if somebody else has changed them since.
+        """
+        headers = {"If-Match": f'"{version}"'}
+        return dict(await self.api("PATCH", PREFERENCES, dict(changes), headers))
 
     async def ping(self) -> float:
         """Wait for a connection and return the round-trip time in seconds."""

@@ -21,6 +21,7 @@ from hoardrun.ledger import services as ledger
 from hoardrun.ledger.models import Account, Transaction
 from notifications import services
 from notifications.models import Announcement, Notification
+from notifications.preferences.services import Origin, preferences_change
 from realtime.errors import Refused
 from realtime.sql.prepared import Prepared
 from tests.stored import page_after
@@ -36,6 +37,7 @@ class Client:
         self.transactions = {item["id"]: item for item in copy.deepcopy(state["transactions"])}
         self.accounts = {item["id"]: item for item in copy.deepcopy(state["accounts"])}
         self.announcements = {item["id"]: item for item in copy.deepcopy(state["announcements"])}
+        self.preferences: dict[str, Any] = copy.deepcopy(state["preferences"])
         self.positions = {name: at["offset"] for name, at in state["positions"].items()}
         self.taken: str = state["timestamp"]
 
@@ -68,6 +70,8 @@ class Client:
                 self.transactions[data["id"]] = data
             case "balance_update":
                 self.accounts[data["account_id"]] = data
+            case "preferences_changed":
+                self.preferences = data
             case "system_announcement":
                 self.announcements[data["id"]] = data
             case _:
@@ -85,6 +89,7 @@ class Client:
                 and not item["snoozed_until"]
                 and not (item["expires_at"] or "9") <= now
             )[:NOTIFICATIONS],
+            "preferences": self.preferences,
             "announcements": newest(
                 item
                 for item in self.announcements.values()
@@ -168,6 +173,7 @@ class History:
             lambda n: services.announcement_publish(announcement_id=self.announcement(n)),
             lambda n: services.announcement_expire(announcement_id=self.announcement(n)),
             self.edit_announcement,
+            self.choose,
             lambda n: Announcement.objects.get(pk=self.announcement(n)).delete(),
         ]
 
@@ -266,6 +272,22 @@ class History:
         account.name = f"Renamed {number}"
         account.status = "active" if number % 4 else "suspended"
         account.save()
+
+    def choose(self, number: int) -> None:
+        """Choose something about notifications, or take it back."""
+        by = Origin(f"user:{self.alice.pk}", "api")
+        changes: list[dict[str, Any]] = [
+            {"cells": {"category:savings": {"push": bool(number % 4)}}},
+            {"cells": {"category:savings": {"push": None}}},
+            {"quiet": [{"start": "22:00", "end": "07:00"}], "zone": "Africa/Kampala"},
+            {"muted_until": timezone.now() + HOUR, "hide_amounts": True},
+            {
+                "sms_above": str(number),
+                "sms_above_currency": "UGX",
+                "digests": {"savings": "daily"},
+            },
+        ]
+        preferences_change(user_id=self.alice.pk, changes=changes[number % len(changes)], by=by)
 
     def announce(self, number: int) -> None:
         made = services.announcement_create(

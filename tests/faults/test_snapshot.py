@@ -96,6 +96,11 @@ def edited(number: int) -> Kind:
     return (lambda history: history.notify(1)), (lambda history: history.edit(number))
 
 
+def chosen(number: int) -> Kind:
+    """Preferences that are changed, each number in another way."""
+    return (lambda history: history.choose(5)), (lambda history: history.choose(number))
+
+
 _NOTHING: Callable[[Any], object] = id
 _PATHS: dict[str, list[list[str]]] = {
     "pending": [[]],
@@ -157,6 +162,7 @@ KINDS: dict[str, Kind] = {
     "suspended": (_NOTHING, lambda h: h.change_account(0)),
     "paid in": (_NOTHING, lambda h: h.pay(1)),
     "paid out": (created("completed", "completed", outbound=False)[0], lambda h: h.pay(3)),
+    **{f"chosen {number}": chosen(number) for number in range(5)},
     "announced": (_NOTHING, lambda h: h.announce(1)),
     "announced later": (lambda h: h.announce(30), later(31, lambda h: services.publish_due())),
     "draft published": (

@@ -5,12 +5,14 @@ import type * as bell from "../../realtime/static/realtime/bell.js";
 import type * as client from "../../realtime/static/realtime/client.js";
 import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
+import type * as preferences from "../../realtime/static/realtime/preferences.js";
 import type * as presence from "../../realtime/static/realtime/presence.js";
 import type * as bellCode from "../../var/types/bell.js";
 import type * as clientCode from "../../var/types/client.js";
 import type { Connection } from "../../var/types/connection.js";
 import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
+import type * as preferencesCode from "../../var/types/preferences.js";
 import type * as presenceCode from "../../var/types/presence.js";
 import type { share } from "../../var/types/shared.js";
 
@@ -23,6 +25,7 @@ export type Code = [
   Fits<typeof device, typeof deviceCode>,
   Fits<typeof presence, typeof presenceCode>,
   Fits<Omit<inbox.Inbox, "addEventListener">, inboxCode.Inbox>,
+  Fits<Omit<preferences.Preferences, "addEventListener">, preferencesCode.Preferences>,
   Fits<ConstructorParameters<typeof inboxCode.Inbox>, ConstructorParameters<typeof inbox.Inbox>>,
 ];
 
@@ -43,6 +46,8 @@ export type Names = [
   None<Apart<client.Positions, clientCode.Positions>>,
   None<Apart<typeof inbox, typeof inboxCode>>,
   None<Apart<inbox.Inbox, inboxCode.Inbox>>,
+  None<Apart<typeof preferences, typeof preferencesCode>>,
+  None<Apart<preferences.Preferences, preferencesCode.Preferences>>,
   None<Exclude<Apart<bell.HoardrunBell, bellCode.HoardrunBell>, OfElement | OfPage>>,
   None<Apart<typeof device, typeof deviceCode>>,
   None<Apart<typeof presence, typeof presenceCode>>,

@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
+import { Preferences } from "../../realtime/static/realtime/preferences.js";
 import "../../realtime/static/realtime/bell.js";
 
 const getToken = async ({ reason }: { reason: string }) => (reason === "refused" ? null : "token");
@@ -80,6 +81,10 @@ ask().catch((error: unknown) => {
 const inbox = new Inbox(client, { pageSize: 10 });
 inbox.addEventListener("arrived", ({ detail }) => detail.priority === "urgent");
 inbox.load().then(() => inbox.markRead(inbox.items[0]?.id ?? ""));
+const preferences = new Preferences(client);
+preferences
+  .set("category:savings", "push", false)
+  .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
 const bell = document.querySelector("hoardrun-bell");
 bell?.addEventListener("hoardrun-open", ({ detail }) => [
   detail.title,

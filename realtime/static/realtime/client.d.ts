@@ -500,6 +500,44 @@ export interface NotificationState {
 }
 
 /**
+ * What the user has chosen about notifications, all of it; it replaces what the client has.
+ *
+ * What is not chosen has the default of its kind: `GET preferences` says what holds.
+ */
+export interface PreferencesChanged {
+  /** Grows with each change; `If-Match` of the next change names it. */
+  version: number;
+  /** Switches by channel, of `kind:<kind>`, `category:<category>` or `all`. */
+  cells?: Record<string, Record<string, boolean>>;
+  /** The quiet hours. */
+  quiet?: QuietWindow[];
+  /** The categories whose notifications leave together. */
+  digests?: Record<string, "daily" | "weekly">;
+  /** The IANA time zone; empty: not chosen. */
+  zone?: string;
+  /** The language, such as `sw` or `en-UG`; empty: not chosen. */
+  locale?: string;
+  /** Until when nothing leaves the app that is not required. */
+  muted_until?: string | null;
+  /** Whether lock screens show no amounts; null: as the deployment has it. */
+  hide_amounts?: boolean | null;
+  /** Debits from this amount on always go by SMS as well. */
+  sms_above?: string | null;
+  /** The currency of that amount. */
+  sms_above_currency?: string;
+}
+
+/** Hours in which nothing leaves the app that can wait, in the user's zone. */
+export interface QuietWindow {
+  /** The weekdays that it begins on: 1 for Monday, 2 for Tuesday, 4, 8, 16, 32, 64, added up. */
+  days: number;
+  /** Its first minute. */
+  start: string;
+  /** The first minute after it; before `start`: on the next day. */
+  end: string;
+}
+
+/**
  * An announcement to everybody; it replaces what the client has under its `id`.
  *
  * It is sent again when it is edited, and with `ends_at` in the past when it is over,
@@ -647,6 +685,7 @@ export interface ServerMessages {
   notification_counts: NotificationCounts;
   notification_updated: NotificationUpdated;
   pong: Pong;
+  preferences_changed: PreferencesChanged;
   presence_updated: PresenceUpdated;
   resync_required: ResyncRequired;
   room_joined: RoomJoined;
@@ -664,6 +703,7 @@ export type EventType =
   | "access_changed"
   | "notification"
   | "notification_updated"
+  | "preferences_changed"
   | "system_announcement"
   | "transaction_update"
   | "balance_update";

@@ -73,6 +73,8 @@ async def test_each_message_is_as_described(server: Server) -> None:
         shown = await alice.receive("notification")
         await asyncio.to_thread(_read, server, shown["data"]["id"])
         await alice.receive("notification_updated")
+        await asyncio.to_thread(_choose, server)
+        await alice.receive("preferences_changed")
         await asyncio.to_thread(_close, server, other.greeting["connection_id"])
         await alice.receive("access_changed")
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
@@ -118,6 +120,12 @@ def _push_everything(server: Server) -> None:
 def _read(server: Server, notification_id: str) -> None:
     path = f"/api/v1/notifications/{notification_id}/read"
     assert server.request("POST", path, token=token_for(ALICE)).status == 200
+
+
+def _choose(server: Server) -> None:
+    path, night = "/api/v1/notifications/preferences", {"quiet_hours_start": "22:00"}
+    night |= {"quiet_hours_end": "07:00", "timezone": "Africa/Kampala"}
+    assert server.request("PUT", path, json=night, token=token_for(ALICE)).status == 200
 
 
 def _close(server: Server, connection_id: str) -> None:

@@ -1,0 +1,32 @@
+"""What holds for a user, kind by kind and channel by channel, and why: a settings page shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import asdict
+
+from notifications.kinds import CHANNELS, Kind
+from notifications.policy.facts import Chosen
+from notifications.policy.resolve import resolve
+from notifications.preferences.values import categories
+
+
+def matrix(chosen: Chosen, now: datetime) -> list[dict[str, Any]]:
+    """Return the categories with their kinds, and each kind's cell of each channel it goes by."""
+    return [
+        {
+            "category": category,
+            "digestible": any(kind.digestible for kind in kinds),
+            "needs_consent": any(kind.opt_in for kind in kinds),
+            "kinds": [_row(kind, chosen, now) for kind in kinds],
+        }
+        for category, kinds in categories().items()
+    ]
+
+
+def _row(kind: Kind, chosen: Chosen, now: datetime) -> dict[str, Any]:
+    found = {channel: resolve(kind, channel, chosen, now) for channel in CHANNELS}
+    cells = {channel: asdict(cell) for channel, cell in found.items() if cell.source != "none"}
+    return {"kind": kind.name, "title": kind.title, "type": kind.type, "channels": cells}

@@ -1,0 +1,53 @@
+"""The client asks the HTTP API with its own token."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime.client import ApiError, Client
+from tests.nodes import ALICE, token_for
+from tests.realtime.client.conftest import Giving, client_of, getter
+from tests.services.ports import free_port, until
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+
+async def test_preferences_are_read_changed_and_told(served: Server) -> None:
+    client, seen = client_of(served, ALICE)
+    async with client:
+        await client.wait_connected()
+        version = (await client.preferences())["version"]
+        changed = await client.change_preferences(
+            {"cells": {"all": {"sms": version % 2 == 0}}}, version=version
+        )
+        assert changed["version"] == version + 1
+        await until(lambda: len(seen.of("preferences_changed")) == 1)
+        assert seen.of("preferences_changed")[0]["data"]["cells"] == changed["cells"]
+        with pytest.raises(ApiError) as refused:
+            await client.change_preferences({"locale": "sw"}, version=version)
+    assert (refused.value.status, refused.value.problem["version"]) == (412, version + 1)
+
+
+async def test_a_refused_token_is_renewed_once(served: Server) -> None:
+    get_token = Giving("no.such.token", token_for(ALICE), "no.such.token")
+    client = Client(served.ws_url, get_token)
+    assert (await client.api("GET", "/api/v1/auth/me"))["id"] == str(ALICE)
+    assert get_token.asked == ["connect", "refused"]
+    client = Client(served.ws_url, Giving("no.such.token"))
+    with pytest.raises(ApiError) as refused:
+        await client.api("GET", "/api/v1/auth/me")
+    assert refused.value.status == 401
+
+
+async def test_what_gives_no_answer_has_no_status(served: Server) -> None:
+    client = Client(served.ws_url, getter(ALICE))
+    with pytest.raises(ValueError, match="no path"):
+        await client.api("GET", "//elsewhere/api")
+    with pytest.raises(ApiError) as refused:
+        await Client(served.ws_url, Giving(None)).api("GET", "/api/v1/auth/me")
+    assert refused.value.status == 401
+    away = Client(f"ws://127.0.0.1:{free_port()}/ws/notifications", getter(ALICE))
+    with pytest.raises(ApiError) as unanswered:
+        await away.api("GET", "/api/v1/auth/me")
+    assert (unanswered.value.status, unanswered.value.problem) == (0, {})
