@@ -11,6 +11,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import kinds, publishing, selectors, services  # noqa: F401 connected
+        from notifications.addresses.services import addresses_forget
         from notifications.kinds.own import OWN
         from notifications.messages import (
             Notification,
@@ -26,6 +27,7 @@ class NotificationsConfig(AppConfig):
         kinds.register(*OWN)
         register(Notification, NotificationUpdated, SystemAnnouncement, NotificationCounts)
         register(PreferencesChanged)
+        jobs.register(jobs.Job("forget_addresses", 3600.0, addresses_forget))
         computed.register(
             computed.ComputedMessage(
                 name=NotificationCounts.wire_type,

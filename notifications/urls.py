@@ -1,4 +1,4 @@
-"""The paths of notifications and of what their users choose, below `/api/v1/`.
+"""The paths of notifications and of all that belongs to them, below `/api/v1/`.
 
 Fixed paths come first: `{id}` would match them too.
 """
@@ -6,6 +6,7 @@ Fixed paths come first: `{id}` would match them too.
 from __future__ import annotations
 
 from notifications import views
+from notifications.addresses import views as addresses
 from notifications.preferences import views as preferences
 from realtime.rest.routes import both
 
@@ -41,4 +42,11 @@ urlpatterns = [
     *both("announcements", views.AnnouncementListView, "announcement-list"),
     *both("preferences", preferences.PreferencesView, "preferences"),
     *both("consents", preferences.ConsentsView, "consent-list"),
+    *both("addresses", addresses.AddressListView, "address-list"),
+    *both("addresses/<str:address_id>", addresses.AddressView, "address"),
+    *both("addresses/<str:address_id>/code", addresses.AddressCodeView, "address-code"),
+    *both("addresses/<str:address_id>/verify", addresses.AddressVerifyView, "address-verify"),
+    *both("push/key", addresses.PushKeyView, "push-key"),
+    *both("push/subscriptions", addresses.SubscriptionsView, "push-subscriptions"),
+    *both("push/subscriptions/<str:address_id>", addresses.SubscriptionView, "push-subscription"),
 ]

@@ -36,6 +36,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
         headers["WWW-Authenticate"] = authenticate
     if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if "retry_after" in body:
+        headers["Retry-After"] = str(body["retry_after"])
     if isinstance(error, exceptions.Throttled):
         wait = getattr(error, "wait", None) or RETRY_AFTER_SECONDS
         headers["Retry-After"] = str(math.ceil(wait))

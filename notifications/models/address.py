@@ -14,7 +14,8 @@ class Address(models.Model):
 
     `value` is the address, the E.164 number, the endpoint of web push, or the token of FCM or
     APNs; `hash` is what it is looked up by. `touched_at` is when its owner last registered it: an
-    answer to an older attempt does not remove it.
+    answer to an older attempt does not remove it. `removed_at` is when its owner gave up one that
+    was proven: its text stays for a while, for a notice about that.
     """
 
     user = models.ForeignKey(
@@ -38,6 +39,21 @@ class Address(models.Model):
     code_hash = models.CharField(max_length=64, blank=True, default="")
     code_expires_at = models.DateTimeField(null=True, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
+    code_sent_at = models.DateTimeField(null=True, blank=True)
+    codes_from = models.DateTimeField(
+        null=True, blank=True, help_text="Since when `codes_sent` counts."
+    )
+    codes_sent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    replaces = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,  # both are one user's, and go together
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The one that is removed once this one is verified.",
+    )
     created_at = models.DateTimeField()
     touched_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -46,7 +62,17 @@ class Address(models.Model):
 
     class Meta:
         verbose_name_plural = "addresses"
-        indexes = [models.Index(fields=["user", "channel"], name="address_of_user")]
+        indexes = [
+            models.Index(fields=["user", "channel"], name="address_of_user"),
+            # Codes to one address are counted over all who claim it.
+            models.Index(fields=["channel", "hash"], name="address_by_hash"),
+            # What is removed keeps its text for a while, for a last notice.
+            models.Index(
+                fields=["removed_at"],
+                condition=Q(state=AddressState.REMOVED.value) & ~Q(value=""),
+                name="address_leaving",
+            ),
+        ]
         constraints = [
             # Anybody may claim an address; one person at a time has proven it.
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from notifications.choices import OutsideChannel
 from notifications.kinds import CHANNELS
 from notifications.preferences.former import TYPES
 from notifications.preferences.services import MAX_WORDING
@@ -144,7 +145,7 @@ class FormerOutput(serializers.Serializer[dict[str, Any]]):
 
 class ConsentInput(StrictSerializer):
     category = serializers.CharField(max_length=30)
-    channel = serializers.ChoiceField(CHANNELS)
+    channel = serializers.ChoiceField(OutsideChannel.choices)
     granted = Switch()
     wording = serializers.CharField(
         max_length=MAX_WORDING,
@@ -156,7 +157,7 @@ class ConsentInput(StrictSerializer):
 
 class ConsentOutput(serializers.Serializer[Any]):
     category = serializers.CharField(help_text="Empty: everything optional.")
-    channel = serializers.ChoiceField(CHANNELS)
+    channel = serializers.ChoiceField(OutsideChannel.choices)
     granted = serializers.BooleanField()
     wording = serializers.CharField()
     created_at = serializers.DateTimeField()

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 from django.contrib.auth import get_user_model
-from django.db.models.functions import Now
 
+from notifications.delivery.closing import ladders_wake
 from notifications.kinds import CHANNELS, Channel
-from notifications.models import Consent, Escalation, Preference, PreferenceChange
+from notifications.models import Consent, Preference, PreferenceChange
 from notifications.preferences import former, values
 from notifications.preferences.errors import VersionChanged
 from notifications.preferences.selectors import (
@@ -50,7 +50,9 @@ def preferences_change(
     `cells` and `digests` are merged by name, and null takes a choice back. With a `version`, it
     must be the present one. Raises InvalidInput, VersionChanged and NotFound.
     """
-    return _save(user_id, changes, by, version, is_whole=False)
+    row = _locked(user_id, version)
+    _change(row, changes, by)
+    return row
 
 
 @one_transaction
@@ -58,7 +60,9 @@ def preferences_replace(
     *, user_id: int, chosen: Mapping[str, Any], by: Origin, version: int | None = None
 ) -> Preference:
     """Make `chosen` all that is chosen, as `preferences_change` does with a part."""
-    return _save(user_id, chosen, by, version, is_whole=True)
+    row = _locked(user_id, version)
+    _change(row, chosen, by, is_whole=True)
+    return row
 
 
 @one_transaction
@@ -67,12 +71,11 @@ def preferences_take_former(*, user_id: int, wanted: Mapping[str, Any], by: Orig
     row = _locked(user_id)
     chosen = preferences_payload(row)
     now = former.shown(chosen, consents_granted(user_id))
-    _save(user_id, former.changes(chosen, now, wanted), by, None, is_whole=False)
-    for category, channel, granted in former.consents(now, wanted):
-        consent_record(
-            user_id=user_id, category=category, channel=channel, granted=granted, by=by,
-            wording=former.WORDING.format(category),
-        )  # fmt: skip
+    said = [
+        _say(user_id, category, channel, granted, former.WORDING.format(category), by)[1]
+        for category, channel, granted in former.consents(now, wanted)
+    ]
+    _change(row, former.changes(chosen, now, wanted), by, is_told=any(said))
 
 
 @one_transaction
@@ -92,31 +95,41 @@ def consent_record(
     if granted or wording:
         wording = text("wording", wording, MAX_WORDING)
     row = _locked(user_id)
-    known = consents_newest(user_id).get((cast("Channel", channel), category))
-    if known is not None and known.granted == granted and known.wording == wording:
-        return known
-    now = clock.now()
-    consent = Consent.objects.create(
-        user_id=user_id, channel=channel, category=category, granted=granted, wording=wording,
-        actor=by.actor, source=by.source, address=by.address, created_at=now,
-    )  # fmt: skip
-    _tell(row, {}, {}, by)
+    consent, is_new = _say(user_id, category, channel, granted, wording, by)
+    if is_new:
+        _tell(row, {}, {}, by)
     return consent
 
 
-def _save(
-    user_id: int, given: Mapping[str, Any], by: Origin, version: int | None, *, is_whole: bool
-) -> Preference:
-    row = _locked(user_id)
-    if version is not None and version != row.version:
-        raise VersionChanged(row.version)
+def _say(
+    user_id: int, category: str, channel: str, granted: bool, wording: str, by: Origin
+) -> tuple[Consent, bool]:
+    """Keep a user's word, unless it is what was said last; return it, and whether it is new."""
+    known = consents_newest(user_id).get((cast("Channel", channel), category))
+    if known is not None and known.granted == granted and known.wording == wording:
+        return known, False
+    made = Consent.objects.create(
+        user_id=user_id, channel=channel, category=category, granted=granted, wording=wording,
+        actor=by.actor, source=by.source, address=by.address, created_at=clock.now(),
+    )  # fmt: skip
+    return made, True
+
+
+def _change(
+    row: Preference,
+    given: Mapping[str, Any],
+    by: Origin,
+    *,
+    is_whole: bool = False,
+    is_told: bool = False,
+) -> None:
+    """Apply what is given to a locked row, and tell it if it changes anything, or if `is_told`."""
     before = {name: getattr(row, name) for name in CHOSEN}
     _apply(row, given, is_whole=is_whole)
     changed = [name for name in CHOSEN if getattr(row, name) != before[name]]
-    if changed:
+    if changed or is_told:
         after = {name: getattr(row, name) for name in changed}
         _tell(row, {name: before[name] for name in changed}, after, by)
-    return row
 
 
 def _apply(row: Preference, given: Mapping[str, Any], *, is_whole: bool) -> None:
@@ -153,13 +166,18 @@ def _apply(row: Preference, given: Mapping[str, Any], *, is_whole: bool) -> None
         raise InvalidInput("zone", "is needed for quiet hours; give one such as Africa/Nairobi")
 
 
-def _locked(user_id: int) -> Preference:
-    """Return the choices of a user, one change at a time; the user's row is what is locked."""
+def _locked(user_id: int, version: int | None = None) -> Preference:
+    """Return the choices of a user, one change at a time; the user's row is what is locked.
+
+    Raises VersionChanged if they are at another version than the one that is given.
+    """
     users = get_user_model()._default_manager.select_for_update(no_key=True)
     if users.filter(pk=user_id).values_list("pk").first() is None:
         raise NotFound(f"There is no user {user_id}.")
-    found = Preference.objects.filter(pk=user_id).first()
-    return found or Preference(user_id=user_id)
+    row = Preference.objects.filter(pk=user_id).first() or Preference(user_id=user_id)
+    if version is not None and version != row.version:
+        raise VersionChanged(row.version)
+    return row
 
 
 def _tell(row: Preference, old: Mapping[str, Any], new: Mapping[str, Any], by: Origin) -> None:
@@ -172,11 +190,5 @@ def _tell(row: Preference, old: Mapping[str, Any], new: Mapping[str, Any], by: O
         address=by.address, old=msgspec.to_builtins(old), new=msgspec.to_builtins(new),
         created_at=row.updated_at,
     )  # fmt: skip
-    _wake(row.user_id)
+    ladders_wake(row.user_id)
     publish(user_stream(row.user_id), preferences_payload(row))
-
-
-def _wake(user_id: int) -> None:
-    """Let the open ladders of a user be judged at once."""
-    waiting = Escalation.objects.filter(user=user_id, closed_at__isnull=True, due_at__gt=Now())
-    waiting.update(due_at=Now())

@@ -9,7 +9,7 @@ import {
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
-import { Preferences } from "../../realtime/static/realtime/preferences.js";
+import { Preferences, subscribePush } from "../../realtime/static/realtime/preferences.js";
 import "../../realtime/static/realtime/bell.js";
 
 const getToken = async ({ reason }: { reason: string }) => (reason === "refused" ? null : "token");
@@ -85,6 +85,7 @@ const preferences = new Preferences(client);
 preferences
   .set("category:savings", "push", false)
   .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
+navigator.serviceWorker.ready.then((worker) => subscribePush(client, worker, { device: "tab" }));
 const bell = document.querySelector("hoardrun-bell");
 bell?.addEventListener("hoardrun-open", ({ detail }) => [
   detail.title,

@@ -500,6 +500,37 @@ export interface NotificationState {
 }
 
 /**
+ * An announcement to everybody; it replaces what the client has under its `id`.
+ *
+ * It is sent again when it is edited, and with `ends_at` in the past when it is over,
+ * withdrawn or deleted.
+ */
+export interface SystemAnnouncement {
+  /** The announcement's id; one that is sent again keeps it. */
+  id: string;
+  /** One line of plain text. */
+  title: string;
+  /** Plain text; show it as text, never as markup. */
+  message: string;
+  /** The urgency; show `emergency` before anything else. */
+  severity?: Severity;
+  /** Time from which to show it; null: at once. */
+  starts_at?: string | null;
+  /** Time until which to show it; in the past: it is over. Null: until it is replaced. */
+  ends_at?: string | null;
+  /** Time at which it was first sent. */
+  published_at?: string | null;
+}
+
+/** The bell's counts, as the server has them; they replace the client's own. */
+export interface NotificationCounts {
+  /** Notifications that are not read. */
+  unread: number;
+  /** Unread notifications that no list has shown yet: the number on the bell. */
+  unseen: number;
+}
+
+/**
  * What the user has chosen about notifications, all of it; it replaces what the client has.
  *
  * What is not chosen has the default of its kind: `GET preferences` says what holds.
@@ -535,37 +566,6 @@ export interface QuietWindow {
   start: string;
   /** The first minute after it; before `start`: on the next day. */
   end: string;
-}
-
-/**
- * An announcement to everybody; it replaces what the client has under its `id`.
- *
- * It is sent again when it is edited, and with `ends_at` in the past when it is over,
- * withdrawn or deleted.
- */
-export interface SystemAnnouncement {
-  /** The announcement's id; one that is sent again keeps it. */
-  id: string;
-  /** One line of plain text. */
-  title: string;
-  /** Plain text; show it as text, never as markup. */
-  message: string;
-  /** The urgency; show `emergency` before anything else. */
-  severity?: Severity;
-  /** Time from which to show it; null: at once. */
-  starts_at?: string | null;
-  /** Time until which to show it; in the past: it is over. Null: until it is replaced. */
-  ends_at?: string | null;
-  /** Time at which it was first sent. */
-  published_at?: string | null;
-}
-
-/** The bell's counts, as the server has them; they replace the client's own. */
-export interface NotificationCounts {
-  /** Notifications that are not read. */
-  unread: number;
-  /** Unread notifications that no list has shown yet: the number on the bell. */
-  unseen: number;
 }
 
 /** A transaction was created or moved to another status. */
@@ -703,8 +703,8 @@ export type EventType =
   | "access_changed"
   | "notification"
   | "notification_updated"
-  | "preferences_changed"
   | "system_announcement"
+  | "preferences_changed"
   | "transaction_update"
   | "balance_update";
 

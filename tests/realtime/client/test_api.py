@@ -40,8 +40,9 @@ async def test_a_refused_token_is_renewed_once(served: Server) -> None:
     assert refused.value.status == 401
 
 
-async def test_what_gives_no_answer_has_no_status(served: Server) -> None:
+async def test_what_has_no_body_is_none_and_what_is_no_server_has_no_status(served: Server) -> None:
     client = Client(served.ws_url, getter(ALICE))
+    assert await client.api("DELETE", "/api/v1/push/subscriptions/1") is None
     with pytest.raises(ValueError, match="no path"):
         await client.api("GET", "//elsewhere/api")
     with pytest.raises(ApiError) as refused:

@@ -1,0 +1,107 @@
+"""The HTTP API of addresses and push subscriptions: thin callers of the services."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.addresses import push, selectors, services
+from notifications.addresses.serializers import (
+    AddressInput,
+    AddressOutput,
+    CodeInput,
+    PushKeyOutput,
+    SubscriptionInput,
+)
+from notifications.models import Address
+from notifications.serializers import NoFields
+from realtime.rest.serializers import checked
+from realtime.rest.views import View, user_id
+
+CODE_UNITS = 5  # what sends something costs more of the limit on writes
+
+
+class AddressListView(View, ListAPIView[Address]):
+    """List your e-mail addresses, phone numbers and push subscriptions."""
+
+    serializer_class = AddressOutput
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Address]:
+        return selectors.addresses_list(user_id(self.request))
+
+    def cost(self, request: Request) -> int:
+        return CODE_UNITS if request.method == "POST" else 1
+
+    @extend_schema(request=AddressInput, responses={201: AddressOutput})
+    def post(self, request: Request) -> Response:
+        """Add an e-mail address or a phone number: a code is sent there.
+
+        Nothing else is sent there before `addresses/{id}/verify` has got that code.
+        """
+        wanted = checked(AddressInput, request.data)
+        added = services.address_add(user_id=user_id(request), **wanted)
+        return Response(AddressOutput(added).data, status=201)
+
+
+class AddressView(View):
+    @extend_schema(operation_id="addresses_destroy", responses={204: None})
+    def delete(self, request: Request, address_id: str) -> Response:
+        """Remove one of your addresses. You are told, there too."""
+        services.address_remove(user_id=user_id(request), address_id=address_id)
+        return Response(status=204)
+
+
+class AddressCodeView(View):
+    def cost(self, request: Request) -> int:
+        return CODE_UNITS
+
+    @extend_schema(operation_id="addresses_code", request=None, responses=AddressOutput)
+    def post(self, request: Request, address_id: str) -> Response:
+        """Send another code to one of your addresses; the one before it is void."""
+        checked(NoFields, request.data)
+        sent = services.address_send_code(user_id=user_id(request), address_id=address_id)
+        return Response(AddressOutput(sent).data)
+
+
+class AddressVerifyView(View):
+    @extend_schema(operation_id="addresses_verify", request=CodeInput, responses=AddressOutput)
+    def post(self, request: Request, address_id: str) -> Response:
+        """Prove one of your addresses by the code that was sent there."""
+        given = checked(CodeInput, request.data)
+        proven = services.address_verify(user_id=user_id(request), address_id=address_id, **given)
+        return Response(AddressOutput(proven).data)
+
+
+class PushKeyView(View):
+    @extend_schema(operation_id="push_key", responses=PushKeyOutput)
+    def get(self, request: Request) -> Response:
+        """Read the key that browsers subscribe to web push with."""
+        return Response(push.push_key())
+
+
+class SubscriptionsView(View):
+    @extend_schema(
+        operation_id="push_subscriptions",
+        request=SubscriptionInput,
+        responses={200: AddressOutput, 201: AddressOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """Register a push subscription of this device; do so at every start of the app.
+
+        Answers 201 for a new one, and 200 for one that is known.
+        """
+        wanted = checked(SubscriptionInput, request.data)
+        row, is_new = push.push_subscribe(user_id=user_id(request), **wanted)
+        return Response(AddressOutput(row).data, status=201 if is_new else 200)
+
+
+class SubscriptionView(View):
+    @extend_schema(operation_id="push_destroy", responses={204: None})
+    def delete(self, request: Request, address_id: str) -> Response:
+        """Remove a push subscription, as at a logout. Repeated, it does nothing."""
+        push.push_unsubscribe(user_id=user_id(request), address_id=address_id)
+        return Response(status=204)
