@@ -1,4 +1,4 @@
-"""The names of kinds and categories, as people read them."""
+"""The names of kinds, as people read them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from notifications.texts.render import (
     reader_of,
 )
 from notifications.texts.template import fill
-
-
-def category_name(category: str, *, locale: str = "") -> str:
-    """Return what a category is called for people."""
-    common = catalogue.shared(reader_of(locale, "", brand()).locale.language)
-    return common.categories.get(category, category)
 
 
 def kind_name(kind: str, *, locale: str = "") -> str:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from notifications import kinds
 from notifications.channels.sms import gsm
 from notifications.languages import CODES
-from notifications.texts import TEXT_CHANNELS, render, version
+from notifications.texts import TEXT_CHANNELS, kind_name, render, version
 from notifications.texts.faults import faults
 from realtime.management import base
 
@@ -68,6 +68,7 @@ class Command(base.Command):
                         {
                             "locale": content.locale,
                             "channel": channel,
+                            "name": kind_name(kind.name, locale=locale),
                             "title": content.title,
                             "body": content.body,
                             "html": content.html,
@@ -85,4 +86,5 @@ def _line(shown: dict[str, Any]) -> str:
     if shown["segments"]:
         size += f", {shown['segments']} segment{'s' * (shown['segments'] > 1)}"
     title = f"{shown['title']}\n" if shown["title"] else ""
-    return f"-- {shown['locale']}, {shown['channel']}: {size}\n{title}{shown['body'].rstrip()}\n"
+    head = f"-- {shown['name']} ({shown['locale']}), {shown['channel']}: {size}"
+    return f"{head}\n{title}{shown['body'].rstrip()}\n"

@@ -37,7 +37,12 @@ def test_a_fault_ends_it_with_an_error(monkeypatch, tmp_path):
 
 def test_it_shows_a_kind_in_each_language_and_channel():
     shown = templates("preview", "security.pin_changed")
-    for line in ("-- sw, in_app: ", "-- fr, push: ", "-- lg, email: ", "-- en, sms: "):
+    for line in (
+        "PIN changed (en), in_app: ",
+        "Code PIN changé (fr), push: ",
+        " (lg), email: ",
+        " (sw), sms: ",
+    ):
         assert line in shown
     assert "1 segment\n" in shown
 

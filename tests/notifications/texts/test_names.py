@@ -1,4 +1,4 @@
-"""The names of kinds and categories, as people read them."""
+"""The names of kinds, as people read them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,3 @@ def test_each_kind_has_a_name_of_its_own_in_each_language():
     assert texts.kind_name("savings.general") == "Other messages: Savings"
     with pytest.raises(LookupError):
         texts.kind_name("savings.nothing")
-
-
-def test_each_category_has_a_name_in_each_language():
-    for category in {kind.category for kind in all_kinds()}:
-        for language in CODES:
-            assert texts.category_name(category, locale=language) != category
-    assert texts.category_name("unheard_of") == "unheard_of"
