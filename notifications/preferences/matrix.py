@@ -11,6 +11,7 @@ from notifications.kinds import CHANNELS, Kind
 from notifications.policy.facts import Chosen
 from notifications.policy.resolve import resolve
 from notifications.preferences.values import categories
+from notifications.texts import kind_name
 
 
 def matrix(chosen: Chosen, now: datetime) -> list[dict[str, Any]]:
@@ -29,4 +30,5 @@ def matrix(chosen: Chosen, now: datetime) -> list[dict[str, Any]]:
 def _row(kind: Kind, chosen: Chosen, now: datetime) -> dict[str, Any]:
     found = {channel: resolve(kind, channel, chosen, now) for channel in CHANNELS}
     cells = {channel: asdict(cell) for channel, cell in found.items() if cell.source != "none"}
-    return {"kind": kind.name, "title": kind.title, "type": kind.type, "channels": cells}
+    title = kind_name(kind.name, locale=chosen.locale)
+    return {"kind": kind.name, "title": title, "type": kind.type, "channels": cells}

@@ -40,6 +40,17 @@ def test_it_says_what_holds_and_why(alice):
     )
 
 
+def test_it_names_the_kinds_in_the_language_that_was_chosen(alice):
+    def title() -> str:
+        groups = api_as(alice).get(URL).json()["matrix"]
+        rows = {row["kind"]: row for group in groups for row in group["kinds"]}
+        return str(rows["transaction.credit"]["title"])
+
+    assert title() == "Money received"
+    api_as(alice).patch(URL, {"locale": "sw-KE"}, headers={"If-Match": "*"})
+    assert title() == "Pesa zilizopokelewa"
+
+
 def test_one_switch_is_changed_by_patch(alice):
     client = api_as(alice)
     change = {"cells": {"category:savings": {"push": False}}}
