@@ -64,8 +64,14 @@ def _known(field: str, value: str, found: Sequence[Kind]) -> str:
 
 class NotificationInput(StrictSerializer):
     user_id = UserIdInput()
-    title = serializers.CharField(max_length=TITLE_LENGTH)
-    message = serializers.CharField(max_length=MESSAGE_LENGTH)
+    title = serializers.CharField(
+        max_length=TITLE_LENGTH,
+        required=False,
+        help_text="Left out: that of the kind, in the user's language.",
+    )
+    message = serializers.CharField(
+        max_length=MESSAGE_LENGTH, required=False, help_text="As the title."
+    )
     type = serializers.ChoiceField(
         NotificationType.choices,
         required=False,

@@ -51,14 +51,23 @@ class NotificationContent(TypedDict, total=False):
     expires_at: datetime | None
 
 
-class NotificationTrigger(NotificationContent, total=False):
-    """What `notification_create` takes besides the content: it is given once, never edited.
+class NotificationTrigger(TypedDict, total=False):
+    """What `notification_create` takes: the content, and what is given once and never edited.
 
-    `kind` is what happened, such as `transaction.debit`, and `context` the values that its texts
-    are made of. `key` is the sender's own name for the notification, of which there is one for
-    each user. `actor` is who has it sent. `supersedes` is an older one that it makes void.
+    Title and message may be left out where the kind has texts. `kind` is what happened, such as
+    `transaction.debit`, and `context` the values that its texts are made of. `key` is the
+    sender's own name for the notification, of which there is one for each user. `actor` is who
+    has it sent. `supersedes` is an older one that it makes void.
     """
 
+    title: str
+    message: str
+    type: str
+    priority: str
+    channels: Sequence[str]
+    metadata: Mapping[str, Any] | None
+    scheduled_at: datetime | None
+    expires_at: datetime | None
     kind: str
     context: Mapping[str, Any] | msgspec.Struct | None
     key: str | None

@@ -60,8 +60,8 @@ def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]
     """Notify a user, in the inbox too, or without `user_id` all connected users."""
     if target == EVERYBODY:
         validation.future("expires_at", data.get("expires_at"))
-        validation.text("title", data["title"], TITLE_LENGTH)
-        validation.text("message", data["message"], MESSAGE_LENGTH)
+        validation.text("title", data.get("title"), TITLE_LENGTH)
+        validation.text("message", data.get("message"), MESSAGE_LENGTH)
         content, _ = with_kind(data)
         key = content.pop("key", None)
         entry = _entry(publish.broadcast_notification(content, key=key))

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from notifications import selectors, texts
 from notifications.models import Notification
 from notifications.services.creation import notification_create
 from realtime.retry import one_transaction
@@ -27,18 +26,14 @@ def notification_compose(
 
     The inbox keeps the text in the language that the user has now; what leaves the app is
     rendered anew. It makes the one void that `supersedes_key` names, if there is one. Raises
-    LookupError for an unknown kind, and what `notification_create` raises.
+    what `notification_create` raises.
     """
-    locale, zone = selectors.locale_and_zone(user_id)
-    content = texts.render(kind, "in_app", values, locale=locale, zone=zone)
     older = None
     if supersedes_key is not None:
         named = Notification.objects.filter(user_id=user_id, key=supersedes_key)
         older = next(iter(named.values_list("pk", flat=True)), None)
     return notification_create(
         user_id=user_id,
-        title=content.title,
-        message=content.body,
         kind=kind,
         context=values,
         metadata=metadata,

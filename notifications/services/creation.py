@@ -8,13 +8,16 @@ from typing import Any, NamedTuple, Unpack
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
-from notifications import validation
+from notifications import selectors, validation
 from notifications.models import Notification
 from notifications.services import triggering
+from notifications.texts.render import render
 from notifications.validation import ACTOR_LENGTH, KEY_LENGTH, NotificationTrigger
 from realtime.core.text import row_id
 from realtime.errors import Conflict, InvalidInput
 from realtime.retry import one_transaction
+
+_TEXTS = {"title", "message"}
 
 
 class Created(NamedTuple):
@@ -33,7 +36,8 @@ class KeyConflict(Conflict):
 def notification_create(*, user_id: int, **content: Unpack[NotificationTrigger]) -> Notification:
     """Put a notification into a user's inbox, now or at `scheduled_at`.
 
-    It reaches the user's devices when the caller's transaction commits, and its ladder begins
+    Without title or message, they are those of the kind, in the user's language. It reaches the
+    user's devices when the caller's transaction commits, and its ladder begins
     with it if its kind has one. With a `key`, a repeated call changes nothing and returns the
     first one. Decimal, UUID and datetime values in `metadata` and `context` become strings.
     Raises InvalidInput, and Conflict for a key that was used for something else.
@@ -78,9 +82,17 @@ def _create(user_id: int, supersedes: int | str | None, fields: Mapping[str, Any
     if not get_user_model().objects.filter(pk=user_id).exists():
         raise InvalidInput("user_id", f"there is no user {user_id}; give an existing one")
     older = None if supersedes is None else _older(user_id, supersedes)
-    notification = Notification(user_id=user_id, supersedes_id=older, **fields)
+    written = dict(fields) if fields.keys() >= _TEXTS else {**_texts(user_id, fields), **fields}
+    notification = Notification(user_id=user_id, supersedes_id=older, **written)
     notification.save()  # which publishes
     return notification
+
+
+def _texts(user_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Write title and message of a kind in the user's language and zone."""
+    locale, zone = selectors.locale_and_zone(user_id)
+    shown = render(fields["kind"], "in_app", fields["context"], locale=locale, zone=zone)
+    return {"title": shown.title, "message": shown.body}
 
 
 def _older(user_id: int, supersedes: int | str) -> int:

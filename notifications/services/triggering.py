@@ -25,6 +25,8 @@ def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     content, kind = with_kind(given)
     context = content.pop("context", None)
+    if kind is None or kind.name == general(kind.type):
+        content = {"title": "", "message": "", **content}  # which are refused
     clean = validation.clean_fields(Notification, content)
     if kind is not None:
         return clean | {"context": _context(kind, context)}

@@ -11,7 +11,7 @@ from notifications.kinds.values import Money, from_context
 from notifications.models import Notification, Preference
 from notifications.services import notification_compose
 from realtime import clock
-from realtime.errors import Conflict
+from realtime.errors import Conflict, InvalidInput
 
 REACHED = GoalReached(goal="Shule", amount=Money(Decimal(1_500_000), "UGX"))
 
@@ -57,6 +57,6 @@ def test_it_makes_the_one_void_that_it_names(alice, bob):
 
 
 def test_an_unknown_kind_writes_nothing(alice):
-    with pytest.raises(LookupError):
+    with pytest.raises(InvalidInput, match="kind: "):
         notification_compose(user_id=alice.pk, kind="savings.nothing", values=REACHED)
     assert not Notification.objects.exists()

@@ -12,18 +12,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import services
-from notifications.models import Notification
+from notifications.kinds.own import OWN
+from notifications.models import Notification, Preference
 from notifications.services.creation import KeyConflict
+from notifications.validation import NotificationTrigger
 from realtime.errors import InvalidInput
 from tests.notifications.proofs import GENERAL, PAID, Paid, declared
 from tests.notifications.support import HOUR, note, told
 from tests.services.locks import threads, wait_for_a_waiter
 from tests.tables import each
 
+[CLOSED] = (kind for kind in OWN if kind.name == "account.closed")
+
 
 @pytest.fixture(autouse=True)
 def _kinds() -> Iterator[None]:
-    with declared(PAID, GENERAL):
+    with declared(PAID, GENERAL, CLOSED):
         yield
 
 
@@ -51,6 +55,37 @@ CONTEXTS: list[Any] = [
     *(None, {}, [], {"amount": "much"}, {"amount": "1", "payer": "x"}),
     *({"amount": "1", "payee": text} for text in ("nul \x00", "x" * 9000)),
 ]
+
+
+def test_a_kind_writes_the_texts_in_the_language_of_its_user(alice, bob):
+    Preference.objects.create(user=alice, locale="sw-KE", updated_at=timezone.now())
+    for user, title in ((alice, "Akaunti imefungwa"), (bob, "Account closed")):
+        row = services.notification_create(
+            user_id=user.pk, kind="account.closed", context={"account": "0012345678"}, key="k"
+        )
+        row.refresh_from_db()
+        assert row.title == told(user)[0]["data"]["title"] == title
+        assert "5678" in row.message
+        assert "0012345678" not in row.message
+
+
+def test_a_repeated_key_finds_the_first_one_in_another_language(alice):
+    def close() -> Notification:
+        return services.notification_create(
+            user_id=alice.pk, kind="account.closed", context={"account": "0012345678"}, key="k"
+        )
+
+    first = close()
+    Preference.objects.create(user=alice, locale="fr", updated_at=timezone.now())
+    assert close() == first
+
+
+def test_a_general_kind_has_no_texts_of_its_own(alice):
+    for fields in (NotificationTrigger(), NotificationTrigger(kind=GENERAL.name)):
+        with pytest.raises(InvalidInput, match="must not be empty"):
+            services.notification_create(user_id=alice.pk, **fields)
+
+
 WRONG: dict[str, list[dict[str, Any]]] = {
     "kind": [{"kind": name} for name in ("payment.unheard_of", "Payment", "x" * 51, 7)],
     "type": [{"kind": PAID.name, "context": {"amount": "1"}, "type": "security"}],
