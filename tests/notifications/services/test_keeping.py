@@ -37,7 +37,7 @@ def test_a_snoozed_one_is_out_of_sight_until_its_time(alice):
     assert (counts(alice), unread(alice)) == ((1, 1), ["Now"])
     assert selectors.notification_summary(user_id=alice.pk)["unread_count"] == 1
     assert services.notifications_wake() == 0
-    Notification.objects.filter(pk=row.pk).update(snoozed_until=timezone.now())
+    Notification.objects.filter(pk=row.pk).update(snoozed_until=timezone.now() - HOUR)
     assert services.publish_due() == 1
     assert services.notifications_wake() == 0
     assert (counts(alice), unread(alice)) == ((2, 2), ["Now", "Later"])
@@ -49,7 +49,7 @@ def test_devices_are_told_the_whole_of_it(alice):
     assert until is not None
     shown = last_change(alice)["notification"]["snoozed_until"]
     assert shown == f"{until:%Y-%m-%dT%H:%M:%S}.{until.microsecond // 1000:03}Z"
-    Notification.objects.filter(pk=row.pk).update(snoozed_until=timezone.now())
+    Notification.objects.filter(pk=row.pk).update(snoozed_until=timezone.now() - HOUR)
     services.notifications_wake()
     woken = last_change(alice)
     assert (woken["seen_at"], woken["notification"]["snoozed_until"]) == (None, None)
@@ -61,7 +61,7 @@ def test_one_that_was_read_meanwhile_stays_read(alice):
     row = note(alice)
     snooze(row)
     services.notification_mark_read(notification_id=row.pk)
-    Notification.objects.filter(pk=row.pk).update(snoozed_until=timezone.now())
+    Notification.objects.filter(pk=row.pk).update(snoozed_until=timezone.now() - HOUR)
     assert services.notifications_wake() == 1
     row.refresh_from_db()
     assert (row.status, row.seen_at is None, row.snoozed_until) == ("read", False, None)
