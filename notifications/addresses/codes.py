@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.utils.crypto import salted_hmac
 
+from notifications.brand import brand
 from notifications.channels.message import Content, Message, Target
 from notifications.channels.registry import providers
 from notifications.kinds import Channel
@@ -35,10 +36,10 @@ _TITLES = {
     "lg": "Koodi yo",
 }
 _BODIES = {
-    "en": "{code} is your code. It is good for 10 minutes. Give it to nobody.",
-    "sw": "{code} ni namba yako ya siri. Inatumika kwa dakika 10. Usimpe mtu yeyote.",
-    "fr": "{code} est votre code. Il est valable 10 minutes. Ne le donnez à personne.",
-    "lg": "{code} ye koodi yo. Ekola okumala eddakiika 10. Togiwa muntu yenna.",
+    "en": "{brand}: {code} is your code. It is good for 10 minutes. Give it to nobody.",
+    "sw": "{brand}: {code} ni namba yako ya siri. Inatumika kwa dakika 10. Usimpe mtu yeyote.",
+    "fr": "{brand}: {code} est votre code. Il est valable 10 minutes. Ne le donnez à personne.",
+    "lg": "{brand}: {code} ye koodi yo. Ekola okumala eddakiika 10. Togiwa muntu yenna.",
 }
 
 
@@ -80,7 +81,7 @@ def _message(
     language = language if language in _BODIES else "en"
     content = Content(
         title=_TITLES[language],
-        body=_BODIES[language].format(code=code),
+        body=_BODIES[language].format(brand=brand().name, code=code),
         locale=language,
     )
     return Message(

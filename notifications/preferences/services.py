@@ -149,7 +149,7 @@ def _apply(row: Preference, given: Mapping[str, Any], *, is_whole: bool) -> None
             case "zone":
                 row.zone = values.zone(value)
             case "locale":
-                row.locale = values.locale(value)
+                row.locale = values.language(value)
             case "muted_until":
                 row.muted_until = values.muted_until(value, clock.now())
             case "hide_amounts":

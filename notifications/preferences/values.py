@@ -17,6 +17,8 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision, is_currency
 
 from notifications.kinds import CHANNELS, Kind, all_kinds, find
+from notifications.languages import CODES
+from notifications.languages import find as find_language
 from realtime.errors import InvalidInput
 
 ALL = "all"
@@ -146,8 +148,15 @@ def zone(value: Any, name: str = "zone") -> str:
     return value or ""
 
 
+def language(value: Any) -> str:
+    """Check a language that we have texts in, such as `sw` or `en-UG`; empty for none."""
+    if value not in ("", None) and (not isinstance(value, str) or find_language(value) is None):
+        raise InvalidInput("locale", f"is none of {', '.join(CODES)}, with or without a region")
+    return locale(value)
+
+
 def locale(value: Any) -> str:
-    """Check a language such as `sw` or `en-UG`; empty for none."""
+    """Check the name of any language, as browsers have it; empty for none."""
     if value in ("", None):
         return ""
     try:

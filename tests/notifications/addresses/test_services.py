@@ -92,7 +92,7 @@ def test_each_text_is_one_segment_of_gsm_letters():
     gsm = pytest.importorskip("gsm0338")
     assert gsm is not None
     for body in codes._BODIES.values():
-        text = body.format(code="000000")
+        text = body.format(brand="B" * 30, code="000000")
         assert len(text.encode("gsm03.38")) <= 160
 
 
@@ -248,6 +248,13 @@ def test_the_text_of_one_that_nobody_has_proven_goes_at_once(alice, outside):
     row.refresh_from_db()
     assert (row.value, row.removed_at) == ("", None)
     assert not Notification.objects.exists()
+
+
+def test_a_notice_is_in_the_language_of_its_user(alice, outside):
+    by = Origin("user:1", "api")
+    preferences_change(user_id=alice.pk, changes={"locale": "fr"}, by=by)
+    prove(alice, outside)
+    assert Notification.objects.get().title == "Coordonn\u00e9es chang\u00e9es"
 
 
 @pytest.mark.parametrize("action", [services.address_remove, services.address_send_code])

@@ -96,6 +96,7 @@ def test_only_what_can_wait_goes_into_a_digest():
 REFUSED: dict[Callable[[Any], object], list[Any]] = {
     values.zone: ["Nairobi", "EST5EDT", "+03:00", "localtime", "Africa/Nairobi ", "../UTC", 3],
     values.locale: ["klingon", "xx", "en_UG", "sw-", "\0", "e" * 20, 7],
+    values.language: ["klingon", "de", "de-DE", 7],
 }
 
 
@@ -112,7 +113,8 @@ def test_it_takes_zones_and_languages():
         "Africa/Kampala", "UTC", "", "",
     ]  # fmt: skip
     taken = {"sw": "sw", "lg-UG": "lg-UG", "en-ug": "en-UG", "": "", None: ""}
-    assert {given: values.locale(given) for given in taken} == taken
+    assert {given: values.language(given) for given in taken} == taken
+    assert values.locale("de-DE") == "de-DE"
 
 
 def test_a_mute_that_is_over_is_none():
