@@ -37,12 +37,14 @@ def compose(
     to: Target,
     person: Person,
     *,
+    happened_at: datetime | None = None,
     unread: int | None = None,
     attempted_at: datetime | None = None,
 ) -> Composed:
     """Make the message of a delivery. Raises what the texts raise for a broken context.
 
-    A look-up takes the same message, with when its call began.
+    `happened_at` is the time of the event; without one, it is the delivery that happened. A look-up
+    takes the same message, with when its call began.
     """
     channel = channel_of(row)
     content, version = _content(row, to, person, channel)
@@ -57,7 +59,7 @@ def compose(
         content=content,
         urgent=row.priority >= URGENT_FROM,
         required=row.required,
-        happened_at=row.created_at,
+        happened_at=happened_at or row.created_at,
         expires_at=row.expires_at,
         unread=unread,
         receipt_token=receipt_token(row.pk),

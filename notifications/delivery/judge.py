@@ -6,6 +6,7 @@ itself is `notifications.policy`, which does no I/O.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -25,6 +26,8 @@ from notifications.policy.facts import Close, Decision, Go, Join, Send, Skip, Wa
 from notifications.policy.reach import best_reach
 from realtime import clock
 from realtime.retry import one_transaction
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 PRIORITIES = {"low": 0, "medium": 1, "high": 2, "urgent": 3}
@@ -111,6 +114,7 @@ def apply(decided: Sequence[tuple[Case, Decision]], now: datetime) -> None:
     joined: list[tuple[Case, Join]] = []
     moved: list[rows.Moved] = []
     for case, decision in decided:
+        _raise_alarms(case, decision.skips)
         deliveries += [skipped(case, skip, now) for skip in decision.skips if skip.stored]
         end: Close | Wait
         if isinstance(decision, Send):
@@ -127,6 +131,20 @@ def apply(decided: Sequence[tuple[Case, Decision]], now: datetime) -> None:
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     digests.join(joined, now)
     rows.move(moved)
+
+
+def _raise_alarms(case: Case, skips: Iterable[Skip]) -> None:
+    """Log what is required and reaches nobody. Without a provider that is the operator's doing."""
+    for skip in skips:
+        if skip.alarm:
+            logger.log(
+                logging.ERROR if skip.rule == "channel_off" else logging.WARNING,
+                "notification %s: %s is required for %s, and not possible: %s",
+                case.notification_id,
+                skip.channel,
+                case.kind.name,
+                skip.reason,
+            )
 
 
 def _moved(case: Case, end: Close | Wait, now: datetime) -> rows.Moved:

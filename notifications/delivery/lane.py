@@ -91,7 +91,13 @@ class Lane:
         for one in claimed:
             self._under_way += 1
             try:
-                composed = compose(one.row, one.to, one.person, unread=unread.get(one.row.user_id))
+                composed = compose(
+                    one.row,
+                    one.to,
+                    one.person,
+                    happened_at=one.case.ladder.committed_at if one.case else None,
+                    unread=unread.get(one.row.user_id),
+                )
                 by_host[one.provider.host(composed.message)].append((one, composed))
             except Exception:  # texts that cannot be made must not stop those behind them
                 logger.exception("the texts of delivery %s cannot be made", one.row.pk)

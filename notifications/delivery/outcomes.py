@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,7 +19,7 @@ from notifications.choices import DeliveryState
 from notifications.delivery import receipts, steps, verdicts
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.states import MISSED, channel_of, facts_of, state_of
-from notifications.models import Address, Attempt, Delivery
+from notifications.models import Address, Attempt, Delivery, Notification
 from realtime import clock
 from realtime.outgoing import Outcome, breaker
 from realtime.retry import one_transaction
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _OPEN = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.QUEUED})
 _WRITTEN = [
     *receipts.WRITTEN, "not_before", "lease_until", "attempts", "provider", "segments", "cost",
-    "cost_currency", "possible_duplicate", "template_version", "locale",
+    "cost_currency", "possible_duplicate", "late", "template_version", "locale",
 ]  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def outcomes_write(results: Sequence[Result]) -> None:
     rows = [row for row in rows if row.pk not in written]
     for row in rows:
         _apply(row, by_id[row.pk], now)
+    _mark_late(rows, by_id)
     _leave_taken_ids(rows)
     receipts.join(rows, now)
     Delivery.objects.bulk_update(rows, _WRITTEN)
@@ -116,6 +117,22 @@ def _apply(row: Delivery, result: Result, now: datetime) -> None:
             row.state, row.not_before, row.reason = DeliveryState.UNKNOWN, now + step.pause, ""
             return  # `lease_until` says when the call began
     row.lease_until = None
+
+
+def _mark_late(rows: Sequence[Delivery], by_id: Mapping[int, Result]) -> None:
+    """Mark what went out although its user had seen the notification before the call began.
+
+    That happens between the last look and the call. What goes out whatever was seen is not late.
+    """
+    sent = [row for row in rows if row.accepted_at is not None and row.decided_by == "due"]
+    seen = dict(
+        Notification.objects.filter(
+            pk__in={row.notification_id for row in sent}, seen_at__isnull=False
+        ).values_list("pk", "seen_at")
+    )
+    for row in sent:
+        seen_at = seen.get(row.notification_id or 0)
+        row.late = seen_at is not None and seen_at <= by_id[row.pk].started_at
 
 
 def _leave_taken_ids(rows: Sequence[Delivery]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import phonenumbers
@@ -16,7 +16,8 @@ from notifications.choices import AddressState as State
 from notifications.delivery.states import NEVER_SENT
 from notifications.kinds import Channel
 from notifications.models import Address, Consent, Delivery, Preference, Suppression
-from notifications.policy.facts import EVERYTHING, OPTIONAL, AddressState, Chosen, Window
+from notifications.policy.facts import EVERYTHING, OPTIONAL, AddressState, Chosen
+from notifications.preferences import selectors as preferences
 
 CAP_WINDOW = timedelta(hours=24)
 # An address that was replaced so shortly ago still gets the notice that says so.
@@ -109,32 +110,7 @@ def _add_choices(people: Mapping[int, Person]) -> None:
     for user_id in consents:
         people[user_id].chosen = Chosen(consents=consents[user_id])
     for own in Preference.objects.filter(user__in=people):
-        people[own.pk].chosen = chosen(own, consents.get(own.pk, {}))
-
-
-def chosen(row: Preference, consents: Mapping[tuple[Channel, str], bool]) -> Chosen:
-    """Return the choices that a row holds."""
-    return Chosen(
-        version=row.version,
-        cells=row.cells,
-        quiet=tuple(_window(window) for window in row.quiet),
-        digests=row.digests,
-        zone=row.zone,
-        locale=row.locale,
-        muted_until=row.muted_until,
-        hide_amounts=row.hide_amounts,
-        sms_above=row.sms_above,
-        sms_above_currency=row.sms_above_currency,
-        consents=consents,
-    )
-
-
-def _window(window: Mapping[str, Any]) -> Window:
-    return Window(
-        start=time.fromisoformat(window["start"]),
-        end=time.fromisoformat(window["end"]),
-        days=window["days"],
-    )
+        people[own.pk].chosen = preferences.chosen(own, consents.get(own.pk, {}))
 
 
 def _add_addresses(people: Mapping[int, Person], now: datetime) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db.models.functions import Now
 
@@ -19,6 +20,7 @@ from notifications.delivery.worker import POLL_SECONDS, Worker
 from notifications.kinds import CHANNELS, Channel
 from notifications.models import Delivery
 from realtime.management import base
+from realtime.sql import schema
 
 SOON = timedelta(minutes=1)
 _WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -57,6 +59,11 @@ class Command(base.Command):
 
     def handle(self, *, channels: str, **options: Any) -> None:
         chosen = _channels(channels)
+        try:
+            schema.require_applied()
+            schema.require_known(settings.VERSION)
+        except schema.Unfit as error:
+            raise CommandError(str(error)) from None
         if options["after_restore"]:
             held = settle.after_restore()
             self.stdout.write(f"{held} deliveries are not known now; SMS wait for a person.")

@@ -43,7 +43,7 @@ def test_what_a_user_saves_wakes_their_ladders_only(amina):
     own, others = support.ladder(note(amina)), support.ladder(note(brian))
     over = support.ladder(note(amina), closed_at=clock.now())
     waiting = support.delivery(
-        note(amina),
+        own.notification,
         support.address(amina, "sms", support.NUMBER),
         not_before=clock.now() + support.HOUR,
     )

@@ -133,6 +133,18 @@ def test_a_channel_that_staff_have_stopped_is_passed_over(amina, phone):
     assert deliveries(row, "sms")[-1] == ("sms", "skipped", "channel_off")
 
 
+def test_what_is_required_and_not_possible_raises_an_alarm(amina, phone, caplog):
+    committed(amina, "security.pin_changed")
+    pacing.stop("channel:sms", by="staff", why="costs")
+    judge_due()
+    found = {(each.levelname, each.getMessage().partition(": ")[2]) for each in caplog.records}
+    assert (
+        "ERROR", "sms is required for security.pin_changed, and not possible: channel_off",
+    ) in found  # fmt: skip
+    assert any(level == "WARNING" and "push is required" in text for level, text in found)
+    assert not any(NUMBER in text for _, text in found)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -160,7 +172,7 @@ def test_judging_again_adds_nothing(amina, phone):
     row = committed(amina, "security.pin_changed")
     judge_due()
     before = deliveries(row)
-    type(row).objects.update(closed_at=None, due_at=clock.now())
+    type(row).objects.update(closed_at=None, due_at=clock.now() - support.MOMENT)
     judge_due()
     assert deliveries(row) == before
 

@@ -8,6 +8,7 @@ from notifications.channels.message import Answer
 from notifications.delivery.claim import claim
 from notifications.delivery.outcomes import Result, outcomes_write
 from notifications.models import Attempt, Delivery
+from notifications.services import notification_mark_seen
 from realtime import clock
 from realtime.outgoing import Outcome
 from tests.notifications.delivery import support
@@ -81,6 +82,21 @@ def test_what_would_come_too_late_expires(row):
     outcomes_write([result(row, Outcome.LATER, answer={"retry_after_seconds": 7200.0})])
     row.refresh_from_db()
     assert (row.state, row.reason) == ("expired", "later")
+
+
+def test_what_was_seen_between_the_last_look_and_the_call_is_counted_as_late(row):  # 12
+    notification_mark_seen(notification_id=row.notification_id)
+    outcomes_write([result(row)])
+    row.refresh_from_db()
+    assert (row.state, row.late) == ("accepted", True)
+
+
+def test_what_was_seen_afterwards_is_not_late(row):
+    before = clock.now()
+    notification_mark_seen(notification_id=row.notification_id)
+    outcomes_write([result(row, started_at=before - support.MINUTE)])
+    row.refresh_from_db()
+    assert (row.state, row.late) == ("accepted", False)
 
 
 def test_an_id_that_a_provider_gives_twice_belongs_to_the_first(amina, row):

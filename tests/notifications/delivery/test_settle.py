@@ -83,9 +83,13 @@ def lost(row):
     """Let an SMS at Africa's Talking be of unknown outcome since six minutes."""
     now = clock.now()
     Delivery.objects.filter(pk=row.pk).update(
-        state="unknown", provider="africastalking", attempts=1, lease=1, not_before=now,
+        state="unknown",
+        provider="africastalking",
+        attempts=1,
+        lease=1,
+        not_before=now - support.MOMENT,
         lease_until=now - 6 * MINUTE + LEASE,
-    )  # fmt: skip
+    )
 
 
 def report(row, key="1", **more):
@@ -147,7 +151,7 @@ def test_it_waits_five_minutes_for_a_report(row, outside):
 def test_push_and_email_go_again_until_it_was_often(amina, outside, channel):
     to = support.address(amina, channel, "amina@example.org")
     now = clock.now()
-    unknown = {"state": "unknown", "not_before": now, "lease": 1}
+    unknown = {"state": "unknown", "not_before": now - support.MOMENT, "lease": 1}
     row = support.delivery(note(amina), to, attempts=1, **unknown)
     often = support.delivery(note(amina), to, attempts=6, **unknown)
     late = support.delivery(note(amina), to, attempts=1, expires_at=now, **unknown)
