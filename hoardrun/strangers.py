@@ -16,7 +16,7 @@ from hoardrun.api import handlers, problems
 from hoardrun.api.throttles import EveryRequest
 
 # Paths whose views count by themselves, and probes, which are not counted. The console is a page.
-_NOT_HERE = re.compile(r"/(?:(?:api|ws)/(?!test/?\Z)|(?:healthz|readyz)/?\Z)")
+_NOT_HERE = re.compile(r"/(?:(?:api|ws|hooks|u)/(?!test/?\Z)|(?:healthz|readyz)/?\Z)")
 _TOO_MANY = "Too many requests; come back later."
 
 

@@ -20,7 +20,7 @@ from rest_framework import exceptions
 
 from hoardrun.api.problems import answer, describe, problem
 
-PREFIXES = ("/api/", "/ws/", "/healthz", "/readyz")  # where clients are programs
+PREFIXES = ("/api/", "/ws/", "/hooks/", "/healthz", "/readyz")  # where clients are programs
 RETRY_AFTER_SECONDS = 1
 
 

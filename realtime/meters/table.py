@@ -14,6 +14,7 @@ QUERIES = ("login", "read", "ack", "report", "reconcile")
 REFUSALS = ("draining", "full", "overloaded", "origin", "stranger", "bad_tokens", "anonymous")
 LOGIN_FAILURES = ("credential", "revoked", "rate_limited", "timeout", "protocol", "left")
 OUTCOMES = ("live", "replayed", "epoch", "ahead", "trimmed")
+WEBHOOKS = ("taken", "repeated", "unknown", "unsigned", "unreadable")
 RETRIES = ("serialization", "deadlock", "row_deleted")
 # Labels without a list here are listed by the code above this package, once apps have loaded.
 LISTS: dict[str, Collection[str]] = {
@@ -141,6 +142,11 @@ class Meters:
     )
     http_request_seconds: dict[str, Histogram] = histogram(
         "Time until the last byte of an answer was handed over.", SLOW, route=_listed("route")
+    )
+    webhooks: Counter[str] = counter(
+        "Webhooks of providers, by what became of them: `repeated` ones are taken again, `unknown` "
+        "have a wrong path, `unsigned` a wrong signature.",
+        outcome=WEBHOOKS,
     )
 
 

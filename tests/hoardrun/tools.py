@@ -39,7 +39,8 @@ def views() -> list[tuple[str, Any]]:
 
 def api_views() -> list[tuple[str, type[Any]]]:
     """List each route of the API, such as `/api/v1/accounts/<str:account_id>`, with its view."""
-    return [(route, view.cls) for route, view in views() if hasattr(view, "cls")]
+    found = [(route, view) for route, view in views() if route.startswith(("/api/", "/ws/"))]
+    return [(route, view.cls) for route, view in found if hasattr(view, "cls")]
 
 
 def filled_in(route: str) -> str:

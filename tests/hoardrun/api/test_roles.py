@@ -36,7 +36,7 @@ MAY = {
 }
 PUBLIC = {
     *("/api/v1/auth/token", "/api/v1/auth/refresh", "/api/v1/auth/logout"),
-    *("/api/schema", "/api/docs", "/ws/schema"),
+    *("/api/schema", "/api/docs", "/ws/schema", "/api/v1/receipts"),
 }
 OPERATIONS = [(method, path) for method, path, _ in operations()]
 

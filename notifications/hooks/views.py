@@ -1,0 +1,115 @@
+"""The doors for what comes back from outside: providers' webhooks and devices' receipts."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.delivery.receipts import DEVICE, Fact, Heard, receipts_take
+from notifications.hooks import tokens
+from notifications.hooks.doors import Door
+from notifications.hooks.incoming import Incoming, Source
+from notifications.hooks.registry import SOURCES
+from notifications.hooks.services import said_take
+from realtime.errors import Forbidden, InvalidInput, NotFound
+from realtime.meters import meters
+from realtime.outgoing import inbox
+from realtime.rest.serializers import StrictSerializer, checked
+from realtime.rest.views import View
+
+EVENTS = ("displayed", "clicked", "dismissed")
+
+
+class WebhookView(Door):
+    """Take a provider's webhook.
+
+    The answer is 2xx only once what it says is committed. A repetition and an unknown reference
+    are 2xx, too: the provider could do nothing about them. A wrong path is 404 and a wrong
+    signature 403; of both nothing is kept.
+    """
+
+    schema = None
+
+    def post(self, request: Request, code: str, token: str, topic: str = "") -> HttpResponse:
+        source, incoming = self._read(request, code, token, topic)
+        is_proven = source.is_proven(incoming)
+        if is_proven is False:
+            _count("unsigned")
+            self.count_stranger(request)
+            raise Forbidden("The signature is wrong.")
+        is_new = inbox.keep(code, incoming.body, incoming.headers, is_proven=bool(is_proven))
+        try:
+            said = source.read(incoming)
+        except InvalidInput:
+            _count("unreadable")
+            raise
+        said_take(said, provider=source.provider)
+        _count("taken" if is_new else "repeated")
+        body, kind = source.reply(said)
+        return HttpResponse(body, content_type=kind)
+
+    def _read(self, request: Request, code: str, token: str, topic: str) -> tuple[Source, Incoming]:
+        """Find whose request it is. A stranger's is counted as such, and raises NotFound."""
+        path = "/".join(filter(None, ("/hooks", code, token, topic)))
+        query = request.META.get("QUERY_STRING", "")
+        incoming = Incoming(
+            token=token,
+            topic=topic,
+            url=tokens.public_url(f"{path}?{query}" if query else path),
+            body=request.body,
+            headers={name.lower(): value for name, value in request.headers.items()},
+        )
+        source = SOURCES.get(code)
+        if source is None or not source.is_ours(incoming):
+            _count("unknown")
+            self.count_stranger(request)
+            raise NotFound("There is nothing here.")
+        return source, incoming
+
+
+class ReceiptInput(StrictSerializer):
+    token = serializers.CharField(max_length=100, help_text="`receipt` of the push message.")
+    event = serializers.ChoiceField(EVENTS)
+
+
+class ReceiptView(Door, View):
+    """Take the receipt of a device."""
+
+    @extend_schema(
+        operation_id="receipts_create",
+        request=ReceiptInput,
+        responses={204: None},
+        tags=["notifications"],
+    )
+    def post(self, request: Request) -> Response:
+        """Say that a push message was displayed, clicked or dismissed.
+
+        Needs no login: the token came with the message. A repeated receipt changes nothing.
+        """
+        try:
+            delivery_id, event = self._read(request)
+        except (APIException, InvalidInput):
+            self.count_stranger(request)
+            raise
+        key = f"{delivery_id}:{event}"
+        receipts_take([Heard(provider=DEVICE, event_key=key, fact=event, delivery_id=delivery_id)])
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def _read(self, request: Request) -> tuple[int, Fact]:
+        wanted = checked(ReceiptInput, request.data)
+        delivery_id = tokens.delivery_of(wanted["token"])
+        if delivery_id is None:
+            raise InvalidInput("token", "It is not one of ours.")
+        return delivery_id, wanted["event"]
+
+
+def _count(outcome: Any) -> None:
+    with meters.lock:
+        meters.webhooks[outcome] += 1
