@@ -1,4 +1,4 @@
-"""The engine's models in the admin: read-only, except that staff may close connections.
+"""The engine's models in the admin: read-only, but staff may close connections and stop providers.
 
 The log is a record; streams, cursors and nodes are the engine's own.
 """
@@ -13,6 +13,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -21,7 +22,17 @@ from realtime import log, registry
 from realtime.access import changes
 from realtime.admin_bases.pages import ByKey, ModelAdmin, ReadOnly, first_keys, users_found
 from realtime.core.text import row_id
-from realtime.models import Connection, Cursor, Deployment, Event, IssuedToken, Node, Stream
+from realtime.models import (
+    Connection,
+    Cursor,
+    Deployment,
+    Event,
+    Host,
+    IssuedToken,
+    Node,
+    Stream,
+)
+from realtime.outgoing import pacing
 from realtime.streams import stream_user
 
 
@@ -211,6 +222,46 @@ class ConnectionAdmin(ReadOnly, ByKey):
         self.message_user(
             request, f"{len(chosen)} connection(s) told to close; they leave this list in seconds."
         )
+
+
+@admin.register(Host)
+class HostAdmin(ModelAdmin):
+    """Providers and channels, as all workers share them. Staff with the right to change stop them.
+
+    A reason stops calls, by the name of a provider or of a channel (`channel:sms`); without one
+    they go on, and failures are forgotten. The admin's log has who did it.
+    """
+
+    list_display = ("name", "state", "failures", "next_at", "stopped_by", "stopped_at")
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = (
+        "name", "stopped_why", "stopped_by", "stopped_at", "failures", "opened_until", "next_at",
+        "calls", "gone", "counted_from", "updated_at",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Host]:
+        found: QuerySet[Host] = super().get_queryset(request)
+        return found.annotate(is_open=Q(opened_until__gt=Now()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        written = {"stopped_why"} if obj else {"name", "stopped_why"}
+        return [name for name in self.fields if name not in written]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # it would lift a stop; names that nobody calls are forgotten by themselves
+
+    def save_model(self, request: HttpRequest, obj: Host, form: Any, change: bool) -> None:
+        if obj.stopped_why:
+            pacing.stop(obj.name, by=f"staff:{request.user.pk}", why=obj.stopped_why)
+        else:
+            pacing.resume(obj.name)
+
+    @admin.display
+    def state(self, host: Any) -> str:
+        if host.stopped_at is not None:
+            return "stopped"
+        return "open: it fails" if host.is_open else "called"
 
 
 @admin.register(IssuedToken)

@@ -6,12 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from notifications.messages import SystemAnnouncement
-from realtime.models import Cursor, Event, Node, Stream
+from realtime.models import Cursor, Event, Host, Node, Stream
+from realtime.outgoing import pacing
 from realtime.publish import publish
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.clients import count_queries
@@ -119,3 +121,18 @@ def test_an_event_shows_its_count_of_sockets_where_there_is_one(admin: Client) -
     assert "Sent to sockets" in html
     cells = re.findall(r'class="field-sockets[^"]*">([^<]*)<', html)
     assert cells == ["41", "not counted"]  # the newest first
+
+
+def test_staff_stop_a_provider_and_let_it_go_on(admin: Client) -> None:
+    url = "/admin/realtime/host"
+    answer = admin.post(f"{url}/add/", {"name": "channel:sms", "stopped_why": "It loops."})
+    assert answer.status_code == 302
+    assert pacing.blocked(["channel:sms"]) == {"channel:sms": "stopped"}
+    host = Host.objects.get()
+    staff = User.objects.get(username="charlie")
+    assert (host.stopped_by, host.stopped_why) == (f"staff:{staff.pk}", "It loops.")
+    assert "stopped" in page(admin, "host")
+    admin.post(f"{url}/channel_3Asms/change/", {"stopped_why": ""})
+    assert pacing.blocked(["channel:sms"]) == {}
+    assert LogEntry.objects.filter(object_id="channel:sms").count() == 2
+    assert admin.post(f"{url}/channel_3Asms/delete/", {"post": "yes"}).status_code == 403

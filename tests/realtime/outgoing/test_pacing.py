@@ -84,11 +84,11 @@ def test_an_open_breaker_lets_nothing_through_until_its_end() -> None:
 
 
 def test_staff_stop_a_provider_and_let_it_go_on() -> None:
-    pacing.hold("twilio", 100)
     pacing.stop("twilio", by="staff:7", why="It charges twice.")
     assert take("twilio", 10) == Slot(False, 0.0, "stopped")
     host = Host.objects.get()
     assert (host.stopped_by, host.stopped_why) == ("staff:7", "It charges twice.")
+    pacing.hold("twilio", 100)
     pacing.resume("twilio")
     assert take("twilio", 10) == Slot(True, 0.0)
     assert Host.objects.get().stopped_by == ""
