@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from notifications.kinds.kind import Kind, Reach, Rung
 from notifications.policy.facts import (
@@ -45,8 +46,7 @@ def condition(rung: Rung, *, above: bool) -> Reach | None:
     return None if above and rung.required_above else rung.unless
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True, gc=False):
     """One rung with its ladder and all that is known."""
 
     number: int

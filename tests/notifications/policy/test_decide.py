@@ -160,7 +160,9 @@ def test_ladder_that_came_to_nothing_is_unreachable_and_one_that_went_is_exhaust
     assert decided(kind, failed, done=done) == Close(reason="unreachable", rule="exhausted")
     exhausted = Close(reason="exhausted", rule="exhausted")
     assert decided(kind, went, done=done) == exhausted
-    assert decided(kind, done=done) == exhausted  # without a delivery: it has joined a digest
+    # What is done without a delivery has joined a digest.
+    assert decided(kind, done=done) == exhausted
+    assert decided(facts=failed, done=frozenset({PUSH, SMS, EMAIL})) == exhausted
 
 
 def test_nothing_is_waited_for_beyond_the_end() -> None:

@@ -85,6 +85,14 @@ def test_window_belongs_to_the_day_on_which_it_starts() -> None:
     assert not any(quiet_until([friday], zone, local(zone, at)) for at in outside)
 
 
+def test_window_of_tomorrow_holds_where_clocks_go_back_over_midnight() -> None:
+    zone = "America/St_Johns"  # on 2010-11-07, from 00:01 to 23:01 of the day before
+    sunday = Window(start=time(0), end=time(7), days=1 << 6)
+    again_saturday = local(zone, "2010-11-06T23:30", fold=1)
+    assert quiet_until([sunday], zone, again_saturday) == local(zone, "2010-11-07T07:00")
+    assert quiet_until([sunday], zone, local(zone, "2010-11-06T23:30")) is None
+
+
 def test_windows_without_a_gap_are_one_quiet_time() -> None:
     zone = "Africa/Kampala"
     both = [Window(start=time(12), end=time(0), days=1), Window(start=time(0), end=time(8))]

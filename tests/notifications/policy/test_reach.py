@@ -54,7 +54,10 @@ def test_what_the_app_says(facts: dict[str, Any], expected: tuple[Reach, str]) -
         (desktop(is_active=True), False),  # the socket has closed since
         (Device(name="old client", acked=EVENT), False),
         (Device(name="svc-ledger", device_class="phone", acked=EVENT), False),
-        (Device(name="robot", device_class="service", acked=EVENT, is_active=True), False),
+        (
+            Device(name="robot", device_class="service", acked=EVENT, is_open=True, is_active=True),
+            False,
+        ),
     ],
 )
 def test_desktop_counts_only_with_its_person_and_a_service_never(
