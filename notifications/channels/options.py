@@ -166,6 +166,13 @@ class ChannelOptions:
     of the checks."""
     sms_cost_currency: str = option("", _parse_currency)
     """The currency of that limit."""
+    push_per_category_per_day: int = whole(0, 0, 10_000)
+    """Push messages of one category to one user in 24 hours; more join the digest, or are not sent;
+    0: not limited. Required ones go all the same."""
+    sms_per_category_per_day: int = whole(0, 0, 10_000)
+    """SMS of one category to one user in 24 hours; 0: not limited."""
+    email_per_category_per_day: int = whole(0, 0, 10_000)
+    """E-mails of one category to one user in 24 hours; 0: not limited."""
     sms_rate: float = number(20, 0.01, 10_000)
     """SMS a second by each provider, of all workers together."""
     email_rate: float = number(20, 0.01, 10_000)
