@@ -6,6 +6,8 @@ may read there.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from notifications.kinds.security import AddressChanged
 from notifications.models import Address
 from notifications.services import notification_compose
@@ -16,6 +18,6 @@ KIND = "security.address_changed"
 
 def tell(row: Address) -> None:
     """Put the notice into the owner's inbox, in the transaction of the change."""
-    channel = "sms" if row.channel == "sms" else "email"
+    channel: Literal["email", "sms"] = "sms" if row.channel == "sms" else "email"
     values = AddressChanged(channel=channel, happened_at=clock.now())
     notification_compose(user_id=row.user_id, kind=KIND, values=values)
