@@ -37,7 +37,7 @@ class Departures:
         self._waiting: deque[Departed] = deque(maxlen=MAX_WAITING)
 
     def add(self, socket: Socket, code: int) -> None:
-        """Note the end of a socket, while it still stands in its streams."""
+        """Note the end of a socket, and up to where it was sent each stream."""
         state = socket.connection
         if not socket.is_greeted or state.user_id is None:
             return

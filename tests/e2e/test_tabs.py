@@ -70,6 +70,30 @@ async def test_a_worker_that_cannot_be_had_is_said_once_and_the_tab_goes_on_alon
     assert "/static/none.js" in warning and "workerUrl" in warning
 
 
+async def test_the_person_is_there_if_that_is_so_in_one_of_the_tabs(
+    context: BrowserContext, demo: Server, token: str
+) -> None:
+    await until_sockets(demo, 0)
+    first = await Embed.start(context, demo, "amina", token=token)
+    second = await Embed.start(context, demo, "amina", token=token)
+    await until_sockets(demo, 1)  # which they share
+    await second.page.evaluate(
+        """() => {
+            window.said = [];
+            client.on("presence_updated", ({state}) => said.push(state));
+        }"""
+    )
+    for tab, state in [(first, "active"), (second, "active"), (first, "away"), (second, "away")]:
+        await tab.page.evaluate(f"client.presence = '{state}'")
+        await tab.page.evaluate("client.ping()")  # answered behind what the worker has said
+    assert await second.get("said") == ["active", "away"]
+    await first.page.evaluate("client.presence = 'active'")
+    await second.until("said.length === 3")
+    await first.page.evaluate("client.disconnect()")
+    await second.until("said.length === 4")
+    assert await second.get("said") == ["active", "away", "active", "away"]
+
+
 async def waiting(page: Page, prefix: str) -> int:
     """Count the tabs of the page's origin that wait for a Web Lock of this name."""
     count: int = await page.evaluate(
