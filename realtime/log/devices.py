@@ -18,7 +18,7 @@ from realtime.registry import ALIVE_WITHIN
 from realtime.sql import table
 
 _COLUMNS = {"user_id": "bigint", "stream": "text", "since": "timestamptz"}
-_CURSOR, _SOCKET, _SEEN = 0, 1, 2  # the kinds of rows
+_NOW, _CURSOR, _SOCKET, _SEEN = range(4)  # the kinds of rows
 
 
 @dataclass(slots=True)
@@ -73,54 +73,49 @@ def read_devices(asked: Sequence[tuple[int, str, datetime]]) -> dict[int, UserRe
 
 
 def _sql() -> str:
-    now, alive_from = clock.now_sql(), clock.now_sql(ago=ALIVE_WITHIN)
+    """Write the statement. Its first two parts give the NULLs of the others their types."""
+    alive_from = clock.now_sql(ago=ALIVE_WITHIN)
     return (
         f"WITH wanted AS ({table.given(_COLUMNS)}) "
-        f"SELECT {_CURSOR}, wanted.user_id, place.device, '', place.epoch, place.acked, "
-        f"place.updated_at, false, false, NULL, {now} "
-        "FROM wanted JOIN realtime_stream stream ON stream.name = wanted.stream "
-        "JOIN realtime_cursor place ON place.user_id = wanted.user_id "
-        "AND place.stream_id = stream.id "
+        f"SELECT {_NOW}, 0, '', '', '', -1, {clock.now_sql()}, false, false, NULL "
         "UNION ALL "
         f"SELECT {_SOCKET}, wanted.user_id, socket.device, socket.device_class, '', -1, "
         f"node.seen_at, node.seen_at >= {alive_from}, socket.is_active, "
-        f"CASE WHEN socket.is_active THEN node.seen_at ELSE socket.active_at END, {now} "
+        "CASE WHEN socket.is_active THEN node.seen_at ELSE socket.active_at END "
         "FROM wanted JOIN realtime_connection socket ON socket.user_id = wanted.user_id "
         "JOIN realtime_node node ON node.id = socket.node_id "
         "UNION ALL "
         f"SELECT {_SOCKET}, wanted.user_id, gone.device, gone.device_class, '', -1, "
-        f"gone.closed_at, false, false, gone.active_at, {now} "
+        "gone.closed_at, false, false, gone.active_at "
         "FROM wanted JOIN realtime_departure gone ON gone.user_id = wanted.user_id "
         "AND gone.closed_at >= wanted.since "
+        "UNION ALL "
+        f"SELECT {_CURSOR}, wanted.user_id, place.device, '', place.epoch, place.acked, "
+        "place.updated_at, false, false, NULL "
+        "FROM wanted JOIN realtime_stream stream ON stream.name = wanted.stream "
+        "JOIN realtime_cursor place ON place.user_id = wanted.user_id "
+        "AND place.stream_id = stream.id "
         "UNION ALL "
         f"SELECT {_SEEN}, wanted.user_id, '', '', '', -1, "
         "(SELECT max(gone.closed_at) FROM realtime_departure gone "
         f"WHERE gone.user_id = wanted.user_id AND gone.device_class <> '{SERVICE}' "
-        f"AND gone.device NOT LIKE '{SERVICE_PREFIX}%%'), false, false, NULL, {now} "
+        f"AND gone.device NOT LIKE '{SERVICE_PREFIX}%%'), false, false, NULL "
         "FROM wanted"
     )
 
 
 def _gather(rows: Sequence[tuple[Any, ...]]) -> dict[int, UserReach]:
-    """Make devices of the rows; each user has one row of the kind _SEEN."""
+    """Make devices of the rows: one has the time, and each user has one of the kind _SEEN."""
     devices: dict[int, dict[str, _Device]] = {}
-    asked: dict[int, tuple[datetime, datetime | None]] = {}
-    for (
-        kind,
-        user_id,
-        name,
-        device_class,
-        epoch,
-        acked,
-        at,
-        is_open,
-        is_active,
-        active,
-        now,
-    ) in rows:
+    seen: dict[int, datetime | None] = {}
+    moments = []
+    for kind, user_id, name, device_class, epoch, acked, at, is_open, is_active, active in rows:
         seen_at = None if at is None else clock.moment_of(at)
+        if kind == _NOW:
+            moments.append(clock.moment_of(at))
+            continue
         if kind == _SEEN:
-            asked[user_id] = (clock.moment_of(now), seen_at)
+            seen[user_id] = seen_at
             continue
         device = devices.setdefault(user_id, {}).setdefault(name, _Device())
         device.seen_at = _latest(device.seen_at, seen_at)
@@ -129,9 +124,10 @@ def _gather(rows: Sequence[tuple[Any, ...]]) -> dict[int, UserReach]:
         else:
             active_at = None if active is None else clock.moment_of(active)
             device.add_socket(device_class, bool(is_open), bool(is_active), active_at)
+    [moment] = moments
     return {
         user_id: _user(moment, seen_at, devices.get(user_id, {}))
-        for user_id, (moment, seen_at) in asked.items()
+        for user_id, seen_at in seen.items()
     }
 
 
