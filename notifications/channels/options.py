@@ -173,11 +173,11 @@ class ChannelOptions:
     """SMS of one category to one user in 24 hours; 0: not limited."""
     email_per_category_per_day: int = whole(0, 0, 10_000)
     """E-mails of one category to one user in 24 hours; 0: not limited."""
-    sms_rate: float = number(20, 0.01, 10_000)
+    sms_pace: float = number(20, 0.01, 10_000)
     """SMS a second by each provider, of all workers together."""
-    email_rate: float = number(20, 0.01, 10_000)
+    email_pace: float = number(20, 0.01, 10_000)
     """E-mails a second, of all workers together."""
-    push_rate: float = number(500, 0.01, 100_000)
+    push_pace: float = number(500, 0.01, 100_000)
     """Push messages a second to each service, of all workers together."""
 
 

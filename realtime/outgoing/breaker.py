@@ -130,7 +130,7 @@ _COUNTED = ("gone", "calls", "counted_from", "updated_at")
 
 def _locked(name: str, now: datetime) -> Host:
     """Lock the row of a host, with its counts of this hour begun anew if that is over."""
-    host, _ = Host.objects.select_for_update().get_or_create(
+    host, _ = Host.objects.select_for_update(no_key=True).get_or_create(
         name=name, defaults={"updated_at": now}
     )
     is_this_hour = host.counted_from is not None and now - WINDOW < host.counted_from <= now

@@ -59,6 +59,7 @@ SMALL = {
     "notifications.announcement",
     "notifications.mailing",
     "realtime.deployment",
+    "realtime.host",
     "realtime.node",
 }
 

@@ -36,7 +36,7 @@ class Backend:
     service = ""
 
     def __init__(self, options: ChannelOptions) -> None:
-        self.rate = options.email_rate
+        self.rate = options.email_pace
         self._options = options
 
     def host(self, message: Message) -> str:

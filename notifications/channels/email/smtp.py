@@ -74,7 +74,7 @@ class Smtp:
     service = ""
 
     def __init__(self, options: ChannelOptions, seconds: float = TIMEOUT_SECONDS) -> None:
-        self.rate = options.email_rate
+        self.rate = options.email_pace
         self._options = options
         self._seconds = seconds
 

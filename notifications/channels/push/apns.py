@@ -116,7 +116,7 @@ class Apns:
 
     def __init__(self, options: ChannelOptions, client: Client) -> None:
         """Take a client that speaks HTTP/2. Raises ValueError for a key that cannot sign."""
-        self.rate = options.push_rate
+        self.rate = options.push_pace
         self._options = options
         self._key = read_key(options.apns_key)
         self._client = client

@@ -106,7 +106,7 @@ class Fcm:
     def __init__(self, options: ChannelOptions, client: Client) -> None:
         """Raises ValueError for a service account that is none."""
         account = read_account(options.fcm_service_account)
-        self.rate = options.push_rate
+        self.rate = options.push_pace
         self._client = client
         self._tokens = Tokens(account, client)
         self._url = f"{options.fcm_url}/v1/projects/{account.file.project_id}/messages:send"

@@ -70,7 +70,7 @@ class WebPush:
 
     def __init__(self, options: ChannelOptions, client: Client) -> None:
         """Raises ValueError for keys that are none."""
-        self.rate = options.push_rate
+        self.rate = options.push_pace
         self._client = client
         self._keys = KeyRing(options.vapid_private_key, options.vapid_previous_keys)
         self._subject = options.vapid_subject

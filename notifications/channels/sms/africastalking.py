@@ -133,7 +133,7 @@ class AfricasTalking:
     service = ""
 
     def __init__(self, options: ChannelOptions, client: Client) -> None:
-        self.rate = options.sms_rate
+        self.rate = options.sms_pace
         self._options = options
         self._client = client
 

@@ -173,7 +173,7 @@ class Twilio:
     service = ""
 
     def __init__(self, options: ChannelOptions, client: Client) -> None:
-        self.rate = options.sms_rate
+        self.rate = options.sms_pace
         self._options = options
         self._client = client
         login = f"{options.twilio_account_sid}:{options.twilio_auth_token}"

@@ -67,11 +67,11 @@ def test_a_secret_is_not_repeated(monkeypatch):
 
 
 def test_settings_are_read_anew_once_they_have_changed(settings):
-    settings.CHANNELS = {"SMS_RATE": 3}
-    assert options().sms_rate == 3
+    settings.CHANNELS = {"SMS_PACE": 3}
+    assert options().sms_pace == 3
     assert options() is options()
-    settings.CHANNELS = {"SMS_RATE": 4}
-    assert options().sms_rate == 4
+    settings.CHANNELS = {"SMS_PACE": 4}
+    assert options().sms_pace == 4
 
 
 def test_a_name_that_no_option_has_is_refused(settings):

@@ -61,9 +61,9 @@ def outside(settings: Any) -> Iterator[Outside]:
             "EMAIL_FROM": "Acme <alerts@acme.example>",
             "VAPID_PRIVATE_KEY": VAPID,
             "VAPID_SUBJECT": "mailto:ops@acme.example",
-            "SMS_RATE": 1000,
-            "EMAIL_RATE": 1000,
-            "PUSH_RATE": 1000,
+            "SMS_PACE": 1000,
+            "EMAIL_PACE": 1000,
+            "PUSH_PACE": 1000,
         }
         yield Outside(africastalking, twilio, push, mail, settings)
         client().close()

@@ -23,7 +23,7 @@ from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 
 SOCKETS = 200
 

@@ -13,7 +13,7 @@ from tests.nodes import ALICE, USERS, connect, node, reported
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server, manage
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 
 ARGUMENT = "manage.py serve: argument"
 
