@@ -22,6 +22,7 @@ from tests.services.server import Server
 # ahead, that an account is one's own and of that currency, that an id was given once.
 # And a deleted notification can still be read: to delete one is to archive it.
 EXCLUDED = "positive_data_acceptance,use_after_free"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 ROLES = {
     "nobody": None,
     "customer": ("amina", "amina-demo-pass"),
@@ -37,7 +38,8 @@ def run(server: Server, role: str, *, examples: int, seed: int) -> subprocess.Co
     program = Path(sys.executable).parent / "schemathesis"
     return subprocess.run(
         [
-            program, "run", f"{server.url}/api/schema", "--url", server.url, *headers,
+            program, "--config-file", CONFIG, "run", f"{server.url}/api/schema",
+            "--url", server.url, *headers,
             "--exclude-checks", EXCLUDED, "--max-examples", str(examples), "--seed", str(seed),
             "--generation-database", "none", "--no-color",
         ],
