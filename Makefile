@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-operation test-pooled coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
+.PHONY: help run test test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,13 +55,16 @@ test-operation: $(VENV)/.dev ## Roll nodes behind nginx and HAProxy, fail over, 
 
 test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBouncer in transaction mode (needs pgbouncer)
 	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not operation" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE)
+	@$(MAKE) --no-print-directory test-pooled-servers
+
+test-pooled-servers: $(VENV)/.dev ## Run only those of them that start servers
 	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
-coverage: $(VENV)/.dev ## See which branches the in-process suites take on both databases, and hold the floor of pyproject.toml
+coverage: $(VENV)/.dev ## See which branches the in-process suites take on SQLite and through PgBouncer, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS)
-	HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS)
+	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
 
