@@ -60,10 +60,9 @@ test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBoun
 test-pooled-servers: $(VENV)/.dev ## Run only those of them that start servers
 	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
-coverage: $(VENV)/.dev ## See which branches the in-process suites take on SQLite and through PgBouncer, and hold the floor of pyproject.toml
+coverage: $(VENV)/.dev ## See which branches the in-process suites take, on PostgreSQL through PgBouncer, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS)
 	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
