@@ -60,10 +60,10 @@ test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBoun
 test-pooled-servers: $(VENV)/.dev ## Run only those of them that start servers
 	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
-coverage: $(VENV)/.dev ## See which branches the in-process suites take, on PostgreSQL through PgBouncer, and hold the floor of pyproject.toml
+coverage: $(VENV)/.dev ## See which branches the in-process suites take on PostgreSQL, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
-	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not operation" $(STORE_SUITES) $(ARGS)
+	HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler and not operation" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
 
