@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
+from hoardrun.demo.providers.certificate import write_certificate
 from tests.services import reaper
 from tests.services.binaries import ServerMissing
-from tests.services.certificate import write_certificate
 from tests.services.environment import ROOT
 from tests.services.ports import free_port
 from tests.services.process import Process

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from hoardrun.demo.providers.mail import MailServer
+from hoardrun.demo.providers.sms import AfricasTalking, Twilio
 from notifications.channels.push.vapid import new_private_key
-from tests.services.fakes.mail import MailServer
-from tests.services.fakes.sms import AfricasTalking, Twilio
 
 
 @dataclass

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from hoardrun.demo.providers.mail import MailServer
+from hoardrun.demo.providers.push import PushService
+from hoardrun.demo.providers.sms import AfricasTalking, Twilio
 from notifications.channels import registry
 from notifications.channels.options import options
 from notifications.channels.push import vapid
 from realtime.outgoing import client
-from tests.services.fakes.mail import MailServer
-from tests.services.fakes.push import PushService
-from tests.services.fakes.sms import AfricasTalking, Twilio
 
 VAPID = vapid.new_private_key()
 

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from hoardrun.demo.providers.http import Told
 from notifications.channels.push import vapid
 from notifications.delivery.claim import claim
 from notifications.delivery.compose import compose
@@ -23,7 +24,6 @@ from tests.notifications.delivery import support
 from tests.notifications.delivery.conftest import VAPID
 from tests.notifications.delivery.support import MINUTE, NUMBER, committed
 from tests.notifications.support import note
-from tests.services.fakes.http import Told
 
 pytestmark = pytest.mark.django_db
 

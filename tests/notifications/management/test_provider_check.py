@@ -9,8 +9,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from hoardrun.demo.providers import sms
 from realtime import outgoing
-from tests.services.fakes import sms
 
 
 def run(*words: str) -> str:

@@ -16,6 +16,7 @@ import h2.connection
 import h2.events
 import pytest
 
+from hoardrun.demo.providers.certificate import write_certificate
 from realtime.outgoing import Client, Outcome, Rules, client
 from realtime.outgoing.http import MAX_ANSWER_BYTES
 from tests.realtime.outgoing.servers import (
@@ -26,7 +27,6 @@ from tests.realtime.outgoing.servers import (
     reset,
     serving,
 )
-from tests.services.certificate import write_certificate
 
 LOCAL = Rules(loopback=True)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from hoardrun.demo.providers.mail import MailServer
 from notifications.channels.email.smtp import Smtp
 from realtime.outgoing import Outcome
 from tests.notifications.channels.support import message, options
-from tests.services.fakes.mail import MailServer
 from tests.services.ports import free_port
 
 AMINA = "amina@example.org"

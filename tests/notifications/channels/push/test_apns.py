@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from hoardrun.demo.providers.apple import KEY_ID, TEAM_ID, TOPIC, Apple
 from notifications.channels.push import apns
 from notifications.channels.push.apns import Apns
 from realtime.outgoing import Client, Outcome, Reply
 from tests.notifications.channels.support import LOCAL, message, options
-from tests.services.fakes.apple import KEY_ID, TEAM_ID, TOPIC, Apple
 
 PHONE = "ab" * 32
 

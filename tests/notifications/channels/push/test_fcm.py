@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from hoardrun.demo.providers.firebase import Firebase
+from hoardrun.demo.providers.http import Told, as_json
 from notifications.channels.push import fcm, google
 from notifications.channels.push.fcm import Fcm
 from realtime.outgoing import Client, Outcome
 from tests.notifications.channels.support import LOCAL, client, message, options
-from tests.services.fakes.firebase import Firebase
-from tests.services.fakes.http import Told, as_json
 
 PHONE = "fcm-token-of-amina"
 

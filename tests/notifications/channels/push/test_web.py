@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from hoardrun.demo.providers.http import Told
+from hoardrun.demo.providers.push import PushService, Subscription
 from notifications.channels.push import payload, vapid
 from notifications.channels.push.web import STATUSES, WebPush
 from realtime.outgoing import Outcome
 from tests.notifications.channels.support import client, message, options
-from tests.services.fakes.http import Told
-from tests.services.fakes.push import PushService, Subscription
 from tests.services.ports import free_port
 
 OLD, NEW = vapid.new_private_key(), vapid.new_private_key()

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from hoardrun.demo.providers import sms
+from hoardrun.demo.providers.http import Told, as_json
 from notifications.channels.sms import africastalking
 from notifications.channels.sms.africastalking import AfricasTalking
 from realtime.outgoing import Outcome, Reply
 from tests.notifications.channels.support import client, message, options
-from tests.services.fakes import sms
-from tests.services.fakes.http import Told, as_json
 from tests.services.ports import free_port
 
 NUMBER = "+254722000111"

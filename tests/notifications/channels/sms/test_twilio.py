@@ -12,13 +12,13 @@ import pytest
 from django.core import signing
 from msgspec.structs import replace
 
+from hoardrun.demo.providers import sms
+from hoardrun.demo.providers.http import Told, as_json
 from notifications.channels.sms import twilio
 from notifications.channels.sms.twilio import Twilio
 from notifications.hooks import tokens
 from realtime.outgoing import Outcome
 from tests.notifications.channels.support import client, message, options
-from tests.services.fakes import sms
-from tests.services.fakes.http import Told, as_json
 
 NUMBER = "+256772123456"
 

@@ -19,7 +19,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.services.certificate import write_certificate
+from hoardrun.demo.providers.certificate import write_certificate
 
 KEY_ID, TEAM_ID, TOPIC = "ABC123DEFG", "DEF123GHIJ", "com.acme.bank"
 _DEVICE = re.compile(r"/3/device/([0-9a-f]{64})")

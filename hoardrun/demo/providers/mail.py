@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Self, cast
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-
-from tests.services.ports import free_port
 
 
 class MailServer:
@@ -27,25 +25,42 @@ class MailServer:
         self.after_data = ""
         self.pause = 0.0
         self.login = login
-        self._controller = Controller(
-            self,
-            hostname="127.0.0.1",
-            port=free_port(),
-            authenticator=self._authenticate,
-            auth_require_tls=False,
-        )
-
-    @property
-    def port(self) -> int:
-        port: int = self._controller.port
-        return port
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Self:
-        self._controller.start()
+        self._thread.start()
+        self.port = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
         return self
 
     def __exit__(self, *details: object) -> None:
-        self._controller.stop()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _listen(self) -> int:
+        self._server = await self._loop.create_server(self._conversation, "127.0.0.1", 0)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def _conversation(self) -> SMTP:
+        return SMTP(
+            self,
+            hostname="localhost",
+            authenticator=self._authenticate,
+            auth_require_tls=False,
+            loop=self._loop,
+        )
+
+    async def _end(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in others:
+            each.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._loop.shutdown_default_executor()
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

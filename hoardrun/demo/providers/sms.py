@@ -8,7 +8,7 @@ from base64 import b64encode
 from email.utils import formatdate
 from typing import Any
 
-from tests.services.fakes.http import Asked, Fake, Told, as_json
+from hoardrun.demo.providers.http import Asked, Fake, Told, as_json
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 

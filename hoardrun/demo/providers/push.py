@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
-from tests.services.fakes.http import Asked, Fake, Told, as_json
+from hoardrun.demo.providers.http import Asked, Fake, Told, as_json
 
 _VAPID = re.compile(r"vapid t=([\w-]+\.[\w-]+\.[\w-]+),k=([\w-]+)")
 MAX_BODY, MAX_TTL, DAY = 4096, 2_592_000, 86_400

@@ -1,0 +1,1 @@
+"""What `make run` shows of the world around a deployment: its providers, and a customer's phone."""
