@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications import services
-from notifications.admin import AnnouncementAdmin
+from notifications.admin.announcement import AnnouncementAdmin
 from notifications.forms import NotificationAddForm, TextField
 from notifications.models import Announcement, Notification
 from realtime.errors import InvalidInput

@@ -1,0 +1,10 @@
+"""The admin of notifications: what is written, how it leaves the system, what users have chosen.
+
+It writes through services only, and leaves each act in the admin's history.
+"""
+
+from __future__ import annotations
+
+from notifications.admin import announcement, notification
+
+__all__ = ["announcement", "notification"]
