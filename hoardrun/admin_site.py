@@ -1,9 +1,13 @@
-"""The admin's site: no page of it filters, refers or shows by a secret column."""
+"""The admin's site: no page of it filters, refers or shows by a secret column.
+
+Beside the lists of tables it has the pages that apps register in `realtime.admin_bases.views`.
+"""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig as _AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
@@ -11,11 +15,12 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import DateField, QuerySet, TimeField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 
 from hoardrun.admin_labels import Labelled
 from hoardrun.admin_lookups import is_of_filter
 from hoardrun.secret_columns import is_secret, leads_to_secret
+from realtime.admin_bases import views
 from realtime.admin_bases.pages import ModelAdmin
 from realtime.retry import retried
 
@@ -128,6 +133,48 @@ class Site(admin.AdminSite):
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast(HttpResponse, Choices.as_view(admin_site=self)(request))
+
+    def get_urls(self) -> list[Any]:
+        own = [
+            path(f"{view.app}/{view.route}", self.admin_view(view.guarded()), name=view.url_name)
+            for view in views.every()
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List the pages beside the tables of their app."""
+        found: dict[str, dict[str, Any]] = {
+            each["app_label"]: each for each in super().get_app_list(request, app_label)
+        }
+        for view in views.listed(request, app_label):
+            app = found.setdefault(view.app, self._app(view.app))
+            app["models"].append(self._entry(view))
+            app["models"].sort(key=lambda entry: entry["name"])
+        return sorted(found.values(), key=lambda app: app["name"].lower())
+
+    def _app(self, label: str) -> dict[str, Any]:
+        """Describe an app of which a user may see no table."""
+        return {
+            "name": apps.get_app_config(label).verbose_name,
+            "app_label": label,
+            "app_url": reverse("admin:app_list", kwargs={"app_label": label}),
+            "has_module_perms": True,
+            "models": [],
+        }
+
+    def _entry(self, view: views.View) -> dict[str, Any]:
+        """Describe a page as Django's templates describe a table."""
+        return {
+            "model": None,
+            "name": view.title,
+            "object_name": f"page-{view.name}",
+            "perms": {"view": True},
+            "admin_url": reverse(f"admin:{view.url_name}", current_app=self.name),
+            "add_url": None,
+            "view_only": True,
+        }
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         page = admin_class or admin.ModelAdmin

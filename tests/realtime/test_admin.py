@@ -134,5 +134,15 @@ def test_staff_stop_a_provider_and_let_it_go_on(admin: Client) -> None:
     assert "stopped" in page(admin, "host")
     admin.post(f"{url}/channel_3Asms/change/", {"stopped_why": ""})
     assert pacing.blocked(["channel:sms"]) == {}
-    assert LogEntry.objects.filter(object_id="channel:sms").count() == 2
+    entries = LogEntry.objects.filter(object_id="channel:sms").order_by("pk")
+    assert [str(each.change_message) for each in entries] == ["Stopped: It loops.", "Let it go on."]
     assert admin.post(f"{url}/channel_3Asms/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_a_stop_without_a_reason_is_refused_and_makes_no_row(admin: Client, why: str) -> None:
+    answer = admin.post("/admin/realtime/host/add/", {"name": "channel:sms", "stopped_why": why})
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"stopped_why"}
+    assert not Host.objects.exists()
+    assert not LogEntry.objects.exists()

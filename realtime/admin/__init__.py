@@ -1,0 +1,10 @@
+"""The engine's tables in the admin.
+
+They are read-only, but staff may close connections and stop providers.
+"""
+
+from __future__ import annotations
+
+from realtime.admin import log, outgoing, sockets
+
+__all__ = ["log", "outgoing", "sockets"]
