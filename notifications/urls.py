@@ -8,6 +8,7 @@ from __future__ import annotations
 from notifications import views
 from notifications.addresses import views as addresses
 from notifications.preferences import views as preferences
+from notifications.trace import views as trace
 from realtime.rest.routes import both
 
 _ONE = "notifications/<str:notification_id>"
@@ -39,6 +40,7 @@ urlpatterns = [
     *both(f"{_ONE}/pin", views.NotificationPinView, "notification-pin"),
     *both(f"{_ONE}/unpin", views.NotificationUnpinView, "notification-unpin"),
     *both(f"{_ONE}/cancel", views.NotificationCancelView, "notification-cancel"),
+    *both(f"{_ONE}/trace", trace.TraceView, "notification-trace"),
     *both("announcements", views.AnnouncementListView, "announcement-list"),
     *both("preferences", preferences.PreferencesView, "preferences"),
     *both("consents", preferences.ConsentsView, "consent-list"),

@@ -147,6 +147,10 @@ class Notification(Checked):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("trace_notification", "Can see why a notification reached its user, or did not"),
+            ("read_traced_text", "Can read the text of notifications that are traced"),
+        ]
         indexes = [
             models.Index("user", F("id").desc(), name="notification_newest"),
             models.Index("user", "status", F("id").desc(), name="notification_inbox"),

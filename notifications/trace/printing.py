@@ -1,0 +1,38 @@
+"""Write a trace as text, for `manage.py why`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from notifications.trace.report import Trace
+from notifications.trace.verdict import NAMES
+
+
+def printed(trace: Trace) -> str:
+    """Return a trace for a terminal."""
+    return "\n".join(_lines(trace))
+
+
+def _lines(trace: Trace) -> Iterator[str]:
+    yield f"Notification {trace.notification_id} ({trace.kind}) to user {trace.user_id}"
+    yield trace.verdict
+    for advice in trace.advice:
+        yield f"To change that: {advice}"
+    if trace.content is not None:
+        yield f"Title: {trace.content.title}"
+        yield f"Message: {trace.content.message}"
+    if trace.sockets:
+        yield "\nSockets, then and now"
+        for socket in trace.sockets:
+            then = "open then" if socket.was_open else "not open then"
+            yield f"  {then}: {socket.text}"
+    if trace.steps:
+        yield "\nLadder"
+        for step in trace.steps:
+            must = ", required" if step.required else ""
+            yield f"  {NAMES[step.channel]} (due {step.due_at}{must}): {step.text}"
+            if step.advice:
+                yield f"    To change that: {step.advice}"
+    yield "\nWhat happened (times in UTC)"
+    for entry in trace.timeline:
+        yield f"  {entry.at}  {entry.text}"
