@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import cycle, islice
 
@@ -31,6 +31,7 @@ CHUNK = 500  # users checked together
 PART = 100  # users of the regular check in one query: so few are found by their keys
 TURNS = 60  # of the regular check; the id of a user says in which one
 RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 30.0  # between two checks of a user whose checks fail one after the other
 WARN_SECONDS = 60.0  # between two lines of the log about checks that fail
 
 
@@ -60,6 +61,8 @@ class AccessRecheck:
         self._due: dict[int, None] = {}  # in this order
         self._rechecking: asyncio.Task[None] | None = None
         self._warn_from = 0.0  # by the clock of the loop
+        # Users whose check has failed alone: how often, and from when it is tried again.
+        self._failed: dict[int, tuple[int, float]] = {}
 
     def receive(self, user_id: int, event: StoredEvent) -> None:
         """Take an event of a user's stream that may be about rights."""
@@ -88,7 +91,8 @@ class AccessRecheck:
     async def _recheck_due(self) -> None:
         """Check those who are due; where a check fails, fewer at a time, behind all others.
 
-        So a user whose check always fails delays others by some seconds only.
+        So a user whose check always fails delays others by some seconds only. One whose check
+        fails alone waits for `_retry`, each time longer.
         """
         count = CHUNK  # a query names each of them
         while self._due:
@@ -98,9 +102,24 @@ class AccessRecheck:
             if await self._try(users):
                 count = CHUNK
                 continue
-            self._due.update(dict.fromkeys(users))
+            if len(users) == 1:
+                self._wait_longer(users[0])
+            else:
+                self._due.update(dict.fromkeys(users))
             count = max(1, len(users) // 2)
             await asyncio.sleep(RETRY_SECONDS)
+
+    def _wait_longer(self, user_id: int) -> None:
+        times, _ = self._failed.get(user_id, (0, 0.0))
+        pause = min(RETRY_SECONDS * 2**times, LONGEST_RETRY_SECONDS)
+        self._failed[user_id] = min(times + 1, 10), asyncio.get_running_loop().time() + pause
+
+    def _retry(self, now: float) -> None:
+        """Check again those whose pause is over, and forget those who have gone."""
+        for user_id in self._failed.keys() - self._sockets.users.keys():
+            del self._failed[user_id]
+        if over := [pk for pk, (_, begins) in self._failed.items() if begins <= now]:
+            self.recheck_soon(over)
 
     async def run(self) -> None:
         """Check all users, a part at a time, for as long as the node lives.
@@ -112,6 +131,7 @@ class AccessRecheck:
         seconds, ends = self._seconds / (TURNS + 1), loop.time()
         for turn in cycle(range(TURNS)):
             begins = max(ends, loop.time())
+            self._retry(begins)
             ends = begins + seconds
             users = [pk for pk in self._sockets.users if pk % TURNS == turn]
             parts = [users[start : start + PART] for start in range(0, len(users), PART)]
@@ -121,16 +141,20 @@ class AccessRecheck:
                 await asyncio.sleep(begins + seconds * number / len(parts) - loop.time())
             await asyncio.sleep(ends - loop.time())
 
-    async def _try(self, user_ids: Iterable[int]) -> bool:
+    async def _try(self, user_ids: Sequence[int]) -> bool:
+        """Check some users; a failure is a warning, unless it is that of a user known for it."""
         try:
             await self.recheck(user_ids)
         except Exception as error:  # a database that is away comes back
             now = asyncio.get_running_loop().time()
-            level = logging.WARNING if now >= self._warn_from else logging.DEBUG
+            is_news = now >= self._warn_from and self._failed.keys().isdisjoint(user_ids)
+            level = logging.WARNING if is_news else logging.DEBUG
             logger.log(level, "rights could not be checked: %r", error)
             if level == logging.WARNING:
                 self._warn_from = now + WARN_SECONDS
             return False
+        for user_id in self._failed.keys() & set(user_ids):
+            del self._failed[user_id]
         return True
 
     async def recheck(self, user_ids: Iterable[int]) -> None:

@@ -72,9 +72,13 @@ WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
     "E062": [(MAIL | {"EMAIL_BACKEND": "anymail.backends.none.Email"}, "anymail.backends.none")],
     "E063": [(WEB | {"PUBLIC_BASE_URL": "http://api.acme.example"}, "http://api.acme.example")],
     "E064": [
-        (ALL | {name: url}, name)
-        for name in ("FCM_URL", "APNS_URL", "AFRICASTALKING_URL", "TWILIO_URL")
-        for url in ("http://127.0.0.1:8001", "https://fake.example", "https://evil-twilio.com")
+        *(
+            (ALL | {name: url}, name)
+            for name in ("FCM_URL", "APNS_URL", "AFRICASTALKING_URL", "TWILIO_URL")
+            for url in ("http://127.0.0.1:8001", "https://fake.example", "https://evil-twilio.com")
+        ),
+        (ALL | {"TWILIO_URL": "http://api.twilio.com"}, "TWILIO_URL"),
+        (ALL | {"FCM_URL": "http://fcm.googleapis.com"}, "FCM_URL"),
     ],
     "W065": [(without(SMS, "SMS_COUNTRIES"), "")],
     "W066": [

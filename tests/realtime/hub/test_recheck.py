@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from realtime.hub import recheck
 from realtime.hub.hub import Hub
-from realtime.hub.recheck import PART, TURNS, AccessRecheck
+from realtime.hub.recheck import LONGEST_RETRY_SECONDS, PART, TURNS, AccessRecheck
 from realtime.options import Options
 
 SECONDS = 180.0
@@ -33,6 +34,7 @@ class Checking(AccessRecheck):
         super().__init__(hub.sockets, hub.streams, hub.rooms, hub.spawn, SECONDS)
         self.now = 0.0
         self.times: dict[int, list[float]] = defaultdict(list)
+        self.failures: dict[int, list[float]] = defaultdict(list)
         self._arrivals = arrivals
         self._away_until = away_until
         self._failing = failing
@@ -54,7 +56,9 @@ class Checking(AccessRecheck):
     async def recheck(self, user_ids: Iterable[int]) -> None:
         if self.now < self._away_until:
             raise OSError("the database is away")
-        if self._failing & set(user_ids):
+        if failing := self._failing & set(user_ids):
+            for user_id in failing:
+                self.failures[user_id].append(self.now)
             raise OSError("a table of theirs is broken")
         for user_id in user_ids:
             self.times[user_id].append(self.now)
@@ -84,7 +88,7 @@ async def test_users_whose_check_failed_are_checked_once_the_database_is_back(
 ) -> None:
     checking = Checking({0.0: range(TURNS)}, away_until=100.0)
     monkeypatch.setattr(recheck, "asyncio", checking)
-    await checking.run_until(110.0)
+    await checking.run_until(110.0 + LONGEST_RETRY_SECONDS)
     assert {user_id for user_id, times in checking.times.items() if len(times) > 1} >= {1, 2, 3}
 
 
@@ -102,3 +106,20 @@ async def test_users_whose_check_always_fails_delay_others_by_seconds_only(
     while checking.times[7][-1] < began:
         await checking.sleep(0.01)
     assert checking.now - began < 60
+
+
+async def test_a_user_whose_check_always_fails_is_tried_ever_less_and_named_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    checking = Checking({0.0: [1]}, failing=frozenset({1}))
+    monkeypatch.setattr(recheck, "asyncio", checking)
+    with caplog.at_level(logging.WARNING):
+        await checking.run_until(4 * SECONDS)
+    times = checking.failures[1]
+    assert SECONDS / LONGEST_RETRY_SECONDS < len(times) < 2 * 4 * SECONDS / LONGEST_RETRY_SECONDS
+    assert times[-1] > 3 * SECONDS
+    assert len(caplog.records) == 1
+    checking._failing = frozenset()
+    await checking.run_until(5 * SECONDS)
+    assert len(checking.failures[1]) == len(times)
+    assert checking._failed == {}
