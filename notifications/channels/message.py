@@ -53,6 +53,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     thread: str = ""  # what messages of one matter share, such as `transaction-17`
     attempt: int = 1
     attempted_at: datetime | None = None  # of a look-up: when the call was claimed
+    known_ids: frozenset[str] = frozenset()  # of a look-up: the provider's ids of other messages
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +80,8 @@ class Provider(Protocol):
     service: str  # of push: `web`, `fcm` or `apns`, the addresses that it serves
     rate: float  # calls a second to one host, of all workers together
 
-    def host(self, message: Message) -> str:
-        """Name what paces and breaks this call: the provider, or its host that the call goes to."""
+    def host(self, to: Target) -> str:
+        """Name what paces and breaks a call: the provider, or its host that the call goes to."""
 
     def send(self, message: Message) -> Answer:
         """Make one call. Never raises: what went wrong is the answer."""

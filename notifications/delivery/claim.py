@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,12 +130,14 @@ def _with_providers(
     """Give each row the provider to call. One for which none lets calls through waits."""
     targets = {row.pk: target_of(row) for row in rows}
     orders = {row.pk: registry.providers(channel, targets[row.pk]) for row in rows}
-    blocked = pacing.blocked({one.name for order in orders.values() for one in order})
+    closed = _closed(orders, targets)
     tried, unsettled = _earlier_calls(rows)
     claimed = []
     for row in rows:
         by_name = {one.name: one for one in orders[row.pk]}
-        choice = failover.choose(list(by_name), tried[row.pk], blocked, unsettled.get(row.pk, ""))
+        choice = failover.choose(
+            list(by_name), tried[row.pk], closed[row.pk], unsettled.get(row.pk, "")
+        )
         if choice.provider is None:
             row.not_before, row.reason = now + BLOCKED_PAUSE, "blocked"
             continue
@@ -152,6 +154,22 @@ def _with_providers(
             )
         )
     return claimed
+
+
+def _closed(
+    orders: Mapping[int, Sequence[Provider]], targets: Mapping[int, Target]
+) -> dict[int, set[str]]:
+    """Return the providers of each row that let no call through, for all or at its host."""
+    hosts = {
+        (pk, one.name): {one.name, one.host(targets[pk])}
+        for pk, order in orders.items()
+        for one in order
+    }
+    blocked = pacing.blocked({name for names in hosts.values() for name in names}).keys()
+    return {
+        pk: {one.name for one in order if hosts[pk, one.name] & blocked}
+        for pk, order in orders.items()
+    }
 
 
 def _earlier_calls(rows: Sequence[Delivery]) -> tuple[dict[int, list[Tried]], dict[int, str]]:

@@ -98,7 +98,7 @@ class Lane:
                     happened_at=one.case.ladder.committed_at if one.case else None,
                     unread=unread.get(one.row.user_id),
                 )
-                by_host[one.provider.host(composed.message)].append((one, composed))
+                by_host[one.provider.host(one.to)].append((one, composed))
             except Exception:  # texts that cannot be made must not stop those behind them
                 logger.exception("the texts of delivery %s cannot be made", one.row.pk)
                 broken = Answer(outcome=Outcome.REFUSED, code="texts")

@@ -6,9 +6,8 @@ finds another number, and adds an attempt as evidence but changes no state.
 
 from __future__ import annotations
 
-import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,15 +15,13 @@ from django.db.models import Q
 
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
-from notifications.delivery import receipts, steps, verdicts
+from notifications.delivery import ids, late, receipts, steps, verdicts
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.states import MISSED, channel_of, facts_of, state_of
-from notifications.models import Address, Attempt, Delivery, Notification
+from notifications.models import Address, Attempt, Delivery
 from realtime import clock
 from realtime.outgoing import Outcome, breaker
 from realtime.retry import one_transaction
-
-logger = logging.getLogger(__name__)
 
 # An outcome may change these: the last one is a delivery that was queued again because its
 # outcome was not known, and whose answer comes after all.
@@ -66,8 +63,8 @@ def outcomes_write(results: Sequence[Result]) -> None:
     rows = [row for row in rows if row.pk not in written]
     for row in rows:
         _apply(row, by_id[row.pk], now)
-    _mark_late(rows, by_id)
-    _leave_taken_ids(rows)
+    late.mark(rows, {pk: one.started_at for pk, one in by_id.items()}, now)
+    ids.leave_taken(rows)
     receipts.join(rows, now)
     Delivery.objects.bulk_update(rows, _WRITTEN)
     Attempt.objects.bulk_create(
@@ -117,42 +114,6 @@ def _apply(row: Delivery, result: Result, now: datetime) -> None:
             row.state, row.not_before, row.reason = DeliveryState.UNKNOWN, now + step.pause, ""
             return  # `lease_until` says when the call began
     row.lease_until = None
-
-
-def _mark_late(rows: Sequence[Delivery], by_id: Mapping[int, Result]) -> None:
-    """Mark what went out although its user had seen the notification before the call began.
-
-    That happens between the last look and the call. What goes out whatever was seen is not late.
-    """
-    sent = [row for row in rows if row.accepted_at is not None and row.decided_by == "due"]
-    seen = dict(
-        Notification.objects.filter(
-            pk__in={row.notification_id for row in sent}, seen_at__isnull=False
-        ).values_list("pk", "seen_at")
-    )
-    for row in sent:
-        seen_at = seen.get(row.notification_id or 0)
-        row.late = seen_at is not None and seen_at <= by_id[row.pk].started_at
-
-
-def _leave_taken_ids(rows: Sequence[Delivery]) -> None:
-    """Drop ids of a provider that it has given before: two deliveries cannot share one."""
-    given = [row for row in rows if row.provider_id]
-    if not given:
-        return
-    named = Q(
-        *(Q(provider=row.provider, provider_id=row.provider_id) for row in given), _connector=Q.OR
-    )
-    taken = {
-        (provider, provider_id): pk
-        for pk, provider, provider_id in Delivery.objects.filter(named).values_list(
-            "pk", "provider", "provider_id"
-        )
-    }
-    for row in given:
-        if taken.setdefault((row.provider, row.provider_id), row.pk) != row.pk:
-            logger.error("%s has given an id twice: delivery %s has none", row.provider, row.pk)
-            row.provider_id = None
 
 
 def _queue(row: Delivery, now: datetime, pause: timedelta, reason: str) -> None:

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from notifications.channels.message import Verdict
 from notifications.choices import DeliveryState
-from notifications.delivery import verdicts
+from notifications.delivery import ids, verdicts
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.states import (
     COLUMN_OF,
@@ -90,6 +90,7 @@ def receipts_take(heard: Sequence[Heard]) -> int:
                 row.provider_id = row.provider_id or one.provider_id
             if one.verdict:
                 judged.append(_judged(one, row))
+    ids.leave_taken(list(rows.values()))
     Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
     Delivery.objects.bulk_update(rows.values(), WRITTEN)
     verdicts.carry_out(judged)

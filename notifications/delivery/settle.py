@@ -14,12 +14,13 @@ from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
+from msgspec.structs import replace
 
 from notifications import kinds
 from notifications.channels import registry
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
-from notifications.delivery import people, receipts
+from notifications.delivery import ids, late, people, receipts
 from notifications.delivery.claim import LEASE
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.compose import compose, target_of
@@ -95,11 +96,12 @@ def _take(limit: int) -> list[Delivery]:
 def _look_up(row: Delivery) -> Answer | None:
     """Ask the provider what became of a message; None where nobody can say."""
     provider = registry.find(row.provider)
-    if provider is None or row.address is None:
+    if provider is None or row.address is None or not row.address.value:
         return None
     person = people.load([row.user_id], clock.now())[row.user_id]
-    composed = compose(row, target_of(row), person, attempted_at=_called_at(row))
-    return provider.look_up(composed.message)
+    called_at = _called_at(row)
+    composed = compose(row, target_of(row), person, attempted_at=called_at)
+    return provider.look_up(replace(composed.message, known_ids=ids.known_to(row, called_at)))
 
 
 def _called_at(row: Delivery) -> datetime:
@@ -119,10 +121,13 @@ def _settle_sms(delivery_id: int, lease: int, answer: Answer | None) -> None:
         return
     now = clock.now()
     age = now - _called_at(row)
+    if answer is not None and answer.provider_id in ids.known_to(row, _called_at(row)):
+        answer = replace(answer, outcome=Outcome.UNKNOWN)  # it was another message after all
     if answer is not None and answer.outcome is Outcome.ACCEPTED:
         row.provider_id = answer.provider_id
         receipts.learn(row, ["accepted"], now, now)
         receipts.join([row], now)
+        late.mark([row], {row.pk: _called_at(row)}, now)
     elif answer is not None and answer.outcome is Outcome.NOT_SENT and row.expires_at > now:
         row.state, row.not_before, row.provider = DeliveryState.QUEUED, now, ""
     elif answer is not None and age < LOOK_UP_UNTIL:
@@ -132,7 +137,7 @@ def _settle_sms(delivery_id: int, lease: int, answer: Answer | None) -> None:
     elif answer is not None or not _find_report(row, now):
         _give_up([row], now)
     row.updated_at = now
-    row.save(update_fields=[*receipts.WRITTEN, "not_before", "provider"])
+    row.save(update_fields=[*receipts.WRITTEN, "not_before", "provider", "late"])
 
 
 def _find_report(row: Delivery, now: datetime) -> bool:
@@ -152,10 +157,10 @@ def _find_report(row: Delivery, now: datetime) -> bool:
         delivery__isnull=True,
         created_at__gte=since,
     ).exclude(provider_id="")
-    ids = set(found.values_list("provider_id", flat=True))
-    if len(ids) != 1 or others.exists():
+    unknown = set(found.values_list("provider_id", flat=True)) - ids.known_to(row, since)
+    if len(unknown) != 1 or others.exists():
         return False
-    row.provider_id = ids.pop()
+    row.provider_id = unknown.pop()
     receipts.learn(row, ["accepted"], now, now)
     receipts.join([row], now)
     return True

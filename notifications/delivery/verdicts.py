@@ -64,8 +64,10 @@ def _end(one: Judged) -> None:
         return
     untouched = Address.objects.filter(pk=one.address_id, touched_at__lte=one.since)
     if one.verdict == "gone":
+        # It keeps no text for a last notice, which would go to nobody. What waits to be sent there
+        # is skipped by its last look.
         untouched.exclude(state=AddressState.REMOVED).update(
-            state=AddressState.REMOVED, removed_at=Now()
+            state=AddressState.REMOVED, value="", keys=None
         )
     else:
         untouched.filter(state=AddressState.VERIFIED).update(state=AddressState.INVALID)

@@ -8,6 +8,7 @@ tab that somebody has left acknowledges too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from notifications.kinds.kind import Reach
 from notifications.policy.facts import Device, Facts, Ladder, Reached, Sent
@@ -25,6 +26,15 @@ def best_reach(ladder: Ladder, facts: Facts) -> Reached:
         if found.reach > best.reach or (found.reach == best.reach and _earlier(found, best)):
             best = found
     return best
+
+
+def reach_until(ladder: Ladder, facts: Facts, moment: datetime) -> Reached:
+    """Return the surest way in which the user had certainly been reached by a moment.
+
+    An acknowledgement counts from when its offset was stored, which may be later than it came.
+    """
+    known = [each for each in _found(ladder, facts) if each.at is not None and each.at <= moment]
+    return max(known, key=lambda each: each.reach, default=_NOBODY)
 
 
 def somebody_is_there(facts: Facts) -> bool:

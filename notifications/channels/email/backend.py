@@ -11,7 +11,7 @@ from django.core.mail import get_connection
 
 from notifications.channels import answers
 from notifications.channels.email.building import Email
-from notifications.channels.message import Answer, Message
+from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
 from notifications.kinds import Channel
 from realtime.outgoing import Outcome
@@ -39,7 +39,7 @@ class Backend:
         self.rate = options.email_pace
         self._options = options
 
-    def host(self, message: Message) -> str:
+    def host(self, to: Target) -> str:
         return self.name
 
     def send(self, message: Message) -> Answer:

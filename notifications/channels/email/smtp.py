@@ -16,7 +16,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 from notifications.channels.email import replies
 from notifications.channels.email.building import Email
-from notifications.channels.message import Answer, Message
+from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
 from notifications.kinds import Channel
 from realtime.outgoing import Outcome
@@ -78,7 +78,7 @@ class Smtp:
         self._options = options
         self._seconds = seconds
 
-    def host(self, message: Message) -> str:
+    def host(self, to: Target) -> str:
         return self.name
 
     def send(self, message: Message) -> Answer:

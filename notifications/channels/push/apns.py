@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec.structs import replace
 
 from notifications.channels import answers
-from notifications.channels.message import Answer, Message
+from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
 from notifications.channels.push import payload
 from notifications.kinds import Channel
@@ -124,7 +124,7 @@ class Apns:
         self._authorization, self._signed_at = "", 0.0  # by the monotonic clock
         self._sign()
 
-    def host(self, message: Message) -> str:
+    def host(self, to: Target) -> str:
         return self.name
 
     def send(self, message: Message) -> Answer:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from notifications.channels import answers
 from notifications.channels.answers import Meaning
-from notifications.channels.message import Answer, Message
+from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
 from notifications.channels.push import payload
 from notifications.channels.push.google import Tokens, read_account
@@ -111,7 +111,7 @@ class Fcm:
         self._tokens = Tokens(account, client)
         self._url = f"{options.fcm_url}/v1/projects/{account.file.project_id}/messages:send"
 
-    def host(self, message: Message) -> str:
+    def host(self, to: Target) -> str:
         return self.name
 
     def send(self, message: Message) -> Answer:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from notifications.channels import answers
-from notifications.channels.message import Answer, Message
+from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
 from notifications.channels.push import payload
 from notifications.channels.push.encryption import encrypt
@@ -76,8 +76,8 @@ class WebPush:
         self._subject = options.vapid_subject
         self._origin = options.public_base_url
 
-    def host(self, message: Message) -> str:
-        return f"push:{urlsplit(message.to.value).hostname}"
+    def host(self, to: Target) -> str:
+        return f"push:{urlsplit(to.value).hostname}"
 
     def send(self, message: Message) -> Answer:
         answer = self._send(message, payload.MAX_WEB)

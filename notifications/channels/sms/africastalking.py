@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from notifications.channels import answers
-from notifications.channels.message import Answer, Message, Verdict
+from notifications.channels.message import Answer, Message, Target, Verdict
 from notifications.channels.options import ChannelOptions
 from notifications.channels.sms import gsm
 from notifications.kinds import Channel
@@ -137,7 +137,7 @@ class AfricasTalking:
         self._options = options
         self._client = client
 
-    def host(self, message: Message) -> str:
+    def host(self, to: Target) -> str:
         return self.name
 
     def send(self, message: Message) -> Answer:

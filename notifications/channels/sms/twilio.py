@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from msgspec.structs import replace
 
 from notifications.channels import answers
-from notifications.channels.message import Answer, Message
+from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
 from notifications.channels.sms import gsm
 from notifications.hooks import tokens
@@ -129,6 +129,7 @@ def parse_list(reply: Reply, message: Message) -> Answer:
     """Find the message in a list: accepted if it is there, not sent if it is not.
 
     A text that is given must be the same; without one, number and time have to say which it is.
+    What is known to be another message is left out.
     """
     body = answers.json_object(reply) or {}
     listed = body.get("messages")
@@ -153,7 +154,7 @@ def _candidates(listed: Iterable[object], message: Message) -> Iterator[Mapping[
             created = _date(found.get("date_created"))
             is_timely = created is not None and began - _BEFORE <= created <= latest
             is_same = found.get("to") == message.to.value and text in {"", found.get("body")}
-            if is_timely and is_same:
+            if is_timely and is_same and found["sid"] not in message.known_ids:
                 yield found
 
 
@@ -185,7 +186,7 @@ class Twilio:
         self._account_url = f"{account}.json"
         self._url = f"{account}/Messages.json"
 
-    def host(self, message: Message) -> str:
+    def host(self, to: Target) -> str:
         return self.name
 
     def send(self, message: Message) -> Answer:

@@ -144,6 +144,18 @@ def test_a_provider_that_staff_have_stopped_is_passed_over(row):
     assert [one.provider.name for one in claim("sms", 10, "worker")] == ["twilio"]
 
 
+def test_a_push_service_that_rests_holds_back_its_own_browsers_only(amina, outside):
+    rests, works = (
+        support.address(amina, "push", f"https://{host}.example/1", service="web")
+        for host in ("rests", "works")
+    )
+    held, goes = (support.delivery(note(amina), to) for to in (rests, works))
+    pacing.stop("push:rests.example", by="staff", why="it answers 403")
+    assert [one.row.pk for one in claim("push", 10, "worker")] == [goes.pk]
+    held.refresh_from_db()
+    assert (held.state, held.reason, held.attempts) == ("queued", "blocked", 0)
+
+
 def test_where_no_provider_lets_calls_through_it_waits(row):
     for name in ("africastalking", "twilio"):
         pacing.stop(name, by="staff", why="both")

@@ -7,10 +7,10 @@ import pytest
 from notifications.channels.message import Answer
 from notifications.delivery.claim import claim
 from notifications.delivery.outcomes import Result, outcomes_write
-from notifications.models import Attempt, Delivery
+from notifications.models import Attempt, Delivery, Escalation, Notification, Preference
 from notifications.services import notification_mark_seen
 from realtime import clock
-from realtime.outgoing import Outcome
+from realtime.outgoing import Outcome, breaker
 from tests.notifications.delivery import support
 from tests.notifications.support import note
 
@@ -84,19 +84,66 @@ def test_what_would_come_too_late_expires(row):
     assert (row.state, row.reason) == ("expired", "later")
 
 
-def test_what_was_seen_between_the_last_look_and_the_call_is_counted_as_late(row):  # 12
-    notification_mark_seen(notification_id=row.notification_id)
-    outcomes_write([result(row)])
+def is_late(row, **more):
+    outcomes_write([result(row, **more)])
     row.refresh_from_db()
-    assert (row.state, row.late) == ("accepted", True)
+    assert row.state == "accepted"
+    return row.late
 
 
-def test_what_was_seen_afterwards_is_not_late(row):
+@pytest.fixture
+def ladder(amina, row):
+    """The ladder of a failed payment, whose SMS goes unless it is on a device."""
+    found = support.committed(amina, "transaction.failed", ago=6 * support.MINUTE)
+    Delivery.objects.update(notification=found.pk, kind="transaction.failed", rung=1)
+    row.refresh_from_db()
+    return found
+
+
+def test_what_was_seen_between_the_last_look_and_the_call_is_counted_as_late(row, ladder):  # 12
+    notification_mark_seen(notification_id=ladder.pk)
+    assert is_late(row, started_at=clock.now() + support.MOMENT)
+
+
+def test_what_a_device_acknowledged_between_the_last_look_and_the_call_is_late(
+    amina, row, ladder
+):  # 12
+    support.acked(amina, ladder)
+    assert is_late(row, started_at=clock.now() + support.MOMENT)
+
+
+def test_what_was_reached_afterwards_is_not_late(amina, row, ladder):
     before = clock.now()
-    notification_mark_seen(notification_id=row.notification_id)
-    outcomes_write([result(row, started_at=before - support.MINUTE)])
+    support.acked(amina, ladder)
+    notification_mark_seen(notification_id=ladder.pk)
+    assert not is_late(row, started_at=before - support.MINUTE)
+
+
+def test_what_goes_whatever_was_reached_is_never_late(amina, row, ladder):
+    Preference.objects.create(
+        user=amina, version=1, sms_above=1, sms_above_currency="UGX", updated_at=clock.now()
+    )
+    kind = {"kind": "transaction.debit"}
+    Escalation.objects.update(**kind)
+    Notification.objects.update(context=support.CONTEXTS["transaction.debit"], **kind)
+    support.acked(amina, ladder)
+    assert not is_late(row, started_at=clock.now() + support.MOMENT)
+
+
+def test_an_address_is_kept_where_its_host_calls_too_many_gone(amina, row):  # 15
+    for _ in range(breaker.GONE_AT_LEAST):
+        breaker.gone("africastalking")
+    outcomes_write([result(row, Outcome.REFUSED, answer={"verdict": "gone"})])
     row.refresh_from_db()
-    assert (row.state, row.late) == ("accepted", False)
+    assert (row.state, row.reason, row.address.state) == ("failed", "gone", "verified")
+
+
+def test_what_waits_for_an_address_that_is_gone_is_not_sent(amina, row):  # 15
+    waiting = support.delivery(note(amina), row.address)
+    outcomes_write([result(row, Outcome.REFUSED, answer={"verdict": "gone"})])
+    assert claim("sms", 1, "first") == []
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason) == ("skipped", "no_address")
 
 
 def test_an_id_that_a_provider_gives_twice_belongs_to_the_first(amina, row):

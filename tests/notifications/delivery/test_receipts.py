@@ -118,3 +118,11 @@ def test_what_waits_unsent_is_no_business_of_a_receipt(sent):
 def test_a_verdict_of_a_receipt_reaches_the_address(sent):
     receipts_take([heard("failed", verdict="opted_out")])
     assert Suppression.objects.get().hash == sent.address_hash
+
+
+def test_an_id_that_another_delivery_has_is_not_taken_over(sent):
+    other = support.delivery(note(sent.user), sent.address, state="accepted", attempts=1)
+    type(other).objects.filter(pk=other.pk).update(provider="africastalking")
+    assert receipts_take([heard("delivered", delivery_id=other.pk)]) == 1
+    other.refresh_from_db()
+    assert (other.state, other.provider_id) == ("delivered", None)

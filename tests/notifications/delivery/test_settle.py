@@ -70,6 +70,34 @@ def test_twilio_is_asked_so_that_exactly_one_goes_out(row, outside, trouble, ask
     assert Delivery.objects.count() == 1
 
 
+def test_the_same_text_that_another_delivery_has_sent_is_not_taken_for_this_one(row, outside):
+    outside.use(SMS_PROVIDERS=("twilio",))
+    support.delivery(note(row.user), row.address, kind=row.kind, context=row.context)
+    outside.twilio.then("drop")
+    run()
+    states = Delivery.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == ["accepted", "unknown"]
+    pass_time(3, outside)
+    run()
+    assert list(states.all()) == ["accepted", "accepted"]
+    ids = set(Delivery.objects.values_list("provider_id", flat=True))
+    assert ids == {taken["sid"] for taken in outside.twilio.ledger}
+    assert len(ids) == 2
+
+
+def test_a_report_of_another_message_is_not_taken_for_this_one(row, outside):
+    lost(row)
+    support.delivery(
+        note(row.user), row.address, state="accepted", attempts=1, provider="africastalking",
+        provider_id="ATXid_1",
+    )  # fmt: skip
+    receipts_take([report(row)])
+    Receipt.objects.update(delivery=None)
+    settle_due("sms")
+    row.refresh_from_db()
+    assert (row.state, row.provider_id) == ("unresolved", None)
+
+
 def test_before_its_time_nothing_is_asked(row, outside):
     outside.use(SMS_PROVIDERS=("twilio",))
     Delivery.objects.update(

@@ -41,7 +41,8 @@ def test_an_address_ends_unless_it_was_registered_again_since(phone, verdict, st
     assert phone.state == "verified"
     carry_out([judged(verdict, phone)])
     phone.refresh_from_db()
-    assert (phone.state, phone.removed_at is not None) == (state, state == "removed")
+    assert (phone.state, phone.value == "") == (state, state == "removed")
+    assert phone.removed_at is None  # that is one whose owner gets a last notice
     assert not Suppression.objects.exists()
 
 

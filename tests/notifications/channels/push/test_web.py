@@ -202,7 +202,7 @@ def test_a_subscription_whose_keys_are_none_is_invalid(there, keys: dict[str, st
 
 def test_each_service_is_paced_by_itself(there):
     given = message("push", "https://updates.push.services.mozilla.com/wpush/v2/abc")
-    assert there.ours.host(given) == "push:updates.push.services.mozilla.com"
+    assert there.ours.host(given.to) == "push:updates.push.services.mozilla.com"
 
 
 def test_the_long_address_of_a_message_is_kept_as_its_hash(there):
