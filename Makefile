@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +47,11 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
-	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler and not operation" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation and not long" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler and not operation and not long" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+
+test-long: $(VENV)/.dev ## Run those that take long: simulation, faults, large lists, forms, fuzzing
+	$(BIN)/python -m pytest $(TOGETHER) -m "long and not pooler and not operation" tests $(ARGS)
 
 test-operation: $(VENV)/.dev ## Roll nodes behind nginx and HAProxy, fail over, upgrade, kill workers (needs both proxies)
 	$(BIN)/python -m pytest $(TOGETHER) -m "operation and not pooler" tests $(ARGS)
@@ -60,10 +63,10 @@ test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBoun
 test-pooled-servers: $(VENV)/.dev ## Run only those of them that start servers
 	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
-coverage: $(VENV)/.dev ## See which branches the in-process suites take on PostgreSQL, and hold the floor of pyproject.toml
+coverage: $(VENV)/.dev ## See which branches the in-process suites take through PgBouncer, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
-	HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler and not operation" $(STORE_SUITES) $(ARGS)
+	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not operation" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
 

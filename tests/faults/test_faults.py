@@ -98,6 +98,7 @@ def test_no_event_is_lost_under_faults(plan: Plan, tmp_path: Path) -> None:
     assert outcome.checker.verdict.figures["delivered"] > 100
 
 
+@pytest.mark.long
 def test_a_deaf_node_delivers_within_six_seconds_and_heals_by_itself(tmp_path: Path) -> None:
     with scene(tmp_path) as (cluster, clients):
         cluster.nodes[0].proxies["redis"].deafen()  # and no side ever closes that link
@@ -162,6 +163,7 @@ def transactions(folder: Path) -> list[Call]:
     return [(line[1] - line[2], line[2]) for line in lines if line[0] == "call"]
 
 
+@pytest.mark.long
 def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path) -> None:
     with scene(tmp_path) as (cluster, clients):
         assert cluster.redis is not None
@@ -192,6 +194,7 @@ def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path
     assert checker.latencies()[-1] < 7 * PATIENCE  # by the reconcile
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["early-wake-up"])
 def test_the_checker_sees_a_bug(name: str, tmp_path: Path) -> None:
     from dataclasses import replace

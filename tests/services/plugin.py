@@ -25,8 +25,29 @@ from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
 
-# Long files of a test or two, which wait for nothing: they begin first. Last, as their number of
-# tests has it, one would compute while the other workers have nothing left.
+# Files that take long: `make test-long` runs them, `make test` does not.
+LONG = (
+    "tests/bench/test_crowd.py",
+    "tests/faults/test_bulk.py",
+    "tests/faults/test_order.py",
+    "tests/faults/test_storm.py",
+    "tests/hoardrun/ledger/test_demo.py",
+    "tests/hoardrun/test_admin_forms.py",
+    "tests/hoardrun/test_http_fuzz.py",
+    "tests/hoardrun/test_large_lists.py",
+    "tests/realtime/cluster/test_listening.py",
+    "tests/realtime/core/test_mutations.py",
+    "tests/realtime/test_retry.py",
+    "tests/scenarios/test_canary.py",
+    "tests/scenarios/test_fuzz.py",
+    "tests/scenarios/test_isolation.py",
+    "tests/simulation/test_quiet.py",
+    "tests/simulation/test_rough.py",
+    "tests/simulation/test_shuffled.py",
+    "tests/simulation/test_simulation.py",
+)
+# Those of a test or two, which wait for nothing, begin first. Last, as their number of tests has
+# it, one would compute while the other workers have nothing left.
 FIRST = (
     "tests/simulation/test_rough.py",
     "tests/simulation/test_shuffled.py",
@@ -103,6 +124,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.servers)
         if "pgbouncer" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.pooler)
+        if _file(item) in LONG:
+            item.add_marker(pytest.mark.long)
     # With --no-loadscope-reorder, xdist begins the files in this order.
     if "PYTEST_XDIST_WORKER" in os.environ:
         tests = Counter(map(_file, items))
