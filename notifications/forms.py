@@ -92,3 +92,20 @@ class AnnouncementForm(_CheckedForm):
         model = Announcement
         fields = ("title",)  # the admin chooses
         field_classes: ClassVar = {"title": TextField, "message": TextField}
+
+
+class EmergencyForm(AnnouncementForm):
+    """A new announcement that SMS may follow."""
+
+    emergency = forms.BooleanField(
+        required=False,
+        label="Followed by SMS",
+        help_text="After an hour, to those whose devices do not have it, once another person "
+        "has approved.",
+    )
+    sms_texts = MetadataField(
+        required=False,
+        label="Texts of the SMS",
+        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+        help_text="One language and text on each line, such as sw = …; else it is the message.",
+    )

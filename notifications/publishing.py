@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from notifications.choices import Status
 from notifications.delivery.closing import ladders_close
+from notifications.delivery.fallback import fallback_begins
 from notifications.events import publish_states
 from notifications.ladders import notifications_appear
 from notifications.models import Announcement, DigestItem, Escalation, Notification
@@ -63,7 +64,9 @@ def announcement_saved(before: Announcement | None, now: Announcement) -> None:
     if before is None or before.differs(now) != {"event_offset"}:
         if now.published_at is not None:
             entry = publish(ANNOUNCEMENTS, announcement_payload(now))
-            offset = offset if was_told else entry.offset
+            if not was_told:
+                offset = entry.offset
+                fallback_begins(now.pk, entry)
         elif was_told:
             _withdraw(now)
     # Take the offset from the event: the instance may hold that of one that was rolled back.

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from notifications import views
 from notifications.addresses import views as addresses
+from notifications.fallbacks import views as fallbacks
 from notifications.preferences import views as preferences
 from notifications.trace import views as trace
 from realtime.rest.routes import both
 
 _ONE = "notifications/<str:notification_id>"
+_FALLBACK = "announcements/<str:announcement_id>/fallback"
 
 urlpatterns = [
     *both("notifications", views.NotificationListView, "notification-list"),
@@ -42,6 +44,9 @@ urlpatterns = [
     *both(f"{_ONE}/cancel", views.NotificationCancelView, "notification-cancel"),
     *both(f"{_ONE}/trace", trace.TraceView, "notification-trace"),
     *both("announcements", views.AnnouncementListView, "announcement-list"),
+    *both(_FALLBACK, fallbacks.FallbackView, "fallback"),
+    *both(f"{_FALLBACK}/approve", fallbacks.FallbackApproveView, "fallback-approve"),
+    *both(f"{_FALLBACK}/cancel", fallbacks.FallbackCancelView, "fallback-cancel"),
     *both("preferences", preferences.PreferencesView, "preferences"),
     *both("consents", preferences.ConsentsView, "consent-list"),
     *both("addresses", addresses.AddressListView, "address-list"),

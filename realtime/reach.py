@@ -5,16 +5,17 @@ This is the part of the log and of the registry of sockets that other apps may r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from realtime import log
 from realtime.core.continuity import Head
 from realtime.core.devices import DeviceReach, UserReach
+from realtime.log.applied import Applied, read_applied
 from realtime.log.devices import read_devices
 from realtime.streams import user_stream
 
-__all__ = ["DeviceReach", "UserReach", "begin", "devices", "positions"]
+__all__ = ["Applied", "DeviceReach", "UserReach", "applied", "begin", "devices", "positions"]
 
 
 def begin(names: Iterable[str]) -> None:
@@ -38,3 +39,12 @@ def devices(
     seconds old, cursors as the caller's transaction sees them.
     """
     return read_devices([(user_id, stream(user_id), at) for user_id, at in since.items()])
+
+
+def applied(stream: str, epoch: str, offset: int, user_ids: Collection[int]) -> dict[int, Applied]:
+    """Return which of some users have a device that has applied an event of a shared stream.
+
+    Those without such a device are left out. One query for up to some hundred users. A cursor of
+    another epoch says nothing, and devices of services do not count.
+    """
+    return read_applied(stream, epoch, offset, user_ids)

@@ -23,7 +23,8 @@ from hoardrun.broadcasts.rules import Staff
 from hoardrun.broadcasts.serializers import TARGETS
 from hoardrun.broadcasts.services import sent
 from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
-from realtime.errors import InvalidInput
+from notifications.fallbacks.services import fallback_approve
+from realtime.errors import InvalidInput, Refused
 from realtime.rest.serializers import checked
 from realtime.retry import one_transaction
 
@@ -40,6 +41,8 @@ def broadcast_approve(*, approver: Staff, broadcast_id: int) -> BroadcastDecisio
             KINDS[broadcast.kind].send, broadcast.author_id, broadcast.target, _data(broadcast)
         )
         result = sent(broadcast.kind, broadcast.target, send)
+        if broadcast.payload.get("emergency"):
+            result |= _approve_fallback(approver, result["id"])
     except (InvalidInput, UnknownRoom, UserNotFound, ValidationError) as error:
         raise NoLongerValid(_reasons(error)) from None
     return _decide(approver, broadcast, approved=True, result=result)
@@ -75,6 +78,15 @@ def _to_decide(approver: Staff, broadcast_id: int) -> Broadcast:
             raise NothingToDecide(state)
         case unknown:
             assert_never(unknown)
+
+
+def _approve_fallback(approver: Staff, announcement_id: str) -> dict[str, str]:
+    """Approve the SMS after an announcement too, if this person may; else they go on waiting."""
+    try:
+        fallback = fallback_approve(announcement_id=int(announcement_id), user_id=approver.user_id)
+    except Refused:
+        return {}
+    return {"fallback": fallback.state}
 
 
 def _decide(

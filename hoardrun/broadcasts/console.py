@@ -12,8 +12,9 @@ _TARGETS: dict[str, dict[str, Any]] = {
     "user_id": {"type": "integer", "minimum": 1, "format": "user"},  # asked for by name
     "room": {"type": "string", "maxLength": 100, "default": "market_data"},
 }
-# JSON does not suit a form; what a person sends once has neither a key nor a predecessor.
-LEFT_OUT = {"metadata", "context", "key", "supersedes"}
+# JSON does not suit a form; what a person sends once has neither a key nor a predecessor. SMS after
+# an announcement are asked for in the admin, which shows what they cost.
+LEFT_OUT = {"metadata", "context", "key", "supersedes", "emergency", "sms_texts"}
 _LEFT_EMPTY = {"description": "Left empty, it goes to everybody."}
 
 

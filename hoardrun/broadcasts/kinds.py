@@ -28,6 +28,7 @@ from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.market import names as market_names
 from hoardrun.market.messages import MarketUpdate
 from notifications import validation
+from notifications.fallbacks.services import fallback_request
 from notifications.messages import Notification, SystemAnnouncement
 from notifications.services import (
     announcement_create,
@@ -101,12 +102,19 @@ def send_market(author_id: int, target: str, data: Data) -> dict[str, Any]:
 
 def send_announcement(author_id: int, target: str, data: Data) -> dict[str, Any]:
     """Announce something to all users, now."""
-    written = announcement_create(author_id=author_id, **data)
+    content = dict(data)
+    is_emergency, texts = content.pop("emergency", False), content.pop("sms_texts", {})
+    written = announcement_create(author_id=author_id, **content)
+    after: dict[str, Any] = {}
+    if is_emergency:
+        fallback_request(announcement_id=written.pk, user_id=author_id, texts=texts)
+        after = {"fallback": "waiting_for_approval"}
     published = announcement_publish(announcement_id=written.pk)
     return {
         "id": str(published.pk),
         "stream": ANNOUNCEMENTS,
         "offset": published.event_offset,
+        **after,
     }
 
 

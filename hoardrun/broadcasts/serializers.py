@@ -169,6 +169,21 @@ class AnnouncementBroadcast(StrictSerializer):
     message = serializers.CharField(max_length=ANNOUNCEMENT_LENGTH)
     severity = serializers.ChoiceField(Severity.choices, required=False)
     ends_at = serializers.DateTimeField(required=False)
+    emergency = serializers.BooleanField(
+        required=False,
+        help_text="SMS follow after an hour, to those whose devices do not have it, once another "
+        "person has approved. Needs `notifications.request_fallback`.",
+    )
+    sms_texts = serializers.DictField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="What the SMS says, by language; else it is the announcement.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("sms_texts") and not attrs.get("emergency"):
+            raise serializers.ValidationError({"sms_texts": ["Give them with `emergency`."]})
+        return attrs
 
 
 class _Answer(serializers.Serializer[Mapping[str, Any]]):
@@ -183,6 +198,9 @@ class _Answer(serializers.Serializer[Mapping[str, Any]]):
 class BroadcastOutput(_Answer):
     stream = serializers.CharField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True, help_text="None until it is published.")
+    fallback = serializers.CharField(
+        required=False, help_text="Where the SMS after an emergency announcement stand."
+    )
 
 
 class WaitingOutput(_Answer):

@@ -18,8 +18,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications import services
-from notifications.forms import AnnouncementForm
-from notifications.models import Announcement
+from notifications.fallbacks import services as fallbacks
+from notifications.fallbacks.selectors import fallback_estimate
+from notifications.forms import AnnouncementForm, EmergencyForm
+from notifications.models import Announcement, Fallback
 from realtime.admin_bases.pages import user_name_lookup
 from realtime.admin_bases.writes import AddsByService, act_on_each, note
 from realtime.models import Event
@@ -55,10 +57,10 @@ class AnnouncementAdmin(AddsByService):
     list_filter = ("severity", "published_at")
     list_select_related = ("author",)
     search_fields = ("title", "message", user_name_lookup("author"))
-    readonly_fields = ("preview", "state", "published_at", "reached", "author")
+    readonly_fields = ("preview", "state", "published_at", "reached", "fallback_state", "author")
     fields: ClassVar[tuple[str, ...]] = (*Announcement.CONTENT, *readonly_fields)
     form = AnnouncementForm
-    actions = ("publish_now", "expire_now")
+    actions = ("publish_now", "expire_now", "approve_sms", "cancel_sms")
     show_full_result_count = False
 
     class Media:
@@ -95,6 +97,18 @@ class AnnouncementAdmin(AddsByService):
         sockets: int | None = getattr(obj, "reached_sockets", None)
         return "-" if sockets is None else f"{sockets} sockets"
 
+    @admin.display(description="SMS after it")
+    def fallback_state(self, obj: Announcement) -> str:
+        """Say how far the SMS are, and what they cost at most."""
+        found = Fallback.objects.filter(pk=obj.pk).select_related("announcement").first()
+        if found is None:
+            return "-"
+        return (
+            f"{found.state.replace('_', ' ')}: of {found.checked:,} users {found.reached:,} have "
+            f"it, {found.queued:,} get an SMS, {found.unreachable:,} have no number; "
+            f"{fallback_estimate(found)}"
+        )
+
     @admin.display(description="Preview")
     def preview(self, obj: Announcement) -> str | SafeString:
         if obj.pk is None:
@@ -125,10 +139,22 @@ class AnnouncementAdmin(AddsByService):
         """
         if obj is not None:
             return self.fields
-        hidden = {"state", "published_at", "reached", "author"}
+        hidden = {"state", "published_at", "reached", "fallback_state", "author"}
         if not self.has_change_permission(request):
             hidden.add("starts_at")
-        return tuple(name for name in self.fields if name not in hidden)
+        shown = tuple(name for name in self.fields if name not in hidden)
+        return (*shown, "emergency", "sms_texts") if _may_request(request) else shown
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Announcement | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm[Announcement]]:
+        if obj is None and _may_request(request):
+            kwargs["form"] = EmergencyForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(
         self,
@@ -143,7 +169,13 @@ class AnnouncementAdmin(AddsByService):
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Announcement:
         assert request.user.pk is not None  # the admin admits staff alone
-        return services.announcement_create(author_id=request.user.pk, **data)
+        is_emergency, texts = data.pop("emergency", False), data.pop("sms_texts", {})
+        announcement = services.announcement_create(author_id=request.user.pk, **data)
+        if is_emergency:
+            fallbacks.fallback_request(
+                announcement_id=announcement.pk, user_id=request.user.pk, texts=texts
+            )
+        return announcement
 
     def response_post_save_change(
         self, request: HttpRequest, obj: Announcement
@@ -162,3 +194,37 @@ class AnnouncementAdmin(AddsByService):
     @admin.action(description="Expire now", permissions=["change"])
     def expire_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
         apply(request, queryset, services.announcement_expire, "expired")
+
+    def has_view_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
+        """Let users who may approve see what waits for them."""
+        return super().has_view_permission(request, obj) or self.has_approve_permission(request)
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(fallbacks.APPROVE)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return _may_request(request) or self.has_approve_permission(request)
+
+    @admin.action(description="Approve the SMS after it", permissions=["approve"])
+    def approve_sms(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
+        _decide(request, queryset, fallbacks.fallback_approve, "approved")
+
+    @admin.action(description="Cancel the SMS after it", permissions=["cancel"])
+    def cancel_sms(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
+        _decide(request, queryset, fallbacks.fallback_cancel, "cancelled")
+
+
+def _may_request(request: HttpRequest) -> bool:
+    return request.user.has_perm(fallbacks.REQUEST)
+
+
+def _decide(
+    request: HttpRequest, rows: QuerySet[Announcement], service: Callable[..., Fallback], done: str
+) -> None:
+    """Approve or cancel the SMS after each announcement, with an entry in its history."""
+
+    def decide(announcement_id: int) -> Announcement:
+        decided = service(announcement_id=announcement_id, user_id=request.user.pk)
+        return decided.announcement
+
+    apply(request, rows, decide, f"fallback {done}")

@@ -110,10 +110,12 @@ def _within_limits(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
     """Return the SMS that the limits let go."""
     limits = Limits(rows, now)
     if limits.is_spent:
-        logger.error("SMS have cost what SMS_COST_PER_HOUR allows: they wait")
-        for row in rows:
+        held = [row for row in rows if row.announcement_id is None]
+        if held:
+            logger.error("SMS have cost what SMS_COST_PER_HOUR allows: they wait")
+        for row in held:
             row.not_before, row.reason = now + SPENT_PAUSE, "spent"
-        return []
+        rows = [row for row in rows if row.announcement_id is not None]
     going = []
     for row in rows:
         if why := limits.refuse(row):

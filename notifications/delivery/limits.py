@@ -1,7 +1,8 @@
 """The limits of SMS, which are a bill: numbers, users, countries, and money in an hour.
 
 They hold for required messages too: somebody who makes us send thousands earns by each. Counted in
-the transaction of the claim, from rows, so that all workers share them.
+the transaction of the claim, from rows, so that all workers share them. Emergency announcements,
+which two people have decided on, are neither counted nor held back; only their countries are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ class Limits:
     def __init__(self, rows: Sequence[Delivery], now: datetime) -> None:
         self._options: ChannelOptions = options()
         left = Delivery.objects.filter(
-            channel="sms", attempts__gt=0, created_at__gt=now - DAY
+            channel="sms",
+            attempts__gt=0,
+            created_at__gt=now - DAY,
+            announcement__isnull=True,
         ).exclude(state__in=NEVER_SENT)
         self._numbers = _counts(left, "address_hash", {row.address_hash for row in rows})
         self._users = _counts(left, "user_id", {row.user_id for row in rows})
@@ -48,6 +52,7 @@ class Limits:
         spent = Delivery.objects.filter(
             channel="sms",
             cost__isnull=False,
+            announcement__isnull=True,
             cost_currency=self._options.sms_cost_currency,
             accepted_at__gt=moment,
         ).aggregate(sum=Sum("cost"))
@@ -64,6 +69,8 @@ class Limits:
         chosen, country = self._options, _country(row)
         if country not in chosen.sms_countries:
             return "country"
+        if row.announcement_id is not None:
+            return ""
         limit = chosen.sms_per_country_per_day
         if limit and self._countries[country] >= limit:
             return "capped(country)"

@@ -8,20 +8,22 @@ or waits for its time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from notifications.choices import DeliveryState
-from notifications.delivery import deployment, facts, people
+from notifications.delivery import deployment, facts, fallback, people
 from notifications.delivery.facts import Case
 from notifications.delivery.people import Person
+from notifications.kinds import Reach
 from notifications.models import Delivery
 from notifications.policy.decide import judge
-from notifications.policy.facts import Go, Hold, Join, Skip
+from notifications.policy.facts import Go, Hold, Join, Reached, Skip
 
 RESENT = "resend"  # decided by a person, or because nobody could know: no rule is asked again
 REACHED = "reached_before_send"
+STOPPED_PAUSE = timedelta(minutes=1)
 
 
 class Look:
@@ -39,6 +41,7 @@ class Look:
         facts.add_people(list(self.cases.values()), now, oldest)
         others = {row.user_id for row in rows if row.notification_id not in self.cases}
         self._others: Mapping[int, Person] = people.load(others, now) if others else {}
+        self._fallbacks = fallback.standing(rows, now)
         self.joins: list[tuple[Case, Join]] = []
 
     def case(self, row: Delivery) -> Case | None:
@@ -54,6 +57,8 @@ class Look:
         """Say whether a delivery is to be sent now. Otherwise its row says what becomes of it."""
         if row.expires_at <= self.now:
             return self._ends(row, DeliveryState.EXPIRED, "expired")
+        if row.announcement_id is not None:
+            return self._goes_on(row, row.announcement_id)
         case = self.case(row)
         if case is None or row.decided_by == RESENT or row.rung >= len(case.kind.ladder):
             return self._may_be_used(row)
@@ -72,6 +77,23 @@ class Look:
             case Skip():
                 self._skip(row, verdict)
         return False
+
+    def _goes_on(self, row: Delivery, announcement_id: int) -> bool:
+        """Say whether an emergency announcement is still to go to a user by SMS."""
+        if announcement_id in self._fallbacks.over:
+            return self._ends(row, DeliveryState.CANCELLED, "cancelled")
+        if (has_it := self._fallbacks.applied.get((announcement_id, row.user_id))) is not None:
+            row.decided_by = "reached"
+            row.evidence = msgspec.to_builtins(
+                Reached(
+                    reach=Reach.ON_DEVICE, how="acked", device=has_it.device, at=has_it.acked_at
+                )
+            )
+            return self._ends(row, DeliveryState.SKIPPED, REACHED)
+        if self._fallbacks.is_stopped:
+            row.not_before, row.reason = self.now + STOPPED_PAUSE, "stopped"
+            return False
+        return self._may_be_used(row)
 
     def _may_be_used(self, row: Delivery) -> bool:
         """Say whether the address of a delivery may be used."""

@@ -1,4 +1,4 @@
-"""A worker: it judges ladders, closes digests, and has a lane for each of its channels.
+"""A worker: it judges ladders, closes digests, advances fallbacks, and has a lane for each channel.
 
 Any number of them may run, on any number of machines. A poll every POLL_SECONDS is what promises
 that each rung fires in time.
@@ -16,7 +16,7 @@ from secrets import token_hex
 
 from django.db import DatabaseError, close_old_connections
 
-from notifications.delivery import digests, heartbeat, judge, reap
+from notifications.delivery import digests, fallback, heartbeat, judge, reap
 from notifications.delivery.lane import Lane, leave_database
 from notifications.kinds import CHANNELS, Channel
 
@@ -104,5 +104,5 @@ class Worker:
 
 
 def judge_once() -> int:
-    """Judge the ladders that are due, close digests, and end the leases of dead workers."""
-    return judge.judge_due() + digests.close_due() + reap.reap()
+    """Judge ladders, close digests, go on with fallbacks, and end the leases of dead workers."""
+    return judge.judge_due() + digests.close_due() + fallback.advance_due() + reap.reap()

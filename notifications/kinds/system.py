@@ -22,7 +22,25 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     ends_at: Moment
 
 
+class Emergency(Struct, frozen=True, kw_only=True):
+    """What staff have written."""
+
+    text: str
+
+
+# No ladder: it goes to those without the announcement on a device, see `delivery.fallback`.
+EMERGENCY = Kind(
+    name="system.emergency",
+    title="SMS after an emergency announcement",
+    type="system",
+    category="system",
+    variables=Emergency,
+    samples=(Emergency(text="Transfers are stopped. Your money is safe."),),
+    on_unknown="hold",
+)
+
 KINDS = (
+    EMERGENCY,
     _system(
         name="system.maintenance",
         title="Maintenance",

@@ -7,6 +7,7 @@ from notifications.models.announcement import Announcement
 from notifications.models.delivery import Attempt, Delivery, Receipt
 from notifications.models.digest import Digest, DigestItem
 from notifications.models.escalation import Escalation
+from notifications.models.fallback import Fallback
 from notifications.models.mailing import Mailing
 from notifications.models.notification import Notification, has_passed, in_app_only
 from notifications.models.preference import Consent, Preference, PreferenceChange
@@ -20,6 +21,7 @@ __all__ = [
     "Digest",
     "DigestItem",
     "Escalation",
+    "Fallback",
     "Mailing",
     "Notification",
     "Preference",

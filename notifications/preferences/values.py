@@ -35,10 +35,14 @@ Cells = dict[str, dict[str, bool]]
 
 
 def categories() -> dict[str, list[Kind]]:
-    """Return the kinds of each category, in the order of their names."""
+    """Return the kinds of each category, in the order of their names.
+
+    A kind without a ladder leaves nothing to choose.
+    """
     found: dict[str, list[Kind]] = {}
     for kind in all_kinds():
-        found.setdefault(kind.category, []).append(kind)
+        if kind.ladder:
+            found.setdefault(kind.category, []).append(kind)
     return found
 
 

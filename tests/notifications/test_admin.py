@@ -20,7 +20,7 @@ from django.utils import timezone
 from notifications import services
 from notifications.admin.announcement import AnnouncementAdmin
 from notifications.forms import NotificationAddForm, TextField
-from notifications.models import Announcement, Notification
+from notifications.models import Announcement, Fallback, Notification
 from realtime.errors import InvalidInput
 from realtime.models import Event
 from tests.clients import act, browser_as, count_queries, said, staff_with
@@ -374,3 +374,37 @@ def test_a_new_announcement_shows_nothing_that_it_does_not_have_yet(support, cha
     assert [name for name in names if name in page] == []
     page = page_of(support, draft(charlie))
     assert [name for name in names if name in page] == list(names)
+
+
+def test_an_announcement_may_be_followed_by_sms_that_another_person_approves(charlie, bob):
+    support = browser_as(staff_with(bob, "add_announcement", "request_fallback"))
+    form = {**FORM, "emergency": "on", "sms_texts": "sw = Pesa zako ziko salama."}
+    support.post(f"{ANNOUNCEMENTS}add/", form)
+    fallback = Fallback.objects.get()
+    assert (fallback.texts, fallback.requested_by) == ({"sw": "Pesa zako ziko salama."}, bob)
+    other = browser_as(charlie)
+    row = Announcement.objects.get()
+    assert "may still be changed" in act(other, ANNOUNCEMENTS, "approve_sms", row)[0]
+    assert act(other, ANNOUNCEMENTS, "publish_now", row) == ["1 published."]
+    page = page_of(other, row)
+    assert "waiting for approval: of 0 users" in page
+    assert "at most 0 SMS of 1 segment(s)" in page
+    assert "No provider of SMS" in act(other, ANNOUNCEMENTS, "approve_sms", row)[0]
+    assert act(other, ANNOUNCEMENTS, "cancel_sms", row) == ["1 fallback cancelled."]
+    assert logged(other, row)[0] == (CHANGE, "Fallback cancelled.")
+
+
+def test_who_may_not_ask_for_sms_is_not_offered_them(bob):
+    writer = browser_as(staff_with(bob, "add_announcement"))
+    assert "sms_texts" not in writer.get(f"{ANNOUNCEMENTS}add/").content.decode()
+    writer.post(f"{ANNOUNCEMENTS}add/", {**FORM, "emergency": "on"})
+    assert Announcement.objects.exists()
+    assert not Fallback.objects.exists()
+
+
+def test_texts_for_an_unknown_language_are_refused(support):
+    page = support.post(
+        f"{ANNOUNCEMENTS}add/", {**FORM, "emergency": "on", "sms_texts": "xx = Hi"}, follow=True
+    )
+    assert "none of en, sw, fr, lg" in said(page)[0]
+    assert not Announcement.objects.exists()

@@ -11,6 +11,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from notifications import services
 from notifications.choices import Severity
+from notifications.fallbacks import selectors
+from notifications.fallbacks.serializers import FallbackOutput
+from notifications.fallbacks.services import fallback_request
 from notifications.models import Announcement
 from notifications.serializers import AnnouncementOutput
 from realtime import clock
@@ -28,6 +31,14 @@ def moment(text: str) -> datetime:
             f"{text[:60]!a} is not a time; write it like 2026-01-31T18:00:00Z"
         ) from None
     return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def in_language(text: str) -> tuple[str, str]:
+    """Read a text with the language that it is in."""
+    language, equals, words = text.partition("=")
+    if not equals:
+        raise ArgumentTypeError(f"{text[:60]!a} is no text of a language; write it like sw=…")
+    return language.strip(), words
 
 
 class Command(base.Command):
@@ -48,18 +59,42 @@ class Command(base.Command):
             type=moment,
             help="ISO 8601, UTC unless it has a zone; the banner vanishes then.",
         )
+        parser.add_argument(
+            "--emergency",
+            action="store_true",
+            help="Let SMS follow after an hour to those whose devices do not have it, once a "
+            "second person approves: `manage.py fallback`.",
+        )
+        parser.add_argument(
+            "--sms",
+            action="append",
+            default=[],
+            type=in_language,
+            metavar="LANGUAGE=TEXT",
+            help="What the SMS says in a language, such as sw=…; else it is the announcement.",
+        )
         parser.add_argument("--author", help="A username; by default the first superuser.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["sms"] and not options["emergency"]:
+            raise CommandError("--sms goes with --emergency.")
         announcement = self._announce(options)
         offset = announcement.event_offset
         text = f"is published: offset {offset} of {ANNOUNCEMENTS}."
         if announcement.published_at is None:
             text = f"is scheduled for {announcement.starts_at}."
-        self.say(
-            {**AnnouncementOutput(announcement).data, "stream": ANNOUNCEMENTS, "offset": offset},
-            f"Announcement {announcement.pk} {text}",
-        )
+        said = {**AnnouncementOutput(announcement).data, "stream": ANNOUNCEMENTS, "offset": offset}
+        text = f"Announcement {announcement.pk} {text}"
+        if options["emergency"]:
+            fallback = selectors.fallback_get(announcement.pk)
+            shown: Any = FallbackOutput(fallback).data
+            said["fallback"] = {**shown}
+            estimate = selectors.fallback_estimate(fallback)
+            text += (
+                f"\nSMS follow once a second person approves: {estimate}."
+                f"\nmanage.py fallback {announcement.pk} --approve --by USERNAME"
+            )
+        self.say(said, text)
 
     @one_transaction
     def _announce(self, options: dict[str, Any]) -> Announcement:
@@ -67,6 +102,12 @@ class Command(base.Command):
             author_id=_author_id(options["author"]),
             **{name: options[name] for name in Announcement.CONTENT},
         )
+        if options["emergency"]:
+            fallback_request(
+                announcement_id=announcement.pk,
+                user_id=announcement.author_id,
+                texts=dict(options["sms"]),
+            )
         if announcement.starts_at is not None and announcement.starts_at > clock.now():
             return announcement
         return services.announcement_publish(announcement_id=announcement.pk)

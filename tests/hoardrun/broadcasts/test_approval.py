@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from hoardrun.broadcasts import state
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from notifications.models import Announcement, Notification
+from notifications.models import Announcement, Fallback, Notification
 from realtime import append_only
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS
@@ -361,3 +361,41 @@ def test_a_node_with_a_wrong_clock_waits_as_long(post: Post, decide: Post, wrong
     wrong_clock(timedelta(days=-days))
     assert [waiting.pk for waiting in state.broadcasts_waiting()] == [int(id)]
     sent(decide("approve", id))
+
+
+EMERGENCY = {**ANNOUNCEMENT, "emergency": True, "sms_texts": {"sw": "Pesa zako ziko salama."}}
+
+
+def test_an_emergency_announcement_takes_a_right_of_its_own(post, erin):
+    assert post("announcement", EMERGENCY).status_code == 403
+    assert not Announcement.objects.exists()
+    staff_with(erin, "broadcast", "request_fallback")
+    without = {**ANNOUNCEMENT, "sms_texts": EMERGENCY["sms_texts"]}
+    assert "sms_texts" in problem(post_as(erin)("announcement", without), 400)["errors"]
+
+
+@pytest.mark.parametrize(
+    ("rights", "state"),
+    [((), "waiting_for_approval"), (("approve_fallback",), "waiting_for_devices")],
+)
+def test_who_approves_an_emergency_announcement_approves_its_sms_if_they_may(
+    decide, erin, frank, settings, rights, state
+):
+    settings.DEBUG = True
+    settings.CHANNELS = {
+        "SMS_PROVIDERS": ("africastalking",), "SMS_COUNTRIES": ("UG",),
+        "AFRICASTALKING_USERNAME": "acme", "AFRICASTALKING_API_KEY": "key",
+    }  # fmt: skip
+    author = staff_with(erin, "broadcast", "request_fallback")
+    other = staff_with(frank, "approve_broadcast", *rights)
+    waiting = post_as(author)("announcement", EMERGENCY)
+    assert waiting.status_code == 202
+    answer = sent(decide("approve", waiting.json()["id"], other))
+    assert answer["fallback"] == Fallback.objects.get().state == state
+
+
+def test_a_small_one_goes_out_at_once_and_its_sms_wait(erin, settings):
+    settings.BROADCAST_APPROVAL_AUDIENCE = 1000
+    author = staff_with(erin, "broadcast", "request_fallback")
+    answer = sent(post_as(author)("announcement", EMERGENCY))
+    assert (answer["offset"], answer["fallback"]) == (1, "waiting_for_approval")

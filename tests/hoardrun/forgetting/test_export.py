@@ -67,7 +67,7 @@ def test_the_export_has_the_users_own_addresses_and_nothing_of_others(
     assert found["ledger_transaction"][0].keys() >= {"idempotency_key"}
 
 
-EMPTY = {"realtime_connection", "notifications_announcement"}
+EMPTY = {"realtime_connection", "notifications_announcement", "notifications_fallback"}
 
 
 def tickets_of(user: User) -> list[str]:
