@@ -72,6 +72,14 @@ class DeliveryState(TextChoices):
     EXPIRED = "expired", "Expired"
 
 
+class LiftState(TextChoices):
+    """What became of a request to lift a suppression."""
+
+    WAITING = "waiting", "Waits for a second person"
+    LIFTED = "lifted", "Lifted"
+    REJECTED = "rejected", "Rejected"
+
+
 # Channels that are in use. The others are stored with the notification for a later sender.
 SENT_CHANNELS = (Channel.IN_APP,)
 

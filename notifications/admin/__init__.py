@@ -5,6 +5,6 @@ It writes through services only, and leaves each act in the admin's history.
 
 from __future__ import annotations
 
-from notifications.admin import announcement, notification
+from notifications.admin import announcement, notification, suppression
 
-__all__ = ["announcement", "notification"]
+__all__ = ["announcement", "notification", "suppression"]

@@ -12,13 +12,14 @@ from django.http import HttpRequest
 from notifications import services
 from notifications.forms import NotificationAddForm
 from notifications.models import Mailing, Notification
+from notifications.trace.pages import WhyPages
 from realtime.admin_bases.pages import ModelAdmin, ReadOnly, users_named
 from realtime.admin_bases.writes import Kept, note
 from realtime.core.text import row_id
 
 
 @admin.register(Notification)
-class NotificationAdmin(Kept):
+class NotificationAdmin(WhyPages, Kept):
     """Read, search, send again, mark as read, archive; add one for a user. Never delete."""
 
     list_display = (

@@ -28,6 +28,7 @@ from realtime.outgoing import pacing
 from realtime.reach import UserReach
 
 SUPERSEDED = "superseded"  # the reason of a ladder that a newer notification has closed
+CANCELLED = "cancelled"  # that of one that staff has stopped, or of a notification
 COLUMNS = (
     "pk", "user_id", "kind", "event_offset", "epoch", "committed_at", "reason",
     "notification__context", "notification__title", "notification__message",
@@ -148,7 +149,8 @@ def _case(
             read_at=read_at,
             archived_at=archived_at,
             snoozed_at=None if snoozed_until is None else updated_at,
-            cancelled_at=cancelled_at,
+            # What was queued while its ladder was stopped is cancelled by its last look.
+            cancelled_at=cancelled_at or (committed_at if waited_for == CANCELLED else None),
             superseded=waited_for == SUPERSEDED,
             expires_at=expires_at,
             user_is_active=is_active,

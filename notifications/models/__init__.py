@@ -8,6 +8,7 @@ from notifications.models.delivery import Attempt, Delivery, Receipt
 from notifications.models.digest import Digest, DigestItem
 from notifications.models.escalation import Escalation
 from notifications.models.fallback import Fallback
+from notifications.models.lift import SuppressionLift
 from notifications.models.mailing import Mailing
 from notifications.models.notification import Notification, has_passed, in_app_only
 from notifications.models.preference import Consent, Preference, PreferenceChange
@@ -28,6 +29,7 @@ __all__ = [
     "PreferenceChange",
     "Receipt",
     "Suppression",
+    "SuppressionLift",
     "has_passed",
     "in_app_only",
 ]

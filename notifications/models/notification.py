@@ -149,6 +149,7 @@ class Notification(Checked):
         ordering = ["-id"]
         permissions = [
             ("trace_notification", "Can see why a notification reached its user, or did not"),
+            ("resend_notification", "Can send a notification again by push, SMS or e-mail"),
             ("read_traced_text", "Can read the text of notifications that are traced"),
         ]
         indexes = [

@@ -5,7 +5,11 @@ Times are RFC 3339 in UTC, ids are texts, addresses are masked.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
+
+Standing = Literal["sent", "not_sent", "waiting", "digest", "not_needed", "to_come"]
 
 
 class Said(Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notifications.trace.report import Trace
-from notifications.trace.verdict import NAMES
 
 
 def printed(trace: Trace) -> str:
@@ -15,7 +14,7 @@ def printed(trace: Trace) -> str:
 
 def _lines(trace: Trace) -> Iterator[str]:
     yield f"Notification {trace.notification_id} ({trace.kind}) to user {trace.user_id}"
-    yield trace.verdict
+    yield trace.answer
     for advice in trace.advice:
         yield f"To change that: {advice}"
     if trace.content is not None:
@@ -30,7 +29,7 @@ def _lines(trace: Trace) -> Iterator[str]:
         yield "\nLadder"
         for step in trace.steps:
             must = ", required" if step.required else ""
-            yield f"  {NAMES[step.channel]} (due {step.due_at}{must}): {step.text}"
+            yield f"  {step.channel_name} (due {step.due_at}{must}): {step.text}"
             if step.advice:
                 yield f"    To change that: {step.advice}"
     yield "\nWhat happened (times in UTC)"

@@ -5,13 +5,10 @@ See `parts` for what it is made of.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from msgspec import Struct
 
-from notifications.trace.parts import Entry, Sending, Socket
-
-Standing = Literal["sent", "not_sent", "waiting", "digest", "not_needed", "to_come"]
+from notifications.trace.parts import Entry, Sending, Socket, Standing
+from notifications.trace.words import NAMES, STANDINGS
 
 
 class Gathered(Struct, frozen=True, kw_only=True):
@@ -40,6 +37,14 @@ class Step(Struct, frozen=True, kw_only=True):
     advice: str
     sendings: tuple[Sending, ...]
     digests: tuple[Gathered, ...]
+
+    @property
+    def channel_name(self) -> str:
+        return NAMES[self.channel]
+
+    @property
+    def standing_name(self) -> str:
+        return STANDINGS[self.standing]
 
 
 class Ladder(Struct, frozen=True, kw_only=True):
@@ -82,6 +87,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     archived_at: str | None
     cancelled_at: str | None
     reach: str
+    answer: str  # the verdict without the reasons of each channel
     verdict: str
     advice: tuple[str, ...]
     ladder: Ladder | None

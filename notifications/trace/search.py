@@ -66,8 +66,7 @@ def of_address(value: str) -> tuple[list[Hit], str]:
 
     Return what suppresses it as well; "" for nothing.
     """
-    channel: Channel = "email" if "@" in value else "sms"
-    digest = address_hash(channel, _normal(channel, value))
+    channel, digest = place_of(value)
     rows = Delivery.objects.filter(address_hash=digest).order_by("-created_at")[:MOST]
     suppressions = Suppression.objects.filter(channel=channel, hash=digest).order_by("pk")
     said = suppression_said(suppressions, channel, digest)
@@ -77,6 +76,12 @@ def of_address(value: str) -> tuple[list[Hit], str]:
 def of_provider(provider_id: str) -> list[Hit]:
     """Find the delivery to which a provider has given an id."""
     return _hits(Delivery.objects.filter(provider__in=PROVIDERS, provider_id=provider_id)[:MOST])
+
+
+def place_of(value: str) -> tuple[Channel, str]:
+    """Return the channel of an e-mail address or a phone number, and by what it is looked up."""
+    channel: Channel = "email" if "@" in value else "sms"
+    return channel, address_hash(channel, _normal(channel, value))
 
 
 def _normal(channel: Channel, value: str) -> str:

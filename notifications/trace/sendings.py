@@ -85,7 +85,7 @@ def _sending(row: Delivery, found: Loaded) -> Sending:
         preference_version=row.preference_version,
         template_version=row.template_version,
         segments=row.segments,
-        cost=None if row.cost is None else str(row.cost),
+        cost=None if row.cost is None else f"{row.cost.normalize():f}",
         cost_currency=row.cost_currency,
         facts={name: stamp(getattr(row, name)) for name in row.FACTS if name in facts_of(row)},
         calls=tuple(map(_call, found.calls.get(row.pk, ()))),
@@ -107,6 +107,8 @@ def _said(row: Delivery, found: Loaded) -> Said:
         parts.append(f"It is tried from {spoken(row.not_before)} on.")
     if row.possible_duplicate:
         parts.append("The user may have it twice, as nobody could know whether the first one left.")
+    if isinstance(row.evidence, dict) and (who := row.evidence.get("by")):
+        parts.append(f"Sent once more by {who}: {row.evidence.get('why')}")
     if row.late:
         parts.append("It went out although the user had just seen the notification.")
     if row.state in _ENDED and row.address_hash:

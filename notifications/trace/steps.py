@@ -16,8 +16,8 @@ from notifications.policy.facts import Go, Hold, Join, Skip, Verdict
 from notifications.trace.causes import cause
 from notifications.trace.loading import Loaded
 from notifications.trace.moments import maybe, spoken, stamp
-from notifications.trace.parts import Said, Sending
-from notifications.trace.report import Gathered, Standing, Step
+from notifications.trace.parts import Said, Sending, Standing
+from notifications.trace.report import Gathered, Step
 from notifications.trace.sendings import evidence_text, sendings, suppression_said
 from notifications.trace.words import CARRIED, DIGESTS
 

@@ -16,7 +16,8 @@ from notifications.trace.report import Content, Step, Trace
 from notifications.trace.sendings import sendings
 from notifications.trace.sockets import sockets
 from notifications.trace.steps import steps
-from notifications.trace.verdict import NAMES, advice, reached, verdict
+from notifications.trace.verdict import advice, answer, reached, verdict
+from notifications.trace.words import NAMES
 
 
 def timeline(found: Loaded, *, with_content: bool = False) -> Trace:
@@ -43,6 +44,7 @@ def timeline(found: Loaded, *, with_content: bool = False) -> Trace:
             )
         },
         reach=now.reach.name.lower(),
+        answer=answer(found, now),
         verdict=verdict(found, rungs, now),
         advice=advice(rungs, now),
         ladder=_ladder(found),

@@ -13,9 +13,8 @@ from notifications.trace.causes import CLOSED, UNKNOWN_KIND
 from notifications.trace.loading import Loaded
 from notifications.trace.moments import spoken
 from notifications.trace.report import Step
-from notifications.trace.words import HOWS, REACHES
+from notifications.trace.words import HOWS, NAMES, REACHES
 
-NAMES = {"push": "Push", "sms": "SMS", "email": "E-mail"}
 ERASED = (
     "The notification has been erased with its user; what is left is the proof of what was sent."
 )
@@ -33,9 +32,17 @@ def reached(found: Loaded) -> Reached:
     return Reached()
 
 
+def answer(found: Loaded, now: Reached) -> str:
+    """Say whether the user got it, and where its ladder stands."""
+    return " ".join(_sentences(found, now))
+
+
 def verdict(found: Loaded, steps: Sequence[Step], now: Reached) -> str:
-    """Say whether the user got it, and why not."""
-    return " ".join(filter(None, _sentences(found, steps, now)))
+    """Say whether the user got it, and if not, why by none of the channels."""
+    if found.row is None or now.reach >= Reach.ON_DEVICE:
+        return answer(found, now)
+    why = (f"{NAMES[step.channel]}: {step.text}" for step in steps)
+    return " ".join([answer(found, now), *why])
 
 
 def advice(steps: Sequence[Step], now: Reached) -> tuple[str, ...]:
@@ -45,7 +52,7 @@ def advice(steps: Sequence[Step], now: Reached) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step.advice for step in steps if step.advice))
 
 
-def _sentences(found: Loaded, steps: Sequence[Step], now: Reached) -> Iterator[str]:
+def _sentences(found: Loaded, now: Reached) -> Iterator[str]:
     row = found.row
     if row is None:
         yield ERASED
@@ -61,8 +68,6 @@ def _sentences(found: Loaded, steps: Sequence[Step], now: Reached) -> Iterator[s
         yield "It stays within the app: it has no ladder."
     elif now.reach < Reach.ON_DEVICE:
         yield _ladder(found.ladder)
-        for step in steps:
-            yield f"{NAMES[step.channel]}: {step.text}"
 
 
 def _unpublished(row: Notification) -> str:

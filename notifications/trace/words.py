@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from notifications.choices import DeliveryState
 from notifications.delivery.receipts import Fact
 from notifications.kinds import Reach
-from notifications.trace.parts import Said
+from notifications.trace.parts import Said, Standing
 from realtime.outgoing import Outcome
 
+NAMES: Mapping[str, str] = {"push": "Push", "sms": "SMS", "email": "E-mail"}
 STATES: Mapping[DeliveryState, Said] = {
     DeliveryState.QUEUED: Said("It waits to be sent."),
     DeliveryState.SENDING: Said("It is being sent now."),
@@ -75,4 +76,12 @@ HOWS: Mapping[str, str] = {
     "acked": "the device acknowledged its event",
     "delivered": "the provider reported that it arrived",
     "accepted": "the provider took it",
+}
+STANDINGS: Mapping[Standing, str] = {
+    "sent": "sent",
+    "not_sent": "not sent",
+    "waiting": "waits",
+    "digest": "in a digest",
+    "not_needed": "not needed",
+    "to_come": "to come",
 }

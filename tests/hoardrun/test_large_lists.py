@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
-from notifications.models import Notification
+from notifications.models import Notification, Suppression
 from realtime.admin_bases.pages import ByKey
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from tests.clients import browser_as
@@ -38,6 +38,7 @@ LISTS: dict[str, list[str]] = {
     ],
     "ledger/account/": ["", "?status__exact=closed", "?left=1", "?q=user-700"],
     "notifications/notification/": ["", "?q=user-700"],
+    "notifications/suppression/": ["", f"?q={'7':064}"],
     "realtime/stream/": ["", "?q=user:700"],
     "realtime/event/": ["", "?q=user:700", "?q=user:700+1"],
     "realtime/cursor/": ["", "?q=user-700"],
@@ -58,6 +59,7 @@ SMALL = {
     "market.quote",
     "notifications.announcement",
     "notifications.mailing",
+    "notifications.suppressionlift",
     "realtime.deployment",
     "realtime.host",
     "realtime.node",
@@ -93,6 +95,10 @@ def fill(first: int, last: int) -> None:
     )
     Notification.objects.bulk_create(
         Notification(id=n, user_id=n, title="Hello", message="World") for n in numbers
+    )
+    Suppression.objects.bulk_create(
+        Suppression(id=n, channel="sms", hash=f"{n:064}", reason="bounced", created_at=now)
+        for n in numbers
     )
     Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)
     Event.objects.bulk_create(

@@ -49,6 +49,7 @@ HARMLESS = {
     "notifications.digestitem.digest": "the number of a digest",
     "notifications.preference.digests": "how often digests leave",
     "notifications.suppression.hash": "the hash of an address",
+    "notifications.suppressionlift.hash": "the hash of an address",
     "realtime.departure.code": "the code that closed a socket",
     "realtime.webhook.hash": "the hash of a body that stands next to it",
     "realtime.connection.session": "the name of a login; only a signed token proves it",

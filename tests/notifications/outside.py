@@ -18,6 +18,7 @@ from notifications.models import (
     Preference,
     PreferenceChange,
     Receipt,
+    SuppressionLift,
 )
 from realtime import clock
 from realtime.models import Departure
@@ -69,4 +70,8 @@ def fill(user: User, notice: Notification, *, name: str, ip: str) -> None:
     Departure.objects.create(
         connection_id=f"gone-{user.pk}", user=user, device=f"{name}'s phone", code=1000,
         opened_at=now, closed_at=now,
+    )  # fmt: skip
+    SuppressionLift.objects.create(
+        channel="sms", hash="h", reason="bounced", suppressed_at=now, why="It is new.",
+        state="lifted", asked_by=user, asked_at=now, decided_by=user, decided_at=now,
     )  # fmt: skip

@@ -18,8 +18,17 @@ from notifications.delivery.states import COLUMN_OF
 from notifications.kinds import Reach
 from notifications.policy.facts import CloseReason, Rule
 from notifications.trace.causes import CLOSED, REASONS, RULES, cause
-from notifications.trace.verdict import NAMES
-from notifications.trace.words import DIGESTS, FACTS, HOWS, OUTCOMES, REACHES, STATES
+from notifications.trace.parts import Standing
+from notifications.trace.words import (
+    DIGESTS,
+    FACTS,
+    HOWS,
+    NAMES,
+    OUTCOMES,
+    REACHES,
+    STANDINGS,
+    STATES,
+)
 from realtime.outgoing import Outcome
 
 PACKAGE = Path(notifications.__file__).parent
@@ -34,6 +43,7 @@ PACKAGE = Path(notifications.__file__).parent
         (FACTS, get_args(Fact)),
         (REACHES, Reach),
         (CLOSED, get_args(CloseReason)),
+        (STANDINGS, get_args(Standing)),
     ],
 )
 def test_each_has_a_sentence_and_nothing_else_has(sentences, known):
