@@ -137,7 +137,9 @@ def _add_addresses(people: Mapping[int, Person], now: datetime) -> None:
         if row.channel == "sms" and not person.country:
             person.country = country_of(row.value)
     for channel, value, scope, reason in Suppression.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=now), hash__in={row.hash for row in rows}
+        Q(until__isnull=True) | Q(until__gt=now),
+        channel__in={row.channel for row in rows},  # their index begins with it
+        hash__in={row.hash for row in rows},
     ).values_list("channel", "hash", "scope", "reason"):
         for known in found[channel, value]:
             known.suppressions[scope] = reason
