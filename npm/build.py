@@ -26,15 +26,19 @@ MODULES = (
     "device.js",
     "icons.js",
     "inbox.js",
+    "look.js",
     "parts.js",
     "preferences.js",
     "presence.js",
+    "settings.js",
+    *(f"settings/{path.name}" for path in sorted((STATIC / "settings").glob("*.js"))),
     "shared.js",
     "version.js",
     "words.js",
 )
 DECLARATIONS = (
     "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "preferences.d.ts", "presence.d.ts",
+    "settings.d.ts",
 )  # fmt: skip
 # The worker and what it imports, each after what it needs.
 WORKER = ("version.js", "parts.js", "connection.js", "worker.js")
@@ -67,6 +71,7 @@ def build(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in MODULES + DECLARATIONS:
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(STATIC / name, folder / name)
     (folder / "worker.js").write_text(worker(), encoding="utf-8")
     about = json.loads((ROOT / "npm" / "package.json").read_text(encoding="utf-8"))

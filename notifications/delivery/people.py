@@ -102,6 +102,13 @@ def load(user_ids: Collection[int], now: datetime) -> dict[int, Person]:
     return people
 
 
+def addresses(user_id: int, now: datetime) -> dict[Channel, list[KnownAddress]]:
+    """Return the addresses of one user, by channel."""
+    person = Person()
+    _add_addresses({user_id: person}, now)
+    return person.addresses
+
+
 def _add_choices(people: Mapping[int, Person]) -> None:
     consents: dict[int, dict[tuple[Channel, str], bool]] = defaultdict(dict)
     for row in Consent.objects.filter(user__in=people).order_by("pk"):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from notifications.choices import OutsideChannel
 from notifications.kinds import CHANNELS
+from notifications.preferences.channels import STATES
 from notifications.preferences.former import TYPES
 from notifications.preferences.services import MAX_WORDING
 from notifications.preferences.values import DIGESTS, EVERY_DAY, MAX_WINDOWS
@@ -34,6 +35,14 @@ class WindowInput(StrictSerializer):
     )
     start = serializers.RegexField(TIME, help_text="Local time, such as 22:00.")
     end = serializers.RegexField(TIME, help_text="The first minute after it, also on the next day.")
+
+
+class PreferencesQuery(StrictSerializer):
+    language = serializers.CharField(
+        max_length=20,
+        required=False,
+        help_text="Of the titles in the answer, such as `sw`; else the one that is chosen.",
+    )
 
 
 class PreferencesInput(StrictSerializer):
@@ -92,6 +101,7 @@ class KindOutput(serializers.Serializer[dict[str, Any]]):
 
 class CategoryOutput(serializers.Serializer[dict[str, Any]]):
     category = serializers.CharField()
+    title = serializers.CharField()
     digestible = serializers.BooleanField(help_text="It can leave as a digest.")
     needs_consent = serializers.BooleanField(help_text="It goes out with a consent only.")
     kinds = KindOutput(many=True)
@@ -118,6 +128,10 @@ class ChosenOutput(serializers.Serializer[dict[str, Any]]):
 
 class PreferencesOutput(ChosenOutput):
     matrix = CategoryOutput(many=True, help_text="What holds, kind by kind, and why.")
+    channels = serializers.DictField(
+        child=serializers.ChoiceField(STATES),
+        help_text="Whether each channel can reach you: `ready`, or what is in the way.",
+    )
 
 
 class FormerInput(StrictSerializer):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from notifications.models import Preference
 from notifications.preferences import selectors, services
+from notifications.preferences.channels import channel_states
 from notifications.preferences.errors import VersionMissing
 from notifications.preferences.former import shown
 from notifications.preferences.matrix import matrix
@@ -23,6 +24,7 @@ from notifications.preferences.serializers import (
     FormerOutput,
     PreferencesInput,
     PreferencesOutput,
+    PreferencesQuery,
 )
 from notifications.preferences.services import Origin
 from realtime import clock
@@ -45,12 +47,15 @@ _ETAG = OpenApiParameter(
 
 
 class PreferencesView(View):
+    queries = dict.fromkeys(("GET", "PUT", "PATCH"), PreferencesQuery)
+
     @extend_schema(
         operation_id="preferences_retrieve", responses=PreferencesOutput, parameters=[_ETAG]
     )
     def get(self, request: Request) -> Response:
         """Read what you have chosen, and what holds for each kind and channel."""
-        return _answer(user_id(request))
+        query = self.asked(request)
+        return _answer(user_id(request), **query)
 
     @extend_schema(
         operation_id="preferences_update",
@@ -60,12 +65,13 @@ class PreferencesView(View):
     )
     def put(self, request: Request) -> Response:
         """Replace all that you have chosen; what you leave out has its default."""
+        query = self.asked(request)
         version, by = version_of(request), origin(request)
         chosen = checked(PreferencesInput, request.data)
         services.preferences_replace(
             user_id=user_id(request), chosen=chosen, by=by, version=version
         )
-        return _answer(user_id(request))
+        return _answer(user_id(request), **query)
 
     @extend_schema(
         operation_id="preferences_partial_update",
@@ -78,12 +84,13 @@ class PreferencesView(View):
 
         `cells` and `digests` are merged by name; null takes a choice back.
         """
+        query = self.asked(request)
         version, by = version_of(request), origin(request)
         changes = checked(PreferencesInput, request.data)
         services.preferences_change(
             user_id=user_id(request), changes=changes, by=by, version=version
         )
-        return _answer(user_id(request))
+        return _answer(user_id(request), **query)
 
 
 class FormerPreferencesView(View):
@@ -151,12 +158,14 @@ def origin(request: Request) -> Origin:
     return Origin(actor=f"user:{user_id(request)}", source="api", address=address[:64])
 
 
-def _answer(user: int) -> Response:
+def _answer(user: int, language: str = "") -> Response:
     """Answer with everything, of one state of the row."""
     row = Preference.objects.filter(pk=user).first() or Preference(user_id=user)
     granted = {key: one.granted for key, one in selectors.consents_newest(user).items()}
     body = msgspec.to_builtins(selectors.preferences_payload(row))
-    body["matrix"] = matrix(selectors.chosen(row, granted), clock.now())
+    now = clock.now()
+    body["matrix"] = matrix(selectors.chosen(row, granted), now, locale=language)
+    body["channels"] = channel_states(user, now)
     return Response(body, headers={"ETag": f'"{row.version}"'})
 
 

@@ -11,7 +11,7 @@ Nothing here reads the language or the zone of the thread: both are arguments.
 from __future__ import annotations
 
 from notifications.texts.digest import Item, render_digest
-from notifications.texts.names import kind_name
+from notifications.texts.names import category_name, kind_name
 from notifications.texts.render import (
     TEXT_CHANNELS,
     TextChannel,
@@ -23,6 +23,7 @@ __all__ = [
     "TEXT_CHANNELS",
     "Item",
     "TextChannel",
+    "category_name",
     "kind_name",
     "render",
     "render_digest",

@@ -224,7 +224,7 @@ async def test_the_bell_has_plain_colours_in_a_browser_without_light_dark(
     browser: Browser, demo: Server
 ) -> None:
     context = await browser.new_context(color_scheme="dark")
-    await context.route("**/bellview.js", older)
+    await context.route("**/look.js", older)
     await asyncio.to_thread(notify, demo, "amina", "On an older phone", type="security")
     shop = await embed(context, demo)
     await shop.page.evaluate("document.body.style.color = '#fff'")  # of a page that is dark

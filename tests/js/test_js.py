@@ -15,6 +15,9 @@ from npm import build
 from tests.services.environment import ROOT
 
 STATIC = ROOT / "realtime" / "static" / "realtime"
+BELL = (
+    "bell.js", "bellview.js", "icons.js", "inbox.js", "look.js", "words.js", "presence.js",
+)  # fmt: skip
 SUITES = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
 
 
@@ -37,10 +40,10 @@ def test_a_page_loads_little() -> None:
     assert size(*page) < 10_000
     assert size(*page, "shared.js", "version.js") < 12_000  # its tabs share a connection
     assert size(*page, "connection.js") < 15_000  # it has one of its own
-    assert (
-        size(*page, "bell.js", "bellview.js", "icons.js", "inbox.js", "words.js", "presence.js")
-        < 22_000
-    )
+    assert size(*page, *BELL) < 23_500  # it speaks four languages
+    names = {f"settings/{path.name}" for path in (STATIC / "settings").glob("*.js")}
+    others = {"settings/en.js", "settings/sw.js", "settings/lg.js"}  # one language is loaded
+    assert size("settings.js", "preferences.js", *names - others) < 24_000  # where it is opened
     assert size("worker.js", "connection.js", "parts.js", "version.js") < 15_000
 
 

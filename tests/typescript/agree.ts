@@ -7,6 +7,7 @@ import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
 import type * as preferences from "../../realtime/static/realtime/preferences.js";
 import type * as presence from "../../realtime/static/realtime/presence.js";
+import type * as settings from "../../realtime/static/realtime/settings.js";
 import type * as bellCode from "../../var/types/bell.js";
 import type * as clientCode from "../../var/types/client.js";
 import type { Connection } from "../../var/types/connection.js";
@@ -14,6 +15,7 @@ import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
 import type * as preferencesCode from "../../var/types/preferences.js";
 import type * as presenceCode from "../../var/types/presence.js";
+import type * as settingsCode from "../../var/types/settings.js";
 import type { share } from "../../var/types/shared.js";
 
 /** The code can be used as it is declared. */
@@ -24,6 +26,7 @@ export type Code = [
   Fits<typeof client, typeof clientCode>,
   Fits<typeof device, typeof deviceCode>,
   Fits<typeof presence, typeof presenceCode>,
+  Fits<typeof settings, typeof settingsCode>,
   Fits<Omit<inbox.Inbox, "addEventListener">, inboxCode.Inbox>,
   Fits<Omit<preferences.Preferences, "addEventListener">, preferencesCode.Preferences>,
   Fits<ConstructorParameters<typeof inboxCode.Inbox>, ConstructorParameters<typeof inbox.Inbox>>,
@@ -49,6 +52,8 @@ export type Names = [
   None<Apart<typeof preferences, typeof preferencesCode>>,
   None<Apart<preferences.Preferences, preferencesCode.Preferences>>,
   None<Exclude<Apart<bell.HoardrunBell, bellCode.HoardrunBell>, OfElement | OfPage>>,
+  None<Apart<typeof settings, typeof settingsCode>>,
+  None<Exclude<Apart<settings.HoardrunSettings, settingsCode.HoardrunSettings>, OfElement>>,
   None<Apart<typeof device, typeof deviceCode>>,
   None<Apart<typeof presence, typeof presenceCode>>,
 ];

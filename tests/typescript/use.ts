@@ -10,6 +10,7 @@ import {
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import { Preferences, subscribePush } from "../../realtime/static/realtime/preferences.js";
+import { openSettings } from "../../realtime/static/realtime/settings.js";
 import "../../realtime/static/realtime/bell.js";
 
 const getToken = async ({ reason }: { reason: string }) => (reason === "refused" ? null : "token");
@@ -86,6 +87,7 @@ preferences
   .set("category:savings", "push", false)
   .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
 navigator.serviceWorker.ready.then((worker) => subscribePush(client, worker, { device: "tab" }));
+openSettings(client, { lang: "sw", push: null }).then(() => preferences.close());
 const bell = document.querySelector("hoardrun-bell");
 bell?.addEventListener("hoardrun-open", ({ detail }) => [
   detail.title,

@@ -10,6 +10,8 @@ export class HoardrunBell extends HTMLElement {
   readonly isOpen: boolean;
   open(): void;
   close(refocus?: boolean): void;
+  /** Show the settings page as a dialog. Resolves when it is closed. */
+  openSettings(): Promise<void>;
 }
 
 declare global {

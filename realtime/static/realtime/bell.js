@@ -1,8 +1,9 @@
 // <hoardrun-bell>: the bell and the inbox behind it, for any page. docs/client.md shows its use.
 
-import { age, build, draw, dress } from "./bellview.js";
+import { age, build, CSS, draw } from "./bellview.js";
 import { Client } from "./client.js";
 import { Inbox } from "./inbox.js";
+import { dress } from "./look.js";
 import { followPresence } from "./presence.js";
 
 const PATH = "ws/notifications";
@@ -12,7 +13,7 @@ const ROOM_PX = 300; // below the bell; on a phone with less the panel may be ab
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
  * address of the page's own server that answers `{"access": "<token>"}`, and 401 or 403 when
- * nobody is logged in. Attributes: `lang` (en, sw), `server` (default: where this file is from).
+ * nobody is logged in. Attributes: `lang` (en, sw, fr, lg), `server` (default: where this file is from).
  * Emits `hoardrun-arrived` and, when one is chosen, `hoardrun-open`; the detail is the notification.
  */
 export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
@@ -34,6 +35,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     filter: (unreadOnly) => this.#filter(unreadOnly),
     readAll: () => this.#try(() => this.#inbox.markAllRead()),
     more: () => this.#try(() => this.#inbox.more()),
+    settings: () => this.#try(() => this.openSettings()),
     choose: (note) => this.#choose(note),
     read: ({ id }) => this.#try(() => this.#inbox.markRead(id)),
     archive: ({ id }) => this.#try(() => this.#inbox.archive(id)),
@@ -45,7 +47,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
 
   constructor() {
     super();
-    dress(this.attachShadow({ mode: "open", delegatesFocus: true }));
+    dress(this.attachShadow({ mode: "open", delegatesFocus: true }), CSS);
     this.#build();
   }
 
@@ -208,6 +210,16 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#parts.panel.hidden = true;
     this.#parts.bell.setAttribute("aria-expanded", "false");
     if (refocus) this.#parts.bell.focus();
+  }
+
+  /** Show what the user has chosen about notifications. Resolves when that is closed. */
+  async openSettings() {
+    if (!this.#client) return;
+    const { openSettings } = await import("./settings.js"); // few open it: it is loaded then
+    const before = this.isOpen ? this.#parts.bell : document.activeElement;
+    this.close();
+    await openSettings(this.#client, { lang: this.#lang, within: this.shadowRoot });
+    before?.focus();
   }
 
   #changed() {

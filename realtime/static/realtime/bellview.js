@@ -1,40 +1,10 @@
 // How <hoardrun-bell> looks: its elements and their style. bell.js decides what they show and do.
-// Light and dark follow the page's `color-scheme`, the accent --hoardrun-accent; browsers without
-// light-dark() have the light colours.
 
 import { icon } from "./icons.js";
+import { h, write } from "./look.js";
 import { ago, wordsOf } from "./words.js";
 
-const CSS = `
-:host {
-  --tint: var(--hoardrun-accent, #2553c7); --tint-ink: #fff; --surface: #fff; --sunken: #f0eeea; --soft: #e9eef9; --line: #e4e1da;
-  --ink: #1b1c20; --ink-2: #5d5c59; --bad: #b3311f; --warn: #8a5a00; --warn-soft: #fbf1da; --shade: #1b1c2040;
-}
-@supports (color: light-dark(#fff, #000)) and (color: color-mix(in srgb, #fff 10%, #000)) {
-  :host {
-    --tint: var(--hoardrun-accent, light-dark(#2553c7, #8fb0ff));
-    --tint-ink: light-dark(#fff, #0d1530);
-    --surface: light-dark(#fff, #191b1f);
-    --sunken: light-dark(#f0eeea, #0c0d0f);
-    --soft: color-mix(in srgb, var(--tint) 10%, var(--surface));
-    --line: light-dark(#e4e1da, #2a2d33);
-    --ink: light-dark(#1b1c20, #eceae5);
-    --ink-2: light-dark(#5d5c59, #a3a5aa);
-    --bad: light-dark(#b3311f, #ff8f7c);
-    --warn: light-dark(#8a5a00, #efb95a);
-    --warn-soft: light-dark(#fbf1da, #362a12);
-    --shade: light-dark(#1b1c2040, #000c);
-  }
-}
-:host {
-  position: relative; display: inline-block; color: var(--ink); font: 400 14px/1.45 system-ui, sans-serif; text-align: start;
-}
-:host([hidden]), [hidden] { display: none !important; }
-*, ::before, ::after { box-sizing: border-box; }
-button { font: inherit; color: inherit; cursor: pointer; }
-button:disabled { opacity: 0.5; cursor: default; }
-:focus-visible { outline: 2px solid var(--tint); outline-offset: 2px; }
-.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+export const CSS = `
 .bell { position: relative; display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 1px solid var(--line); border-radius: 50%; background: var(--surface); }
 .bell:hover { border-color: var(--tint); }
 .icon { width: 21px; height: 21px; fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
@@ -52,6 +22,9 @@ h2 { flex: 1; margin: 0; font-size: 15px; font-weight: 600; }
 .segments [aria-pressed="true"] { background: var(--surface); color: var(--ink); }
 .quiet { min-height: 28px; padding: 2px 8px; border: 0; border-radius: 7px; background: none; color: var(--tint); font-size: 13px; font-weight: 550; white-space: nowrap; }
 .head .quiet { margin-inline-start: auto; }
+.tool { display: grid; place-items: center; flex: none; width: 32px; height: 32px; padding: 0; border: 0; border-radius: 8px; background: none; color: var(--ink-2); }
+.tool:hover { background: var(--soft); color: var(--tint); }
+.tool .icon { width: 19px; height: 19px; }
 .quiet:hover:not(:disabled) { background: var(--soft); }
 .problem { margin: 0; padding: 8px 16px; color: var(--bad); }
 .problem:empty { display: none; }
@@ -89,21 +62,6 @@ em { margin-inline-start: 8px; color: var(--bad); font-style: normal; font-weigh
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
 `;
 
-let sheet = null;
-
-/** Give a shadow root its style: one sheet for all of them, where the browser can share one. */
-export function dress(root) {
-  try {
-    if (!sheet) {
-      sheet = new CSSStyleSheet();
-      sheet.replaceSync(CSS);
-    }
-    root.adoptedStyleSheets = [sheet];
-  } catch {
-    root.append(Object.assign(document.createElement("style"), { textContent: CSS }));
-  }
-}
-
 /** Lay the bell and its panel out in a shadow root; its buttons call `acts`. Returns its parts. */
 export function build(root, acts) {
   const bell = h("button", {
@@ -124,6 +82,8 @@ export function build(root, acts) {
     class: "quiet",
     onclick: acts.readAll,
   });
+  const settings = h("button", { type: "button", class: "tool", onclick: acts.settings });
+  settings.append(icon("settings"));
   const title = h("h2", {});
   const problem = h("p", { class: "problem", role: "alert" });
   const list = h("ul", {});
@@ -141,6 +101,7 @@ export function build(root, acts) {
       title,
       h("div", { class: "segments", role: "group" }, all, onlyUnread),
       readAll,
+      settings,
     ),
     problem,
     h("div", { class: "scroll" }, list, more),
@@ -154,6 +115,7 @@ export function build(root, acts) {
     all,
     onlyUnread,
     readAll,
+    settings,
     title,
     problem,
     list,
@@ -179,6 +141,7 @@ export function draw(parts, { state, inbox, problem, lang, acts }) {
   write(all, words.all, { "aria-pressed": String(!inbox?.unreadOnly) });
   write(onlyUnread, words.onlyUnread, { "aria-pressed": String(Boolean(inbox?.unreadOnly)) });
   write(readAll, words.readAll, {});
+  write(parts.settings, null, { title: words.settings, "aria-label": words.settings });
   if (unread === 0 && focused(parts) === readAll) all.focus(); // a disabled button loses the focus
   readAll.disabled = unread === 0;
   parts.problem.textContent = problem && words.failed(problem);
@@ -253,22 +216,4 @@ function row(note, words, lang, acts) {
       button("archive", words.archive),
     ),
   );
-}
-
-/** Make an element; text only ever becomes text. */
-function h(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) write(node, null, { [name]: value });
-  node.append(...children);
-  return node;
-}
-
-/** Set what differs; a handler is named `on…`, and a null text is left alone. */
-function write(node, text, attributes) {
-  if (text !== null && node.textContent !== text) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (typeof value === "boolean") node.toggleAttribute(name, value);
-    else node.setAttribute(name, value);
-  }
 }

@@ -4,6 +4,8 @@ export const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
   bell: "M6 9a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7m4 10a2 2 0 0 0 4 0",
+  settings:
+    "M4 7h9m4 0h3M4 12h3m4 0h9M4 17h11m4 0h1M15 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4M9 14a2 2 0 1 0 0-4 2 2 0 0 0 0 4M17 19a2 2 0 1 0 0-4 2 2 0 0 0 0 4",
   transaction: "M4 8h13l-3-3m6 11H7l3 3",
   payment: "M3 7h18v11H3zm0 4h18M7 15h4",
   security: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zm-3 9l2 2 4-4",

@@ -12,10 +12,22 @@ export interface Cell {
   locked: string;
 }
 
+/** Whether a channel can reach the user: `ready`, or what is in the way. */
+export type ChannelState =
+  | "ready"
+  | "off"
+  | "stopped"
+  | "no_address"
+  | "unverified"
+  | "suppressed"
+  | "opted_out";
+
 /** What is chosen, and the table of what holds. */
 export interface PreferencesValue extends PreferencesChanged {
+  channels: Record<OutsideChannel, ChannelState>;
   matrix: {
     category: string;
+    title: string;
     /** Its notifications can leave as a digest. */
     digestible: boolean;
     /** It goes out with a consent only. */
@@ -45,7 +57,8 @@ export interface PreferencesChange {
 
 /** What a user has chosen about notifications; `docs/client.md` shows its use. */
 export class Preferences extends EventTarget {
-  constructor(client: Client);
+  /** Titles are in `language`; without one, in that which the user has chosen. */
+  constructor(client: Client, options?: { language?: string });
   /** Null until it is loaded. */
   readonly value: PreferencesValue | null;
   load(): Promise<void>;

@@ -12,11 +12,13 @@ export class Preferences extends EventTarget {
   value = null;
 
   #client;
+  #path;
   #ends;
   #run = 0;
 
-  constructor(client) {
+  constructor(client, { language = "" } = {}) {
     super();
+    this.#path = language ? `${PATH}?language=${encodeURIComponent(language)}` : PATH;
     this.#client = /** @type {import("./client.js").Client} */ (client);
     this.#ends = [
       client.on("preferences_changed", ({ version }) => this.#told(version)),
@@ -60,7 +62,7 @@ export class Preferences extends EventTarget {
 
   async #ask(method, body, headers) {
     const run = this.#run;
-    const answer = await this.#client.api(method, PATH, body, headers);
+    const answer = await this.#client.api(method, this.#path, body, headers);
     if (run !== this.#run) return; // of a user who is forgotten
     if (this.value && answer.version < this.value.version) return; // a later answer was faster
     this.value = answer;

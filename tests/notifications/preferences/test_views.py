@@ -51,6 +51,18 @@ def test_it_names_the_kinds_in_the_language_that_was_chosen(alice):
     assert title() == "Pesa zilizopokelewa"
 
 
+def test_a_page_asks_for_titles_in_its_own_language(alice):
+    client = api_as(alice)
+    client.patch(URL, {"locale": "sw"}, headers={"If-Match": "*"})
+    change = {"cells": {"all": {"sms": False}}}
+    changed = client.patch(f"{URL}?language=fr", change, headers={"If-Match": "*"})
+    for body in (client.get(f"{URL}?language=fr").json(), changed.json()):
+        [group] = [group for group in body["matrix"] if group["category"] == "savings"]
+        assert group["title"] == "Épargne"
+        assert group["kinds"][0]["title"].startswith("Autres messages")
+    problem(client.get(f"{URL}?lang=fr"), 400, "invalid_input", "lang")
+
+
 def test_one_switch_is_changed_by_patch(alice):
     client = api_as(alice)
     change = {"cells": {"category:savings": {"push": False}}}

@@ -90,6 +90,7 @@ showStaff(session, store, link, config.triggers);
 showMoney(store, link);
 showMarket(store, link);
 showBell(link);
+$("settings").addEventListener("click", () => $("bell").openSettings());
 showBanners(store);
 greet();
 setInterval(greet, 30_000); // the day and its parts go by while the page is open
