@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "realtime" / "static" / "realtime"
 MODULES = (
     "bell.js",
+    "bellpage.js",
+    "bellstyle.js",
     "bellview.js",
     "client.js",
     "connection.js",
@@ -33,6 +35,8 @@ MODULES = (
     "settings.js",
     *(f"settings/{path.name}" for path in sorted((STATIC / "settings").glob("*.js"))),
     "shared.js",
+    "shown.js",
+    "until.js",
     "version.js",
     "words.js",
 )

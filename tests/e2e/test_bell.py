@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.e2e.conftest import older
 from tests.e2e.embed import Embed
-from tests.e2e.visitor import broadcast, notify, token_of, visit
+from tests.e2e.visitor import broadcast, notify, set_hidden, token_of, visit
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
@@ -202,6 +202,76 @@ async def test_an_open_bell_at_which_nobody_is_marks_nothing_seen(
     await shop.page.mouse.move(9, 9)
     await expect(shop.page.locator("hoardrun-bell .bell")).not_to_have_class("bell unseen")
     assert await unseen(demo) == 0
+
+
+async def test_tabs_pins_and_snoozes(context: BrowserContext, demo: Server) -> None:
+    for number, type in enumerate(("savings", "security", "security")):
+        await asyncio.to_thread(notify, demo, "amina", f"Tab {number}", type=type)
+    shop = await embed(context, demo)
+    page = shop.page
+    await page.locator("hoardrun-bell .bell").click()
+    titles = page.locator("hoardrun-bell .note strong")
+    await expect(titles.first).to_have_text("Tab 2")
+    await page.get_by_role("button", name="Pin: Tab 1").click()
+    await expect(titles.first).to_have_text("Tab 1")
+    await expect(page.get_by_role("button", name="Pin: Tab 1")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    tabs = page.get_by_role("group", name="Categories")
+    await tabs.get_by_role("button", name="Savings").click()
+    await expect(titles.first).to_have_text("Tab 0")
+    await expect(titles.filter(has_text=re.compile("Tab [12]"))).to_have_count(0)
+    await tabs.get_by_role("button", name="Security").click()
+    await expect(titles.first).to_have_text("Tab 1")
+    before = int(await unread(demo))
+    await page.get_by_role("button", name="Snooze: Tab 2").press("Enter")
+    choices = page.get_by_role("group", name="Snooze: Tab 2")
+    await expect(choices.get_by_role("button", name="For an hour")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(choices).to_have_count(0)
+    await expect(page.get_by_role("button", name="Snooze: Tab 2")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await choices.get_by_role("button", name="Until tomorrow morning").click()
+    await expect(titles.filter(has_text="Tab 2")).to_have_count(0)
+    await expect(page.locator("hoardrun-bell .badge")).to_have_text(str(before - 1))
+    await asyncio.to_thread(demo.shell, WAKE)
+    await expect(titles.filter(has_text="Tab 2")).to_have_count(1)
+    await expect(page.locator("hoardrun-bell .badge")).to_have_text(str(before))
+    await page.get_by_role("button", name="Pin: Tab 1").click()
+    await expect(titles.first).to_have_text("Tab 2")
+    assert shop.complaints == []
+
+
+WAKE = """
+from notifications.models import Notification
+from realtime import clock
+Notification.objects.filter(title="Tab 2").update(snoozed_until=clock.now())
+"""
+
+
+async def test_a_toast_is_seen_only_where_somebody_is(browser: Browser, demo: Server) -> None:
+    console = await visit(browser, demo, "Amina")
+    page = console.page
+    await page.locator("#bell .bell").click()
+    await expect(page.locator("#bell .bell")).not_to_have_class("bell unseen")
+    await page.keyboard.press("Escape")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await set_hidden(page, True)
+    await asyncio.to_thread(notify, demo, "amina", "In a hidden tab")
+    toast = page.locator(".toast", has_text="In a hidden tab")
+    await toast.hover()  # it stays for as long as that
+    assert await unseen(demo) == 1
+    assert not [url for url in asked if url.endswith("/seen")]
+    await set_hidden(page, False)
+    await expect(page.locator("#bell .bell")).not_to_have_class("bell unseen")
+    assert await unseen(demo) == 0
+    assert await toast.count() == 1
+    await asyncio.to_thread(notify, demo, "amina", "At the desk")
+    await expect(page.locator(".toast", has_text="At the desk")).to_be_visible()
+    await expect(page.locator("#bell .bell")).not_to_have_class("bell unseen")
+    assert (await unseen(demo), int(await unread(demo)) >= 2) == (0, True)
+    assert console.complaints == []
 
 
 def luminance(colour: list[float]) -> float:

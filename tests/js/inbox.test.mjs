@@ -121,3 +121,39 @@ test("a notification that is an event only is announced and not listed", async (
   socket.say({ type: "notification", stream: "user:1", offset: 7, data: { id: "8", ...data } });
   assert.deepEqual([arrived, inbox.items.map(({ id }) => id)], [["7f3a", "8"], ["8"]]);
 });
+
+test("what is pinned is first, however old, and categories are those that there are", async () => {
+  const { client, socket } = await connected();
+  const inbox = new Inbox(client);
+  const note = (id, more = {}) => ({
+    id,
+    type: "savings",
+    status: "unread",
+    created_at: `202${id}`,
+    ...more,
+  });
+  const loading = inbox.load();
+  const looking = inbox.overview();
+  await settle();
+  requests[0]({ results: [note("3"), note("2", { type: "security" })], next: null });
+  requests[1]({ by_type: { savings: 2, security: 1, kyc: 0 } });
+  requests[2]({ results: [note("1", { pinned_at: "2026" })] });
+  await Promise.all([loading, looking]);
+  assert.equal(requests[2].url.searchParams.get("pinned"), "true");
+  assert.deepEqual(
+    inbox.items.map(({ id }) => id),
+    ["1", "3", "2"],
+  );
+  assert.deepEqual(inbox.categories, ["savings", "security"]);
+  const data = note("4", { type: "kyc" });
+  socket.say({ type: "notification", stream: "user:1", offset: 6, data });
+  assert.deepEqual(inbox.categories, ["savings", "security", "kyc"]);
+  globalThis.reportError = assert.fail;
+  inbox.category = "security";
+  await settle();
+  assert.equal(requests[3].url.searchParams.get("type"), "security");
+  assert.deepEqual(
+    inbox.items.map(({ id }) => id),
+    ["2"],
+  );
+});

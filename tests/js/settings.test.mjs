@@ -13,7 +13,8 @@ import { explain } from "../../realtime/static/realtime/settings/explain.js";
 import fr from "../../realtime/static/realtime/settings/fr.js";
 import lg from "../../realtime/static/realtime/settings/lg.js";
 import sw from "../../realtime/static/realtime/settings/sw.js";
-import { until, weekdays, wrong } from "../../realtime/static/realtime/settings/times.js";
+import { weekdays, wrong } from "../../realtime/static/realtime/settings/times.js";
+import { until } from "../../realtime/static/realtime/until.js";
 
 const cell = (value, source, required = false) => ({ value, source, required });
 const kind = (name, email) => ({ kind: name, channels: { email } });

@@ -10,6 +10,11 @@ export class HoardrunBell extends HTMLElement {
   readonly isOpen: boolean;
   open(): void;
   close(refocus?: boolean): void;
+  /**
+   * The page shows a notification now, such as in a toast: it is seen if the person is there
+   * meanwhile. Call what is returned when it is no longer shown.
+   */
+  shows(notification: Pick<Notification, "id" | "stored">): () => void;
   /** Show the settings page as a dialog. Resolves when it is closed. */
   openSettings(): Promise<void>;
 }

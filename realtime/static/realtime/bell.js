@@ -1,14 +1,17 @@
 // <hoardrun-bell>: the bell and the inbox behind it, for any page. docs/client.md shows its use.
 
-import { age, build, CSS, draw } from "./bellview.js";
+import { askForToken, place, socketUrl, TokenError } from "./bellpage.js";
+import { STYLE } from "./bellstyle.js";
+import { age, build, draw } from "./bellview.js";
 import { Client } from "./client.js";
 import { Inbox } from "./inbox.js";
 import { dress } from "./look.js";
 import { followPresence } from "./presence.js";
+import { Shown } from "./shown.js";
+import { until } from "./until.js";
+import { wordsOf } from "./words.js";
 
-const PATH = "ws/notifications";
 const TICK_MS = 20_000; // "4 minutes ago" ages
-const ROOM_PX = 300; // below the bell; on a phone with less the panel may be above it
 
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
@@ -39,15 +42,22 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     choose: (note) => this.#choose(note),
     read: ({ id }) => this.#try(() => this.#inbox.markRead(id)),
     archive: ({ id }) => this.#try(() => this.#inbox.archive(id)),
+    pin: ({ id, pinned_at }) =>
+      this.#try(() => (pinned_at ? this.#inbox.unpin(id) : this.#inbox.pin(id))),
+    snooze: ({ id }) => this.#offer(id === this.#snoozing ? "" : id),
+    snoozeFor: ({ id }, choice) => this.#snooze(id, choice),
+    category: (name) => this.#narrow(name),
   };
   #frame = 0;
   #clock = 0;
   #problem = "";
   #warned = new Set();
+  #snoozing = ""; // the id of the one whose choices are open
+  #shown = new Shown((id) => this.#inbox?.markSeen(id));
 
   constructor() {
     super();
-    dress(this.attachShadow({ mode: "open", delegatesFocus: true }), CSS);
+    dress(this.attachShadow({ mode: "open", delegatesFocus: true }), STYLE);
     this.#build();
   }
 
@@ -81,26 +91,20 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     );
     document.addEventListener("visibilitychange", () => this.#tick(), { signal });
     for (const name of ["scroll", "resize"])
-      window.addEventListener(name, () => this.isOpen && this.#place(), { signal, passive: true });
+      window.addEventListener(name, () => this.isOpen && place(this.#parts), {
+        signal,
+        passive: true,
+      });
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
     const { getToken } = /** @type {import("./bell.js").HoardrunBell} */ (this);
     if (!this.#client && (getToken || this.hasAttribute("token-url"))) {
       this.#client = new Client({
-        url: this.#url,
+        url: socketUrl(this.getAttribute("server")),
         getToken: getToken || (() => this.#askForToken()),
       });
       this.#own = true;
     }
     this.#enter();
-  }
-
-  /** The socket is below the server's address, or next to where this file is served from. */
-  get #url() {
-    const server = this.getAttribute("server");
-    if (server) return new URL(PATH, new URL(server.replace(/\/?$/, "/"), location.href));
-    const [, before = "/"] =
-      /^(.*\/)static\/realtime\/[^/]*$/.exec(new URL(import.meta.url).pathname) || [];
-    return new URL(before + PATH, import.meta.url);
   }
 
   /** Take a property that was set before this file had run. */
@@ -122,17 +126,12 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   }
 
   async #askForToken() {
-    const response = await fetch(this.getAttribute("token-url"), {
-      headers: { Accept: "application/json" },
-    });
-    if ([401, 403].includes(response.status)) return null;
-    const { access } = response.ok ? await response.json() : {};
-    if (typeof access === "string") return access;
-    const why = response.ok
-      ? 'The token-url must answer {"access": "<token>"}.'
-      : `The token-url answered ${response.status}.`;
-    this.#warn(why);
-    throw new Error(why);
+    try {
+      return await askForToken(this.getAttribute("token-url"));
+    } catch (error) {
+      if (error instanceof TokenError) this.#warn(error.message);
+      throw error;
+    }
   }
 
   /** Warn the author of the page, once for each reason. */
@@ -177,13 +176,14 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#parts.panel.hidden = false;
     this.#parts.bell.setAttribute("aria-expanded", "true");
     this.#draw();
-    this.#place();
+    place(this.#parts);
     this.#parts.all.focus();
     if (!this.#client)
       this.#warn("It is not connected: give it a token-url, a getToken or a client.");
     const isFirst = !this.#inbox?.isLoaded || this.#problem;
     this.#see();
     if (isFirst) this.#try(() => this.#inbox?.load());
+    this.#inbox?.overview().catch(() => {}); // a bell without tabs is one, too
   }
 
   #entered(state) {
@@ -191,23 +191,10 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#soon();
   }
 
-  /** Hang the panel from the side of the bell where the page has room for it; never over it. */
-  #place() {
-    const { bell, panel } = this.#parts;
-    panel.classList.remove("turned");
-    const { left, right } = panel.getBoundingClientRect();
-    panel.classList.toggle("turned", left < 0 || right > document.documentElement.clientWidth);
-    const { top, bottom } = bell.getBoundingClientRect();
-    const below = innerHeight - bottom;
-    const isAbove = below < ROOM_PX && below < top;
-    panel.classList.toggle("above", isAbove);
-    const edge = Math.max(0, isAbove ? innerHeight - top : bottom); // of the bell, in the window
-    panel.style.setProperty("--edge", `${edge + 8}px`);
-  }
-
   close(refocus = false) {
     if (!this.isOpen) return;
     this.#parts.panel.hidden = true;
+    this.#snoozing = "";
     this.#parts.bell.setAttribute("aria-expanded", "false");
     if (refocus) this.#parts.bell.focus();
   }
@@ -239,6 +226,34 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   #watched(isActive) {
     this.#isWatched = isActive;
     this.#see();
+    this.#shown.watched(isActive);
+  }
+
+  /** Say that the page shows a notification now; `Shown` says when that counts. */
+  shows(note) {
+    return this.#shown.shows(note);
+  }
+
+  /** Open the choices of how long to snooze one; "" closes them. */
+  #offer(id) {
+    const before = this.#snoozing;
+    this.#snoozing = id;
+    this.#draw();
+    const key = id ? `${id} hour` : `${before} snooze`;
+    /** @type {HTMLElement} */ (
+      this.#parts.list.querySelector(`[data-key="${CSS.escape(key)}"]`)
+    )?.focus();
+  }
+
+  async #snooze(id, choice) {
+    this.#snoozing = "";
+    await this.#try(() => this.#inbox.snooze(id, until(choice)));
+    if (!this.#problem) this.#parts.live.textContent = wordsOf(this.#lang).snoozed;
+  }
+
+  #narrow(category) {
+    if (this.#inbox) this.#inbox.category = category;
+    this.#draw();
   }
 
   /** Times age while nothing happens. What has not changed is left alone. */
@@ -283,7 +298,8 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.shadowRoot.addEventListener("keydown", (/** @type {any} */ event) => {
       if (event.key !== "Escape" || !this.isOpen) return;
       event.stopPropagation();
-      this.close(true);
+      if (this.#snoozing) this.#offer("");
+      else this.close(true);
     });
     this.addEventListener(
       "focusout",
@@ -309,6 +325,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
       state: this.#client?.state || "disconnected",
       inbox: this.#inbox,
       problem: this.#problem,
+      snoozing: this.#snoozing,
       lang: this.#lang,
       acts: this.#acts,
     });

@@ -4,6 +4,9 @@ export const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
   bell: "M6 9a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7m4 10a2 2 0 0 0 4 0",
+  read: "M5 12l5 5L19 7",
+  pin: "M12 16v5M8 4h8l-1 6 3 4v2H6v-2l3-4z",
+  archive: "M4 5h16v4H4zm1 4v10h14V9m-9 4h4",
   settings:
     "M4 7h9m4 0h3M4 12h3m4 0h9M4 17h11m4 0h1M15 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4M9 14a2 2 0 1 0 0-4 2 2 0 0 0 0 4M17 19a2 2 0 1 0 0-4 2 2 0 0 0 0 4",
   transaction: "M4 8h13l-3-3m6 11H7l3 3",

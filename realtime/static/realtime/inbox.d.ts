@@ -5,12 +5,18 @@ export class Inbox extends EventTarget {
   constructor(client: Client, options?: { pageSize?: number });
   /** The server's word, never counted from what is loaded. */
   readonly counts: NotificationCounts;
-  /** What is loaded, not archived and not snoozed, the newest first. */
+  /** What is loaded, not archived and not snoozed: first what is pinned, then the newest. */
   readonly items: Notification[];
   readonly isLoading: boolean;
   readonly isLoaded: boolean;
   readonly hasMore: boolean;
   unreadOnly: boolean;
+  /** One category only, by the type of its notifications; "" is all. */
+  category: string;
+  /** The categories that there are; null before `overview`. */
+  readonly categories: string[] | null;
+  /** Ask which categories there are, and for what is pinned, however old it is. */
+  overview(): Promise<void>;
   /** Load the first page, anew. */
   load(): Promise<void>;
   /** Load the next page. */
@@ -22,6 +28,8 @@ export class Inbox extends EventTarget {
   snooze(id: string, until: Date): Promise<void>;
   pin(id: string): Promise<void>;
   unpin(id: string): Promise<void>;
+  /** Say that one has been shown. */
+  markSeen(id: string): Promise<void>;
   markAllRead(): Promise<unknown>;
   /** Say that the bell has been looked at; what is unread stays so. */
   markAllSeen(): Promise<void>;

@@ -14,14 +14,17 @@ export class Inbox extends EventTarget {
   isLoading = false;
   hasMore = true;
   isLoaded = false;
+  categories = null; // those that there are, once `overview` has asked
 
   #client;
   #pageSize;
   #items = new Map();
   #unreadOnly = false;
+  #category = "";
   #late = new Map(); // states that came while a page was on its way
   #cursor = "";
   #run = 0;
+  #user = 0;
   #ends;
 
   constructor(client, { pageSize = 20 } = {}) {
@@ -42,17 +45,21 @@ export class Inbox extends EventTarget {
   close() {
     for (const end of this.#ends) end();
     this.#run++;
+    this.#user++;
   }
 
-  /** What is loaded, not archived and not snoozed, the newest first. */
+  /** What is loaded, not archived and not snoozed: first what is pinned, then the newest. */
   get items() {
     return [...this.#items.values()]
       .filter(
-        ({ status, snoozed_until }) =>
-          !snoozed_until && (status === "unread" || (status === "read" && !this.#unreadOnly)),
+        ({ status, snoozed_until, type }) =>
+          !snoozed_until &&
+          (!this.#category || type === this.#category) &&
+          (status === "unread" || (status === "read" && !this.#unreadOnly)),
       )
       .sort(
         (a, b) =>
+          Number(Boolean(b.pinned_at)) - Number(Boolean(a.pinned_at)) ||
           String(b.created_at).localeCompare(String(a.created_at)) ||
           String(b.id).localeCompare(String(a.id), "en", { numeric: true }),
       );
@@ -66,6 +73,31 @@ export class Inbox extends EventTarget {
     if (on === this.#unreadOnly) return;
     this.#unreadOnly = on;
     if (this.isLoaded) this.load().catch(reportError);
+  }
+
+  get category() {
+    return this.#category;
+  }
+
+  /** Show one category only; "" is all. Its name is the type of its notifications. */
+  set category(name) {
+    if (name === this.#category) return;
+    this.#category = name;
+    if (this.isLoaded) this.load().catch(reportError);
+  }
+
+  /** Ask which categories there are, and for what is pinned, however old it is. */
+  async overview() {
+    const user = this.#user;
+    const [{ by_type }, { results }] = await Promise.all([
+      this.#client.api("GET", `${PATH}/summary`),
+      this.#client.api("GET", `${PATH}?pinned=true`),
+    ]);
+    if (user !== this.#user) return;
+    this.categories = Object.keys(by_type).filter((name) => by_type[name]);
+    // What the socket has said meanwhile is newer.
+    for (const note of results) if (!this.#items.has(note.id)) this.#items.set(note.id, note);
+    this.#changed();
   }
 
   /** Load the first page, anew. */
@@ -105,6 +137,7 @@ export class Inbox extends EventTarget {
 
   #query() {
     const query = new URLSearchParams({ page_size: this.#pageSize });
+    if (this.#category) query.set("type", this.#category);
     if (this.#unreadOnly) query.set("unread_only", "true");
     if (this.#cursor) query.set("cursor", this.#cursor);
     return query;
@@ -137,6 +170,11 @@ export class Inbox extends EventTarget {
     return this.#act(id, "unpin");
   }
 
+  /** Say that one has been shown. */
+  markSeen(id) {
+    return this.#act(id, "seen");
+  }
+
   markAllRead() {
     return this.#client.api("POST", `${PATH}/mark-all-read`);
   }
@@ -156,6 +194,8 @@ export class Inbox extends EventTarget {
   #arrived(note) {
     if (note.stored !== false) {
       this.#items.set(note.id, note);
+      if (this.categories && !this.categories.includes(note.type))
+        this.categories = [...this.categories, note.type];
       this.#changed();
     }
     this.dispatchEvent(new CustomEvent("arrived", { detail: note }));
@@ -182,12 +222,16 @@ export class Inbox extends EventTarget {
     this.#items = new Map(notifications.map((note) => [note.id, note]));
     if (counts) this.#counted(counts);
     if (this.isLoaded) this.load().catch(reportError);
+    if (this.categories) this.overview().catch(reportError);
   }
 
   /** The client forgets its user, and so does this. */
   #forget() {
     this.#run++;
+    this.#user++;
     this.#items.clear();
+    this.#category = "";
+    this.categories = null;
     this.isLoaded = this.isLoading = false;
     this.#counted({ unread: 0, unseen: 0 });
   }

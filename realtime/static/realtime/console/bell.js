@@ -5,6 +5,7 @@ import { $, el, icon, say } from "./dom.js";
 
 const TOAST_MS = 6000;
 const TOASTS = 3;
+const ends = new WeakMap(); // of the toasts that are shown
 
 /** @param {import("./link.js").Link} link */
 export function showBell(link) {
@@ -15,7 +16,7 @@ export function showBell(link) {
   });
   bell.addEventListener(
     "hoardrun-arrived",
-    ({ detail }) => bell.isOpen || toast(detail, () => bell.open()),
+    ({ detail }) => bell.isOpen || toast(detail, () => bell.open(), bell.shows(detail)),
   );
 }
 
@@ -23,7 +24,8 @@ function drawTitle({ counts }) {
   document.title = counts.unread ? `(${counts.unread}) hoardrun console` : "hoardrun console";
 }
 
-function toast(note, open) {
+/** Show a toast. `ended` is called when it is gone. */
+function toast(note, open, ended = () => {}) {
   const list = $("toasts");
   const body = el(
     "button",
@@ -37,18 +39,20 @@ function toast(note, open) {
     ),
   );
   const node = el("div", { class: "toast", data: { priority: note.priority || "" } }, body);
-  let timer = setTimeout(() => node.remove(), TOAST_MS);
-  body.addEventListener("click", () => {
+  const end = () => {
     node.remove();
+    ended();
+  };
+  ends.set(node, end);
+  let timer = setTimeout(end, TOAST_MS);
+  body.addEventListener("click", () => {
+    end();
     open();
   });
   node.addEventListener("pointerenter", () => clearTimeout(timer));
-  node.addEventListener(
-    "pointerleave",
-    () => (timer = setTimeout(() => node.remove(), TOAST_MS / 2)),
-  );
+  node.addEventListener("pointerleave", () => (timer = setTimeout(end, TOAST_MS / 2)));
   list.append(node);
-  while (list.children.length > TOASTS) list.firstChild.remove();
+  while (list.children.length > TOASTS) ends.get(list.firstChild)();
 }
 
 /** A toast of the page's own, for what went wrong. */

@@ -1,8 +1,9 @@
 // When to be left alone: quiet hours with their time zone, and a time until which all is muted.
 
 import { h, write } from "../look.js";
+import { until } from "../until.js";
 import { button, choice, field, problem, remake, section } from "./controls.js";
-import { EVERY_DAY, hasDay, until, weekdays, written, wrong, zoneHere, zones } from "./times.js";
+import { EVERY_DAY, hasDay, weekdays, written, wrong, zoneHere, zones } from "./times.js";
 
 const MAX = 14; // windows, as the server takes them
 const NIGHT = { start: "22:00", end: "07:00", days: EVERY_DAY };

@@ -1,16 +1,4 @@
-// Times of the settings page: quiet hours, zones, and how long to be left alone.
-
-const HOUR_MS = 3_600_000;
-const MORNING = 8; // o'clock, here
-
-/** Until when the choices "an hour", "tomorrow" and "a week" last. */
-export function until(choice, now = new Date()) {
-  if (choice === "hour") return new Date(+now + HOUR_MS);
-  const moment = new Date(now);
-  moment.setDate(moment.getDate() + (choice === "week" ? 7 : 1));
-  moment.setHours(MORNING, 0, 0, 0);
-  return moment;
-}
+// Times of the settings page: quiet hours and zones.
 
 /** Whether a mask of days has a weekday; 0 is Monday. */
 export const hasDay = (days, day) => Boolean(days & (1 << day));
