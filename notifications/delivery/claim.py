@@ -28,6 +28,7 @@ from notifications.delivery.failover import Tried
 from notifications.delivery.limits import Limits
 from notifications.delivery.look import Look
 from notifications.delivery.people import Person
+from notifications.delivery.rows import update
 from notifications.kinds import Channel
 from notifications.models import Attempt, Delivery
 from realtime import clock
@@ -100,7 +101,7 @@ def _claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
         row.attempts, row.provider = row.attempts + 1, one.provider.name
     for row in rows:
         row.updated_at = now
-    Delivery.objects.bulk_update(rows, _WRITTEN)
+    update(rows, _WRITTEN)
     digests.join(look.joins, now)
     ladders_go_on([row for row in rows if row.state == DeliveryState.SKIPPED])
     return claimed

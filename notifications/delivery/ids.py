@@ -6,8 +6,6 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from notifications.models import Delivery
 
 logger = logging.getLogger(__name__)
@@ -20,14 +18,14 @@ def leave_taken(rows: Sequence[Delivery]) -> None:
     given = [row for row in rows if row.provider_id]
     if not given:
         return
-    named = Q(
-        *(Q(provider=row.provider, provider_id=row.provider_id) for row in given), _connector=Q.OR
+    # A condition for each pair costs more than all else: the few pairs too many do no harm.
+    named = Delivery.objects.filter(
+        provider__in={row.provider for row in given},
+        provider_id__in={row.provider_id for row in given},
     )
     taken = {
         (provider, provider_id): pk
-        for pk, provider, provider_id in Delivery.objects.filter(named).values_list(
-            "pk", "provider", "provider_id"
-        )
+        for pk, provider, provider_id in named.values_list("pk", "provider", "provider_id")
     }
     for row in given:
         if taken.setdefault((row.provider, row.provider_id), row.pk) != row.pk:

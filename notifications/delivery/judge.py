@@ -128,7 +128,7 @@ def apply(decided: Sequence[tuple[Case, Decision]], now: datetime) -> None:
             end = decision
         moved.append(_moved(case, end, now))
     # What is there already was decided before: a repetition changes nothing.
-    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    rows.insert(deliveries)
     digests.join(joined, now)
     rows.move(moved)
 
@@ -150,8 +150,9 @@ def _raise_alarms(case: Case, skips: Iterable[Skip]) -> None:
 def _moved(case: Case, end: Close | Wait, now: datetime) -> rows.Moved:
     if isinstance(end, Wait):
         return rows.Moved(case.notification_id, end.rung, end.until, None, end.rule, None)
-    evidence = None if end.evidence is None else msgspec.to_builtins(end.evidence)
-    return rows.Moved(case.notification_id, len(case.kind.ladder), now, now, end.reason, evidence)
+    return rows.Moved(
+        case.notification_id, len(case.kind.ladder), now, now, end.reason, end.evidence
+    )
 
 
 def queued(case: Case, go: Go, now: datetime) -> Iterable[Delivery]:

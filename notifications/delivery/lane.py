@@ -30,7 +30,8 @@ logger = logging.getLogger(__name__)
 
 THREADS: dict[Channel, int] = {"push": 16, "email": 4, "sms": 4}
 # Claimed at a time: push services answer quickly, and a large claim costs little more than a small.
-CAPACITY: dict[Channel, int] = {"push": 64, "email": 4, "sms": 4}
+CAPACITY: dict[Channel, int] = {"push": 128, "email": 4, "sms": 4}
+GATHER_SECONDS = 0.1  # that ended calls wait for others: one write costs as much as a call
 WRITE_FOR_SECONDS = 30.0  # that an outcome is kept for a database that is away
 WRITE_PAUSE_SECONDS = 0.5
 
@@ -42,6 +43,9 @@ class Lane:
         self.channel = channel
         self._worker = worker
         self._capacity = CAPACITY[channel]
+        # A claim takes some twenty statements, whatever it brings: while the threads have more than
+        # they can do at once, it waits until it brings much.
+        self._least = max((self._capacity - THREADS[channel]) // 2, 1)
         self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
         self._ended: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._under_way = 0
@@ -55,19 +59,25 @@ class Lane:
         """
         done = self._write_ended() + settle.settle_due(self.channel)
         free = self._capacity - self._under_way
-        if free and not self._stopping.is_set():
+        if free >= self._least and not self._stopping.is_set():
             done += self._begin(free)
         return done
 
     def wait(self, seconds: float) -> None:
-        """Wait until a call has ended, at most so long."""
+        """Wait until a call has ended, at most so long, and a little for those that follow it."""
         if not self._under_way:
             self._stopping.wait(seconds)
             return
+        ended = []
         try:
-            self._ended.put(self._ended.get(timeout=seconds))
+            ended.append(self._ended.get(timeout=seconds))
+            until = time.monotonic() + GATHER_SECONDS
+            while len(ended) < self._under_way:
+                ended.append(self._ended.get(timeout=max(until - time.monotonic(), 0)))
         except queue.Empty:
-            return
+            pass
+        for one in ended:
+            self._ended.put(one)
 
     @property
     def is_idle(self) -> bool:

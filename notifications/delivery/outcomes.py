@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db.models import Q
 
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
 from notifications.delivery import ids, late, receipts, steps, verdicts
 from notifications.delivery.closing import ladders_go_on
+from notifications.delivery.rows import update
 from notifications.delivery.states import MISSED, channel_of, facts_of, state_of
 from notifications.models import Address, Attempt, Delivery
 from realtime import clock
@@ -55,18 +55,15 @@ def outcomes_write(results: Sequence[Result]) -> None:
     by_id = {result.delivery_id: result for result in results}
     rows = list(Delivery.objects.select_for_update(no_key=True).filter(pk__in=by_id).order_by("pk"))
     now = clock.now()
-    written = set(
-        Attempt.objects.filter(
-            Q(*(Q(delivery=one.delivery_id, lease=one.lease) for one in results), _connector=Q.OR)
-        ).values_list("delivery_id", flat=True)
-    )
+    calls = Attempt.objects.filter(delivery__in=by_id).values_list("delivery_id", "lease")
+    written = {pk for pk, lease in calls if lease == by_id[pk].lease}
     rows = [row for row in rows if row.pk not in written]
     for row in rows:
         _apply(row, by_id[row.pk], now)
     late.mark(rows, {pk: one.started_at for pk, one in by_id.items()}, now)
     ids.leave_taken(rows)
     receipts.join(rows, now)
-    Delivery.objects.bulk_update(rows, _WRITTEN)
+    update(rows, _WRITTEN)
     Attempt.objects.bulk_create(
         attempt for row in rows if (attempt := _attempt(by_id[row.pk], now)) is not None
     )

@@ -18,6 +18,7 @@ from notifications.channels.message import Verdict
 from notifications.choices import DeliveryState
 from notifications.delivery import ids, verdicts
 from notifications.delivery.closing import ladders_go_on
+from notifications.delivery.rows import update
 from notifications.delivery.states import (
     COLUMN_OF,
     MISSED,
@@ -35,7 +36,7 @@ Fact = Literal[
     "displayed", "clicked", "dismissed", "opened", "unsubscribed",
 ]  # fmt: skip
 DEVICE = "device"  # the provider of receipts that our own apps send
-# What a row takes; `bulk_update` writes no other column.
+# What a row takes; `update` writes no other column.
 WRITTEN = [*Delivery.FACTS, "state", "reason", "provider_id", "updated_at"]
 
 
@@ -92,7 +93,7 @@ def receipts_take(heard: Sequence[Heard]) -> int:
                 judged.append(_judged(one, row))
     ids.leave_taken(list(rows.values()))
     Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
-    Delivery.objects.bulk_update(rows.values(), WRITTEN)
+    update([*rows.values()], WRITTEN)
     verdicts.carry_out(judged)
     ladders_go_on([row for row in rows.values() if row.state in MISSED])
     return len(fresh)
@@ -135,16 +136,16 @@ def join(rows: Sequence[Delivery], now: datetime) -> None:
 
     The caller saves the rows: all columns of WRITTEN may change.
     """
-    named = Q(
-        *(Q(provider=row.provider, provider_id=row.provider_id) for row in rows if row.provider_id),
-        _connector=Q.OR,
-    )
-    if not named:
+    by_id = {(row.provider, row.provider_id): row for row in rows if row.provider_id}
+    if not by_id:
         return
-    by_id = {(row.provider, row.provider_id): row for row in rows}
-    for receipt in Receipt.objects.filter(named, delivery__isnull=True):
-        row = by_id[receipt.provider, receipt.provider_id]
-        if receipt.address_hash not in ("", row.address_hash):
+    for receipt in Receipt.objects.filter(
+        provider__in={provider for provider, _ in by_id},
+        provider_id__in={provider_id for _, provider_id in by_id},
+        delivery__isnull=True,
+    ):
+        row = by_id.get((receipt.provider, receipt.provider_id))
+        if row is None or receipt.address_hash not in ("", row.address_hash):
             continue
         Receipt.objects.filter(pk=receipt.pk).update(delivery=row)
         learn(row, [receipt.fact], receipt.happened_at or receipt.created_at, now)

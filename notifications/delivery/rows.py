@@ -1,15 +1,21 @@
-"""Move many ladders in one statement: each to its own rung, time and end."""
+"""Change many rows in one statement, each to its own values: ladders and deliveries.
+
+Django's `bulk_update` writes a condition for each row and column, which costs more than a call to
+a provider.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Field, JSONField, Model
+from msgspec import json
 
-from notifications.models import Escalation
+from notifications.models import Delivery, Escalation
 from realtime.sql import table
 
 _COLUMNS = {
@@ -33,29 +39,92 @@ def move(moved: Sequence[Moved]) -> None:
     """Write where ladders stand. The caller holds their rows."""
     if not moved:
         return
+    text = _Times()
     given = [
         (
             one.notification_id,
             one.rung,
-            _text(one.due_at),
-            _text(one.closed_at),
+            text(one.due_at),
+            text(one.closed_at),
             one.reason,
-            None if one.evidence is None else json.dumps(one.evidence),
+            None if one.evidence is None else json.encode(one.evidence).decode(),
         )
         for one in moved
     ]
-    quote, meta = connection.ops.quote_name, Escalation._meta
-    key = quote(str(meta.pk.column))
-    set_to = ", ".join(f"{quote(name)} = given.{name}" for name in _COLUMNS if name != "id")
+    _write(Escalation, _COLUMNS, given)
+
+
+def update(rows: Sequence[Delivery], names: Sequence[str]) -> None:
+    """Write these columns of deliveries. The caller holds their rows."""
+    if not rows:
+        return
+    by_name = {field.name: field for field in Delivery._meta.concrete_fields}
+    fields = [by_name[name] for name in names]
+    text = _Times()
+    given = [
+        (row.pk, *(_plain(getattr(row, field.attname), field, text) for field in fields))
+        for row in rows
+    ]
+    kinds = {str(field.column): _kind(field) for field in fields}
+    _write(Delivery, {"id": "bigint", **kinds}, given)
+
+
+def insert(rows: Sequence[Delivery]) -> None:
+    """Insert deliveries that have no number yet. What is there already stays as it is."""
+    if not rows:
+        return
+    fields = [field for field in Delivery._meta.concrete_fields if not field.primary_key]
+    text, quote = _Times(), connection.ops.quote_name
+    given = [[_plain(getattr(row, field.attname), field, text) for field in fields] for row in rows]
+    columns = {str(field.column): _kind(field) for field in fields}
+    named = ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH given AS ({table.given(_COLUMNS)}) UPDATE {quote(meta.db_table)} "
+            f"WITH given AS ({table.given(columns)}) "
+            f"INSERT INTO {quote(Delivery._meta.db_table)} ({named}) "
+            f"SELECT {', '.join(columns)} FROM given WHERE true "  # SQLite needs a WHERE
+            "ON CONFLICT DO NOTHING",
+            [table.parameter(given)],
+        )
+
+
+def _write(model: type[Model], columns: Mapping[str, str], given: Iterable[Sequence[Any]]) -> None:
+    quote, meta = connection.ops.quote_name, model._meta
+    assert meta.pk is not None
+    key = quote(str(meta.pk.column))
+    set_to = ", ".join(f"{quote(name)} = given.{name}" for name in columns if name != "id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH given AS ({table.given(columns)}) UPDATE {quote(meta.db_table)} "
             f"SET {set_to} FROM given WHERE {quote(meta.db_table)}.{key} = given.id",
             [table.parameter(given)],
         )
 
 
-def _text(moment: datetime | None) -> str | None:
-    """Return a time as the database's driver writes it."""
-    adapted = connection.ops.adapt_datetimefield_value(moment)
-    return None if adapted is None else str(adapted)
+def _kind(field: Field[Any, Any]) -> str:
+    """Return the type of a column, without a length: a cast to one would cut a text silently."""
+    return str(field.db_type(connection)).partition("(")[0]
+
+
+def _plain(value: Any, field: Field[Any, Any], text: _Times) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return text(value)
+    if isinstance(field, JSONField):
+        return json.encode(value).decode()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+class _Times:
+    """Write times as the database's driver does, each once: most rows have the same ones."""
+
+    def __init__(self) -> None:
+        self._known: dict[datetime, str] = {}
+
+    def __call__(self, moment: datetime | None) -> str | None:
+        if moment is None:
+            return None
+        if moment not in self._known:
+            self._known[moment] = str(connection.ops.adapt_datetimefield_value(moment))
+        return self._known[moment]

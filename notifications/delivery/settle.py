@@ -25,6 +25,7 @@ from notifications.delivery.claim import LEASE
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.compose import compose, target_of
 from notifications.delivery.look import RESENT
+from notifications.delivery.rows import update
 from notifications.kinds import Channel
 from notifications.models import Delivery, Receipt
 from realtime import clock
@@ -79,7 +80,7 @@ def _again(channel: Channel, limit: int) -> int:
         else:
             row.state, row.updated_at = DeliveryState.QUEUED, now
     _give_up(given_up, now)
-    Delivery.objects.bulk_update(rows, ["state", "reason", "updated_at"])
+    update(rows, ["state", "reason", "updated_at"])
     return len(rows)
 
 

@@ -6,6 +6,7 @@ that each rung fires in time.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -26,6 +27,7 @@ POLL_SECONDS = 1.0
 TROUBLE_SECONDS = 2.0  # after an error of the database
 LAST_CALLS_SECONDS = 15.0  # that calls under way may take after SIGTERM
 JUDGE = "judge"
+THRESHOLDS = (50_000, 20, 100)  # of new objects, and of earlier looks
 _WRITTEN_SECONDS = 0.05
 
 
@@ -40,6 +42,7 @@ class Worker:
 
     def run(self) -> None:
         """Deliver until `stop`. Calls that are under way then are finished."""
+        collect_seldom()
         threads = [self._thread(lane.channel, lane.step, lane.wait) for lane in self._lanes]
         if self._judges:
             threads.append(self._thread(JUDGE, judge_once, self._stopping.wait))
@@ -101,6 +104,16 @@ class Worker:
                 logger.exception("%s fails", role)
                 self._stopping.wait(TROUBLE_SECONDS)
         leave_database()
+
+
+def collect_seldom() -> None:
+    """Let the collector of garbage leave alone what the process has loaded, and look less often.
+
+    A batch makes some thousand objects that live as long as it, which are no garbage.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
 
 
 def judge_once() -> int:
