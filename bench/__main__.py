@@ -49,6 +49,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes of crowd, in place of 1 and then 4"
     )
+    parser.add_argument(
+        "--deliveries",
+        type=int,
+        metavar="N",
+        help="rows of `why` in notify, in place of 1,000,000; its goal is for 10,000,000",
+    )
     return parser.parse_args()
 
 
@@ -78,7 +84,12 @@ def main() -> int:
     _allow_files()
     try:
         environment.prepare()
-        bench = Bench(quick=arguments.quick, sockets=arguments.sockets, workers=arguments.workers)
+        bench = Bench(
+            quick=arguments.quick,
+            sockets=arguments.sockets,
+            workers=arguments.workers,
+            deliveries=arguments.deliveries,
+        )
         for scenario in chosen:
             results = Results()
             measured.append((scenario, results))

@@ -25,11 +25,16 @@ class Bench:
     """One run: its stores, its folder, and its sizes."""
 
     def __init__(
-        self, *, quick: bool, sockets: int | None = None, workers: int | None = None
+        self,
+        *,
+        quick: bool,
+        sockets: int | None = None,
+        workers: int | None = None,
+        deliveries: int | None = None,
     ) -> None:
         self.stores = Stores()
         self.quick = quick
-        self.sockets, self.workers = sockets, workers  # as asked for
+        self.sockets, self.workers, self.deliveries = sockets, workers, deliveries  # as asked for
         self._began = time.monotonic()
         self.folder = reaper.workspace()
         self._number = 0

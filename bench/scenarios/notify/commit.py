@@ -8,9 +8,9 @@ from bench.contender import Bench
 from bench.goals import Goal
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import Column, Part, Scenario
+from bench.scenario import Part
 
-QUIET, LADDER = "without a ladder", "with its ladder"
+CASE, QUIET, LADDER = "a notification", "without a ladder", "with its ladder"
 KINDS = {"quiet": QUIET, "ladder": LADDER}
 TURNS = 20
 
@@ -37,24 +37,15 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
             "both_us": (process[kind] + postgres[kind]) * each,
             "wall_us": wall[kind] * each,
         }
-        yield Sample("notify", contender, number, figures)
+        yield Sample(CASE, contender, number, figures)
 
 
 def _ratio(text: str, figure: str) -> Goal:
     text = f"{text} of `notification_create`, with a ladder to without"
-    return Goal(text, figure, ("notify", LADDER), 1.15, ("notify", QUIET))
+    return Goal(text, figure, (CASE, LADDER), 1.15, (CASE, QUIET))
 
 
-SCENARIO = Scenario(
-    name="notify",
-    summary="a notification with its ladder, against one without",
-    parts=[Part(Hoardrun.name, measure)],
-    columns=[
-        Column("cpu_us", "CPU µs a notification", 0),
-        Column("postgres_us", "PostgreSQL", 0),
-        Column("both_us", "both", 0),
-        Column("wall_us", "time µs", 0),
-    ],
-    goals=[_ratio("CPU", "both_us"), _ratio("time", "wall_us")],
-    notes=["The CPU of the process that creates, and of PostgreSQL, which commits to disk."],
-)
+PART = Part(Hoardrun.name, measure)
+COLUMNS = ()
+GOALS = (_ratio("CPU", "both_us"), _ratio("time", "wall_us"))
+NOTES = ("The CPU of the process that creates, and of PostgreSQL, which commits to disk.",)
