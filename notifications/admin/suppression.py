@@ -24,7 +24,6 @@ from notifications.suppressions.services import (
 )
 from realtime.admin_bases.pages import ByKey, ReadOnly
 from realtime.admin_bases.writes import act_on_each, note
-from realtime.core.text import row_id
 from realtime.retry import one_transaction
 
 HASH_SHOWN = 12
@@ -95,11 +94,8 @@ class SuppressionLiftAdmin(ReadOnly, ByKey):
         "id", "channel", "reason", "why", "state", "asked_by", "asked_at", "decided_by",
     )  # fmt: skip
     list_select_related = ("asked_by", "decided_by")
-    search_help_text = "The number of a request, or a whole hash"
+    search_help_text = "The number of a request"
     actions = ("confirm", "reject")
-
-    def matching(self, word: str) -> Q:
-        return Q(pk=row_id(word)) | Q(hash=word)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_view_permission(request, obj)

@@ -71,6 +71,9 @@ REASONS: Mapping[str, Said] = {
     "blocked": Said(
         "No provider of the channel takes messages now.", "Look at the hosts of the providers."
     ),
+    "stopped": Said(
+        "Staff has stopped the SMS after this announcement, so it waits.", "Let them go on."
+    ),
     "after_restore": Said(
         "The database was restored: nobody knows whether it had left.",
         "Ask the user whether it came, then send it again if it did not.",

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
-from notifications.models import Notification, Suppression
+from notifications.models import Notification, Suppression, SuppressionLift
 from realtime.admin_bases.pages import ByKey
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from tests.clients import browser_as
@@ -39,6 +39,7 @@ LISTS: dict[str, list[str]] = {
     "ledger/account/": ["", "?status__exact=closed", "?left=1", "?q=user-700"],
     "notifications/notification/": ["", "?q=user-700"],
     "notifications/suppression/": ["", f"?q={'7':064}"],
+    "notifications/suppressionlift/": ["", "?q=700"],
     "realtime/stream/": ["", "?q=user:700"],
     "realtime/event/": ["", "?q=user:700", "?q=user:700+1"],
     "realtime/cursor/": ["", "?q=user-700"],
@@ -59,7 +60,6 @@ SMALL = {
     "market.quote",
     "notifications.announcement",
     "notifications.mailing",
-    "notifications.suppressionlift",
     "realtime.deployment",
     "realtime.host",
     "realtime.node",
@@ -100,6 +100,13 @@ def fill(first: int, last: int) -> None:
         Suppression(id=n, channel="sms", hash=f"{n:064}", reason="bounced", created_at=now)
         for n in numbers
     )
+    SuppressionLift.objects.bulk_create(
+        SuppressionLift(
+            id=n, channel="sms", hash=f"{n:064}", reason="bounced", suppressed_at=now, why="x",
+            state="lifted", asked_by_id=n, asked_at=now, decided_by_id=n, decided_at=now,
+        )
+        for n in numbers
+    )  # fmt: skip
     Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)
     Event.objects.bulk_create(
         Event(id=n, stream_id=n, offset=1, type="balance_update", payload="{}", created_at=now)
