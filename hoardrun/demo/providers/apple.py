@@ -19,10 +19,15 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from hoardrun.demo.providers import literal
 from hoardrun.demo.providers.certificate import write_certificate
+from hoardrun.demo.providers.http import HANG_SECONDS
+from hoardrun.demo.providers.kept import Ledger
+from hoardrun.demo.providers.mood import Mood, Trouble
 
 KEY_ID, TEAM_ID, TOPIC = "ABC123DEFG", "DEF123GHIJ", "com.acme.bank"
-_DEVICE = re.compile(r"/3/device/([0-9a-f]{64})")
+_DEVICE = re.compile(r"[0-9a-f]{64}")
+_PREFIX = "/3/device/"
 
 
 class Apple:
@@ -31,9 +36,13 @@ class Apple:
     `trusted` is the certificate that a client must trust.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, ledger: Path | None = None, mood: Mood | None = None
+    ) -> None:
         self.trusted = write_certificate(folder, "localhost")
-        self.ledger: list[dict[str, Any]] = []
+        self.ledger = Ledger(ledger)
+        self._mood = mood or Mood()
+        self._released = threading.Event()
         self.devices: dict[str, tuple[int, str]] = {}
         self.expired: set[str] = set()  # provider tokens that are answered as if they were old
         self.authorizations: list[str] = []
@@ -58,6 +67,7 @@ class Apple:
         return self
 
     def __exit__(self, *details: object) -> None:
+        self._released.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for each in self._sockets:
@@ -67,6 +77,7 @@ class Apple:
                 continue
         for thread in self._threads:
             thread.join(5)
+        self.ledger.close()
 
     def _begin(self, target: Any, *args: Any) -> None:
         thread = threading.Thread(target=target, args=args)
@@ -115,42 +126,46 @@ class Apple:
             link.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded):
             headers, body = requests.pop(event.stream_id)
-            status, reason = self._answer(headers, bytes(body))
+            answered = self._troubled(headers, bytes(body))
+            if answered is None:
+                raise ConnectionAbortedError
+            status, reason = answered
             identifier = headers.get("apns-id") or str(uuid.uuid4())
             told = [(":status", str(status)), ("apns-id", identifier)]
             link.send_headers(event.stream_id, told, end_stream=not reason)
             if reason:
                 link.send_data(event.stream_id, json.dumps(reason).encode(), end_stream=True)
 
+    def _troubled(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]] | None:
+        """Answer as the mood says; None: close the connection."""
+        trouble: Trouble | None = self._mood.trouble()
+        if trouble is None:
+            return self._answer(headers, body)
+        if trouble in {"too_many", "broken"}:
+            return _refused("TooManyRequests" if trouble == "too_many" else "InternalServerError")
+        if trouble.startswith("accept"):
+            self._answer(headers, body)
+        if trouble.endswith("hang"):
+            self._released.wait(HANG_SECONDS)
+        return None
+
     def _answer(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
-        self.paths.append(headers[":path"])
-        found = _DEVICE.fullmatch(headers[":path"])
+        path = headers[":path"]
+        self.paths.append(path)
         if headers[":method"] != "POST":
-            return 405, {"reason": "MethodNotAllowed"}
-        if refused := self._unproven(headers.get("authorization", "")):
-            return 403, {"reason": refused}
-        if not found or headers.get("apns-topic") != TOPIC:
-            return 400, {"reason": "BadDeviceToken" if not found else "BadTopic"}
-        if headers.get("apns-push-type") not in {"alert", "background"}:
-            return 400, {"reason": "InvalidPushType"}
-        if headers.get("apns-priority", "10") not in {"1", "5", "10"}:
-            return 400, {"reason": "BadPriority"}
-        if len(headers.get("apns-collapse-id", "")) > 64:
-            return 400, {"reason": "BadCollapseId"}
-        if "apns-id" in headers and not re.fullmatch(r"[0-9a-f-]{36}", headers["apns-id"]):
-            return 400, {"reason": "BadMessageId"}
-        if len(body) > 4096:
-            return 413, {"reason": "PayloadTooLarge"}
-        device = found[1]
-        if device == "0" * 64:
-            return 400, {"reason": "BadDeviceToken"}
+            return _refused("MethodNotAllowed")
+        if not path.startswith(_PREFIX):
+            return _refused("BadPath")
+        if refused := self._unproven(headers.get("authorization", "")) or _wrong(headers, body):
+            return _refused(refused)
+        device = path.removeprefix(_PREFIX)
         if device in self.devices:
             status, reason = self.devices[device]
             told: dict[str, Any] = {"reason": reason}
             if status == 410:
                 told["timestamp"] = int(time.time() * 1000) - 60_000
             return status, told
-        self.ledger.append({"device": device, "headers": headers, "payload": json.loads(body)})
+        self.ledger.accept(device=device, headers=headers, payload=json.loads(body))
         return 200, {}
 
     def _unproven(self, authorization: str) -> str:
@@ -168,6 +183,30 @@ class Apple:
         if named.get("kid") != KEY_ID or claims.get("iss") != TEAM_ID:
             return "InvalidProviderToken"
         return "" if abs(time.time() - claims["iat"]) < 3600 else "ExpiredProviderToken"
+
+
+def _wrong(headers: dict[str, str], body: bytes) -> str:
+    """Return the reason to refuse a request that is proven, or nothing."""
+    device, given = headers[":path"].removeprefix(_PREFIX), headers.get
+    identifier = given("apns-id", str(uuid.UUID(int=0)))
+    faults = {
+        "MissingDeviceToken": not device,
+        "MissingTopic": not given("apns-topic"),
+        "BadTopic": given("apns-topic") != TOPIC,
+        "BadDeviceToken": not _DEVICE.fullmatch(device) or device == "0" * 64,
+        "InvalidPushType": given("apns-push-type") not in {"alert", "background"},
+        "BadPriority": given("apns-priority", "10") not in {"1", "5", "10"},
+        "BadExpirationDate": not given("apns-expiration", "0").isdigit(),
+        "BadCollapseId": len(given("apns-collapse-id", "")) > 64,
+        "BadMessageId": not re.fullmatch(r"[0-9a-f-]{36}", identifier),
+        "PayloadEmpty": not body,
+        "PayloadTooLarge": len(body) > 4096,
+    }
+    return next((reason for reason, is_so in faults.items() if is_so), "")
+
+
+def _refused(reason: str) -> tuple[int, dict[str, Any]]:
+    return literal.code("apns", reason), {"reason": reason}
 
 
 def _text(value: bytes | str) -> str:

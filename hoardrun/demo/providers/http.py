@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Literal, Self
+from pathlib import Path
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
+
+from hoardrun.demo.providers import literal
+from hoardrun.demo.providers.kept import Ledger
+from hoardrun.demo.providers.mood import Mood, Trouble
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,13 @@ class Told:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-# `drop`: close without an answer; `accept_and_drop`: do what was asked, and then close.
-Trouble = Literal["drop", "accept_and_drop", "hang"]
+HANG_SECONDS = 30
+
+
+def told(provider: str, name: str, **values: object) -> Told:
+    """Return an answer of the table."""
+    status, headers, body = literal.answer(provider, name, **values)
+    return Told(status, body, headers)
 
 
 def as_json(status: int, value: object, **headers: str) -> Told:
@@ -50,11 +60,16 @@ def as_json(status: int, value: object, **headers: str) -> Told:
 
 
 class Fake:
-    """A provider. `asked` has all requests, `ledger` what it has accepted, each in order."""
+    """A provider. `asked` has all requests, `ledger` what it has accepted, each in order.
 
-    def __init__(self) -> None:
+    `ledger` may name a file for the same. A mood says how it misbehaves by itself; `then` says it
+    for the next requests.
+    """
+
+    def __init__(self, *, ledger: Path | None = None, mood: Mood | None = None) -> None:
         self.asked: list[Asked] = []
-        self.ledger: list[dict[str, Any]] = []
+        self.ledger = Ledger(ledger)
+        self._mood = mood or Mood()
         self._next: deque[Told | Trouble] = deque()
         self._released = threading.Event()
         self._open: set[socket.socket] = set()
@@ -80,6 +95,7 @@ class Fake:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
+        self.ledger.close()
 
     def then(self, *steps: Told | Trouble) -> None:
         """Answer the next requests so, one each."""
@@ -95,17 +111,25 @@ class Fake:
         """Answer as the provider does, and write what is accepted into the ledger."""
         raise NotImplementedError
 
+    def troubled(self, trouble: Trouble) -> Told:
+        """Answer that there are too many requests, or that something is broken."""
+        return Told(429, b"", {"Retry-After": "1"}) if trouble == "too_many" else Told(503)
+
     def _take(self, asked: Asked) -> Told | None:
         """Return the answer to a request, or None to close the connection."""
         self.asked.append(asked)
-        step = self._next.popleft() if self._next else None
+        step = self._next.popleft() if self._next else self._mood.trouble()
         if isinstance(step, Told):
             return step
-        if step == "hang":
-            self._released.wait(30)
-        if step == "accept_and_drop":
+        if step is None:
+            return self.answer(asked)
+        if step in {"too_many", "broken"}:
+            return self.troubled(step)
+        if step.startswith("accept"):
             self.answer(asked)
-        return None if step else self.answer(asked)
+        if step.endswith("hang"):
+            self._released.wait(HANG_SECONDS)
+        return None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -118,7 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         self.owner._open.discard(self.connection)
-        super().finish()
+        with suppress(OSError):  # whoever asked may be gone
+            super().finish()
 
     def _handle(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -139,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(told.body)))
         self.end_headers()
-        self.wfile.write(told.body)
+        with suppress(OSError):
+            self.wfile.write(told.body)
 
     do_GET = do_POST = _handle
 

@@ -6,9 +6,14 @@ import asyncio
 import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from hoardrun.demo.providers import literal
+from hoardrun.demo.providers.kept import Ledger
+from hoardrun.demo.providers.mood import Mood, Trouble
 
 
 class MailServer:
@@ -18,7 +23,15 @@ class MailServer:
     `after_data` may also be `hang`, or `drop`: the message is taken, and the connection closed.
     """
 
-    def __init__(self, login: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        login: tuple[str, str] | None = None,
+        *,
+        ledger: Path | None = None,
+        mood: Mood | None = None,
+    ) -> None:
+        self.ledger = Ledger(ledger)
+        self._mood = mood or Mood()
         self.taken: list[EmailMessage] = []
         self.refused: dict[str, str] = {}
         self.sender_refused = ""
@@ -39,6 +52,7 @@ class MailServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self.ledger.close()
 
     async def _listen(self) -> int:
         self._server = await self._loop.create_server(self._conversation, "127.0.0.1", 0)
@@ -73,7 +87,7 @@ class MailServer:
     ) -> str:
         await asyncio.sleep(self.pause)
         if self.login and not session.authenticated:
-            return "530 5.7.0 log in first"
+            return _says("no_login")
         if self.sender_refused:
             return self.sender_refused
         envelope.mail_from = address
@@ -92,10 +106,38 @@ class MailServer:
         await asyncio.sleep(self.pause)
         if self.after_data and self.after_data not in {"hang", "drop"}:
             return self.after_data
-        content = cast(bytes, envelope.original_content)
-        self.taken.append(message_from_bytes(content, policy=policy.default))
-        if self.after_data == "hang":
+        trouble = _TOLD.get(self.after_data) or self._mood.trouble()
+        if trouble in {"too_many", "broken"}:
+            return _says(trouble)
+        message = message_from_bytes(cast(bytes, envelope.original_content), policy=policy.default)
+        if not all(message[name] for name in ("From", "Date", "Message-ID")):
+            return _says("no_header")
+        if trouble is None or trouble.startswith("accept"):
+            self.taken.append(message)
+            self.ledger.accept(to=envelope.rcpt_tos, **_read(message))
+        if trouble and trouble.endswith("hang"):
             await asyncio.sleep(30)
-        if self.after_data == "drop":
+        if trouble:
             cast(asyncio.Transport, server.transport).abort()
-        return "250 2.0.0 taken"
+        return _says("taken")
+
+
+# What tests say in `after_data`.
+_TOLD: dict[str, Trouble] = {"hang": "accept_and_hang", "drop": "accept_and_drop"}
+
+
+def _says(name: str) -> str:
+    line: str = literal.code("smtp", name)
+    return line
+
+
+def _read(message: EmailMessage) -> dict[str, str]:
+    """Return what a mailbox shows of a message."""
+    text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    return {
+        "subject": str(message["Subject"]),
+        "sender": str(message["From"]),
+        "message_id": str(message["Message-ID"]),
+        "text": str(text.get_content()) if text else "",
+        "html": str(html.get_content()) if html else "",
+    }

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
-from hoardrun.demo.providers.http import Asked, Fake, Told, as_json
+from hoardrun.demo.providers import literal
+from hoardrun.demo.providers.http import Asked, Fake, Told, told
+from hoardrun.demo.providers.mood import Trouble
 
 _VAPID = re.compile(r"vapid t=([\w-]+\.[\w-]+\.[\w-]+),k=([\w-]+)")
 MAX_BODY, MAX_TTL, DAY = 4096, 2_592_000, 86_400
@@ -40,11 +42,15 @@ class Subscription:
 
 
 class PushService(Fake):
-    """Speaks RFC 8030 with the refusals of Mozilla's service."""
+    """Speaks RFC 8030 with the refusals of Mozilla's service.
 
-    def __init__(self) -> None:
-        super().__init__()
+    What a browser cannot decrypt is accepted all the same, and shown to nobody: `shown` is None.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
         self._subscriptions: dict[str, Subscription] = {}
+        self._gone: set[str] = set()
 
     def subscribe(self, application_server_key: str) -> Subscription:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -56,56 +62,69 @@ class PushService(Fake):
         return found
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        self._subscriptions = {
-            path: each for path, each in self._subscriptions.items() if each != subscription
-        }
+        path = subscription.endpoint.removeprefix(self.url)
+        self._gone.add(path)
+        self._subscriptions.pop(path, None)
 
     def answer(self, asked: Asked) -> Told:
         subscription = self._subscriptions.get(asked.path)
         if subscription is None:
-            return _refused(410, 103)
-        if not asked.headers.get("ttl", "").isdigit() or int(asked.headers["ttl"]) > MAX_TTL:
-            return _refused(400, 111)
+            return _refused(103 if asked.path in self._gone else 102)
+        if "ttl" not in asked.headers:
+            return _refused(111)
+        if not asked.headers["ttl"].isdigit() or int(asked.headers["ttl"]) > MAX_TTL:
+            return _refused(112)
         if not re.fullmatch(r"[A-Za-z0-9]{0,32}", asked.headers.get("topic", "")):
-            return _refused(400, 113)
+            return _refused(113)
         if asked.headers.get("content-encoding") != "aes128gcm":
-            return _refused(400, 110)
+            return _refused(110)
         if len(asked.body) > MAX_BODY:
-            return _refused(413, 104)
+            return _refused(104)
         if refused := self._unproven(asked, subscription):
             return refused
-        plain = http_ece.decrypt(
-            asked.body,
-            private_key=subscription.private_key,
-            auth_secret=raw(subscription.keys["auth"]),
-            version="aes128gcm",
-        )
-        self.ledger.append(
-            {
-                "endpoint": subscription.endpoint,
-                "text": plain,
-                "shown": json.loads(plain),
-                "topic": asked.headers.get("topic"),
-                "urgency": asked.headers.get("urgency"),
-                "ttl": int(asked.headers["ttl"]),
-            }
+        plain = _decrypted(asked.body, subscription)
+        self.ledger.accept(
+            endpoint=subscription.endpoint,
+            text=plain,
+            shown=json.loads(plain) if plain else None,
+            topic=asked.headers.get("topic"),
+            urgency=asked.headers.get("urgency"),
+            ttl=int(asked.headers["ttl"]),
         )
         location = f"{self.url}/m/{secrets.token_urlsafe(16)}"
-        return Told(201, b"", {"Location": location, "TTL": asked.headers["ttl"]})
+        return told("webpush", "taken", location=location, ttl=asked.headers["ttl"])
+
+    def troubled(self, trouble: Trouble) -> Told:
+        return _refused(202 if trouble == "too_many" else 201)
 
     def _unproven(self, asked: Asked, subscription: Subscription) -> Told | None:
         found = _VAPID.fullmatch(asked.headers.get("authorization", ""))
         if not found:
-            return _refused(401, 109)
+            return _refused(109)
         token, key = found.groups()
         if not Vapid02.verify(asked.headers["authorization"]):
-            return _refused(401, 109)
+            return _refused(109)
         claims: dict[str, Any] = json.loads(raw(token.split(".")[1]))
         is_timely = time.time() < claims.get("exp", 0) <= time.time() + DAY
         if claims.get("aud") != self.url or not is_timely or not claims.get("sub"):
-            return _refused(401, 109)
-        return None if key == subscription.sender else _refused(403, 109)
+            return _refused(109)
+        return None if key == subscription.sender else _refused(109, 403)
 
 
-def _refused(status: int, number: int) -> Told:
-    return as_json(status, {"code": status, "errno": number, "error": "refused"})
+def _decrypted(body: bytes, subscription: Subscription) -> bytes | None:
+    """Decrypt a message as its browser does."""
+    try:
+        plain: bytes = http_ece.decrypt(
+            body,
+            private_key=subscription.private_key,
+            auth_secret=raw(subscription.keys["auth"]),
+            version="aes128gcm",
+        )
+    except (http_ece.ECEException, ValueError):
+        return None
+    return plain
+
+
+def _refused(number: int, status: int = 0) -> Told:
+    usual, message = literal.code("webpush", number)
+    return told("webpush", "refused", code=number, status=status or usual, message=message)
