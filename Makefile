@@ -41,10 +41,11 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 	@set -e; \
 	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat $(VAR_DIR)/secret_key)}"; \
 	export SIMULATE_PAYMENTS="$${SIMULATE_PAYMENTS:-1}"; \
+	export ESCALATION_TIME_SCALE="$${ESCALATION_TIME_SCALE:-10}"; \
 	export BROADCAST_APPROVAL_AUDIENCE="$${BROADCAST_APPROVAL_AUDIENCE:-1}"; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --once --host $(HOST) --port $(PORT); \
-	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
+	exec $(BIN)/python manage.py demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreSQL and Redis
 	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation and not long" --ignore=tests/e2e --ignore=tests/npm $(ARGS)

@@ -99,6 +99,8 @@ def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
         parts = urlsplit(getattr(given, name))
         if parts.scheme != "https" or not f".{parts.hostname}".endswith(f".{host}"):
             yield finding("hoardrun.E064", name=name.upper(), host=host)
+    if any(map(is_loopback, given.push_hosts)):
+        yield finding("hoardrun.E064", name="PUSH_HOSTS", host="a push service")
 
 
 @register(Tags.security, deploy=True)

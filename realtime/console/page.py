@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from realtime.console import forms
+from realtime.console import extras, forms
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import PAYLOADS
@@ -54,7 +54,7 @@ def policy(nonce: str, host: str) -> str:
     IPv6 addresses.
     """
     sockets = "" if host.startswith("[") else f" ws://{host} wss://{host}"
-    given = {"nonce": nonce, "sockets": sockets}
+    given = {"nonce": nonce, "sockets": sockets, "framed": bool(extras.paths())}
     return "; ".join(render_to_string("realtime/console_policy.txt", given).splitlines())
 
 
@@ -67,6 +67,7 @@ def configuration() -> dict[str, Any]:
         "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
         "commands": forms.commands(),
         "triggers": forms.staff_forms(),
+        "panels": extras.paths(),
         "lines": {name: kind.line for name, kind in PAYLOADS.items() if kind.line},
         "closeCodes": {
             str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode

@@ -17,7 +17,7 @@ from tests.services import environment, reaper, web
 from tests.services.ports import free_port
 from tests.services.process import Process, run_python
 
-Kind = Literal["serve", "runserver", "daphne", "uvicorn"]
+Kind = Literal["serve", "demo", "runserver", "daphne", "uvicorn"]
 APPLICATION = "hoardrun.asgi:application"
 _numbers = itertools.count(1)
 
@@ -180,6 +180,8 @@ def _arguments(kind: Kind, port: int, workers: int) -> list[str]:
     match kind:
         case "serve":
             return ["manage.py", "serve", *address, *many]
+        case "demo":
+            return ["manage.py", "demo", "--still-market", *address]
         case "runserver":
             return ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
         case "daphne":

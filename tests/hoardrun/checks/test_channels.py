@@ -79,6 +79,7 @@ WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
         ),
         (ALL | {"TWILIO_URL": "http://api.twilio.com"}, "TWILIO_URL"),
         (ALL | {"FCM_URL": "http://fcm.googleapis.com"}, "FCM_URL"),
+        (ALL | {"PUSH_HOSTS": ("fcm.googleapis.com", "localhost")}, "PUSH_HOSTS"),
     ],
     "W065": [(without(SMS, "SMS_COUNTRIES"), "")],
     "W066": [

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from realtime.console import extras
 from realtime.console import forms as console_forms
 from realtime.console.forms import StaffForm, commands, register, staff_forms
 from realtime.protocol.commands import COMMAND_TYPES
@@ -187,3 +188,16 @@ def test_demo_logins_are_shown_in_debug_only_and_escaped(
     settings.DEBUG = False
     client.force_login(somebody("staff", is_staff=True))
     assert b"alice-pass" not in client.get("/ws/test").content
+
+
+def test_a_panel_is_there_while_its_app_says_where_it_asks(client, monkeypatch):
+    where: list[str | None] = [None]
+    monkeypatch.setattr(extras, "_paths", {})
+    extras.register("phone", lambda: where[0])
+    without = client.get("/ws/test")
+    where[0] = "/demo/phone"
+    shown = client.get("/ws/test")
+    assert 'id="phone"' not in without.content.decode()
+    assert "frame-src" not in directives(without)
+    assert 'id="phone"' in shown.content.decode()
+    assert directives(shown)["frame-src"] == ["'self'"]

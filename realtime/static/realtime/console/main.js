@@ -9,6 +9,7 @@ import { Link } from "./link.js";
 import { Log } from "./log.js";
 import { showMarket } from "./market.js";
 import { showMoney } from "./money.js";
+import { showPhone } from "./phone.js";
 import { showRooms } from "./rooms.js";
 import { showSender } from "./sender.js";
 import { Session } from "./session.js";
@@ -92,6 +93,7 @@ showMarket(store, link);
 showBell(link);
 $("settings").addEventListener("click", () => $("bell").openSettings());
 showBanners(store);
+showPhone(session, config.panels.phone);
 greet();
 setInterval(greet, 30_000); // the day and its parts go by while the page is open
 if (session.token) link.connect();
