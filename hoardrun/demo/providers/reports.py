@@ -23,9 +23,16 @@ class Reporter:
     """Posts each form at its time, and again after a pause where the answer is not 2xx."""
 
     def __init__(
-        self, mood: Mood | None = None, *, after: float = 0.5, tries: int = 5, threads: int = 1
+        self,
+        mood: Mood | None = None,
+        *,
+        after: float = 0.5,
+        pause: float = 1,
+        tries: int = 5,
+        threads: int = 1,
     ) -> None:
         self.after = after  # seconds from one report of a message to the next
+        self.pause = pause  # seconds until the second try; doubled for each further one
         self.posted: list[tuple[str, bytes, int]] = []  # URL, body, status; 0: no answer
         self._mood = mood or Mood()
         self._tries = tries
@@ -86,7 +93,7 @@ class Reporter:
             status, _ = self.post(url, body, headers)
             self.posted.append((url, body, status))
             if not 200 <= status < 300 and tried < self._tries:
-                self._later(2**tried / 2, tried + 1, url, body, headers)
+                self._later(self.pause * 2 ** (tried - 1), tried + 1, url, body, headers)
 
     def _is_due(self) -> bool:
         return bool(self._waiting) and self._waiting[0][0] <= time.monotonic()

@@ -92,7 +92,7 @@ def _text(fake: AfricasTalking) -> None:
 
 
 def test_africas_talking_reports_by_its_id_and_tries_again(hook):
-    with Reporter(after=0) as reporter, _africastalking(hook, reporter) as fake:
+    with Reporter(after=0, pause=0.01) as reporter, _africastalking(hook, reporter) as fake:
         Webhook.refuse = 1
         _text(fake)
         by_status = {each["status"]: each for each in _heard(2)}
