@@ -22,7 +22,10 @@ export function button(text, onclick, more = {}) {
 /** A place for what went wrong; `show` fills it, and marks the fields that it is about. */
 export function problem(...fields) {
   const node = h("p", { class: "problem", role: "alert", id: `problem-${++count}` });
-  for (const field of fields) field.setAttribute("aria-describedby", node.id);
+  for (const field of fields) {
+    const others = field.getAttribute("aria-describedby") ?? "";
+    field.setAttribute("aria-describedby", `${others} ${node.id}`.trim());
+  }
   return {
     node,
     show(text = "") {
