@@ -93,7 +93,8 @@ async def test_the_bell_with_what_a_customer_has(browser: Browser, demo: Server,
         await expect(page.locator("#bell .note").first).to_be_visible()
         assert await findings(page) == []
         await page.get_by_role("button", name="Settings", exact=True).click()
-        await page.get_by_role("button", name="Savings", exact=True).click()
+        settings = page.get_by_role("dialog", name="Notification settings")
+        await settings.get_by_role("button", name="Savings", exact=True).click()
         await page.get_by_role("button", name="Add quiet hours").click()
         await expect(page.get_by_role("group", name="Quiet hours 1")).to_be_visible()
         assert await findings(page) == []
