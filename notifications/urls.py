@@ -56,4 +56,7 @@ urlpatterns = [
     *both("push/key", addresses.PushKeyView, "push-key"),
     *both("push/subscriptions", addresses.SubscriptionsView, "push-subscriptions"),
     *both("push/subscriptions/<str:address_id>", addresses.SubscriptionView, "push-subscription"),
+    *both("push/subscriptions/<str:address_id>/test", addresses.SubscriptionTestView, "push-test"),
+    *both("push/renew", addresses.RenewalView, "push-renew"),
+    *both("push/leave", addresses.LeaveView, "push-leave"),
 ]

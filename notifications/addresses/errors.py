@@ -34,6 +34,14 @@ class PushOff(NotFound):
     text = "Web push is not set up here."
 
 
+class PushNotSent(Refused):
+    """The push service did not take a test message."""
+
+    status = 503
+    title = "Not sent"
+    text = "The push service has not taken the message. Try in a minute, or turn push on anew."
+
+
 class WrongCode(Conflict):
     """`tries_left` is how often it may be tried again; at 0, ask for a new code."""
 

@@ -1,7 +1,8 @@
 """Push subscriptions: where browsers and apps can be reached.
 
 A client posts its subscription at every start: so one that the browser has changed in silence is
-known by then. The login and the subscription together are the proof; no code is needed.
+known by then. The login and the subscription together are the proof; no code is needed. The worker
+of a browser, which has no login, proves by a token that it is the one that was registered.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from notifications.channels.push.vapid import KeyRing
 from notifications.channels.registry import push_rules
 from notifications.choices import AddressState
 from notifications.delivery.closing import ladders_wake
+from notifications.hooks import tokens
 from notifications.models import Address
 from notifications.preferences.values import locale as clean_locale
 from notifications.validation import choice
@@ -71,6 +73,72 @@ def push_unsubscribe(*, user_id: int, address_id: int | str) -> None:
     lock_user(user_id)
     for row in addresses_list(user_id).filter(channel="push", pk=row_id(address_id)):
         leave(row, "removed", clock.now())
+
+
+def renewal_of(row: Address) -> str:
+    """Return the token with which a browser renews a subscription; empty for an app's."""
+    return tokens.renewal_token(row.pk, row.hash) if row.service == "web" else ""
+
+
+def push_renew(
+    *, token: str, endpoint: str, keys: Mapping[str, Any] | None = None, key_id: str = ""
+) -> Address:
+    """Replace a subscription by the one that its browser has changed it to; return that.
+
+    `token` is the one that came with the old one, which needs no login and is void from then on:
+    it returns the same row for the same endpoint, and nothing for any other. Raises InvalidInput
+    and PushOff.
+    """
+    address_id, digest = _renewing(token)
+    stored = _web_keys(keys, key_id)
+    addresses.check(endpoint, push_rules(options()), field="endpoint")
+    return _renew(address_id, digest, endpoint, stored)
+
+
+@one_transaction
+def push_leave(*, token: str) -> None:
+    """Remove the subscription of a renewal's token. One that is gone is no error.
+
+    Raises InvalidInput for a token that is not ours.
+    """
+    address_id, digest = _renewing(token)
+    user_id = Address.objects.filter(pk=address_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        return
+    lock_user(user_id)
+    for row in addresses_list(user_id).filter(pk=address_id, hash__startswith=digest):
+        leave(row, "removed", clock.now())
+
+
+def _renewing(token: str) -> tuple[int, str]:
+    found = tokens.renewing(token)
+    if found is None:
+        raise _void()
+    return found
+
+
+def _void() -> InvalidInput:
+    return InvalidInput("token", "is none of ours, or void by now; register the subscription anew")
+
+
+@one_transaction
+def _renew(address_id: int, digest: str, endpoint: str, keys: dict[str, str]) -> Address:
+    user_id = Address.objects.filter(pk=address_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise _void()
+    lock_user(user_id)
+    own = addresses_list(user_id).filter(channel="push")
+    old = own.filter(pk=address_id, hash__startswith=digest).first()
+    if old is None:
+        # A browser that has not heard the answer asks again.
+        again = own.filter(hash=values.address_hash("push", endpoint)).first()
+        if again is None:
+            raise _void()
+        return again
+    row, _ = _register(user_id, "web", endpoint, keys, old.device, old.locale)
+    for each in own.filter(pk=old.pk).exclude(pk=row.pk):  # unless it went with its device
+        leave(each, "replaced", clock.now())
+    return row
 
 
 def _web_keys(keys: Mapping[str, Any] | None, key_id: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from notifications.addresses.push import SERVICES
+from notifications.addresses.push import SERVICES, renewal_of
 from notifications.choices import AddressState, OutsideChannel
 from notifications.models import Address
 from realtime.rest.serializers import StrictSerializer
@@ -67,10 +67,37 @@ class AddressOutput(serializers.ModelSerializer[Address]):
 
     class Meta:
         model = Address
-        fields = ("id", "channel", "service", "value", "device", "state", "verified_at")
+        fields: tuple[str, ...] = (
+            "id", "channel", "service", "value", "device", "state", "verified_at",
+        )  # fmt: skip
 
     def shown(self, row: Address) -> str:
         return "" if row.channel == "push" else row.value
+
+
+class SubscriptionOutput(AddressOutput):
+    user = serializers.CharField(source="user_id", help_text="Whose it is.")
+    renewal = serializers.SerializerMethodField(
+        "token",
+        help_text="Of web push: the token of `push/renew` and `push/leave`, which need no login.",
+    )
+
+    class Meta(AddressOutput.Meta):
+        fields = (*AddressOutput.Meta.fields, "user", "renewal")
+
+    def token(self, row: Address) -> str:
+        return renewal_of(row)
+
+
+class RenewalInput(StrictSerializer):
+    token = serializers.CharField(max_length=100, help_text="`renewal` of the one of before.")
+    endpoint = serializers.CharField(max_length=MAX_VALUE)
+    keys = PushKeysInput()
+    key_id = serializers.CharField(max_length=64, allow_blank=True, default="")
+
+
+class LeaveInput(StrictSerializer):
+    token = serializers.CharField(max_length=100, help_text="`renewal` of the subscription.")
 
 
 class PushKeyOutput(serializers.Serializer[dict[str, Any]]):

@@ -8,13 +8,16 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.addresses import push, selectors, services
+from notifications.addresses import push, selectors, services, trial
 from notifications.addresses.serializers import (
     AddressInput,
     AddressOutput,
     CodeInput,
+    LeaveInput,
     PushKeyOutput,
+    RenewalInput,
     SubscriptionInput,
+    SubscriptionOutput,
 )
 from notifications.models import Address
 from notifications.serializers import NoFields
@@ -87,7 +90,7 @@ class SubscriptionsView(View):
     @extend_schema(
         operation_id="push_subscriptions",
         request=SubscriptionInput,
-        responses={200: AddressOutput, 201: AddressOutput},
+        responses={200: SubscriptionOutput, 201: SubscriptionOutput},
     )
     def post(self, request: Request) -> Response:
         """Register a push subscription of this device; do so at every start of the app.
@@ -96,7 +99,7 @@ class SubscriptionsView(View):
         """
         wanted = checked(SubscriptionInput, request.data)
         row, is_new = push.push_subscribe(user_id=user_id(request), **wanted)
-        return Response(AddressOutput(row).data, status=201 if is_new else 200)
+        return Response(SubscriptionOutput(row).data, status=201 if is_new else 200)
 
 
 class SubscriptionView(View):
@@ -104,4 +107,46 @@ class SubscriptionView(View):
     def delete(self, request: Request, address_id: str) -> Response:
         """Remove a push subscription, as at a logout. Repeated, it does nothing."""
         push.push_unsubscribe(user_id=user_id(request), address_id=address_id)
+        return Response(status=204)
+
+
+class SubscriptionTestView(View):
+    def cost(self, request: Request) -> int:
+        return CODE_UNITS
+
+    @extend_schema(operation_id="push_test", request=None, responses={204: None})
+    def post(self, request: Request, address_id: str) -> Response:
+        """Send a test message to one of your push subscriptions, at once."""
+        checked(NoFields, request.data)
+        trial.push_test(user_id=user_id(request), address_id=address_id)
+        return Response(status=204)
+
+
+class RenewalView(View):
+    """Needs no login: the token came with the subscription."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(operation_id="push_renew", request=RenewalInput, responses=SubscriptionOutput)
+    def post(self, request: Request) -> Response:
+        """Replace a push subscription that the browser has changed, without a login.
+
+        The token is that of the subscription of before, and void from then on; the answer has the
+        next one.
+        """
+        row = push.push_renew(**checked(RenewalInput, request.data))
+        return Response(SubscriptionOutput(row).data)
+
+
+class LeaveView(View):
+    """Needs no login: it may be over."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(operation_id="push_leave", request=LeaveInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Remove a push subscription by its token, without a login. Repeated, it does nothing."""
+        push.push_leave(**checked(LeaveInput, request.data))
         return Response(status=204)

@@ -14,6 +14,8 @@ from django.core import signing
 
 _HOOK, _CALLBACK = "notifications.hook", "notifications.callback"
 _RECEIPT, _UNSUBSCRIBE = "notifications.receipt", "notifications.unsubscribe"
+_RENEWAL = "notifications.renewal"
+_HASH_PART = 16  # hexadecimal digits of an address's hash: enough to tell those of one row apart
 # What stands for a provider in a path. Some refuse a URL that holds their own name.
 CODES = {"africastalking": "s1", "twilio": "s2", "email": "e1"}
 
@@ -34,6 +36,23 @@ def receipt_token(delivery_id: int) -> str:
 def delivery_of(token: str) -> int | None:
     """Return the delivery of a receipt's token; None for one that is not ours."""
     return _number(_RECEIPT, token)
+
+
+def renewal_token(address_id: int, digest: str) -> str:
+    """Make the token with which a browser renews or ends its push subscription without a login.
+
+    `digest` is the hash of the subscription's endpoint: the token ends when that is replaced.
+    """
+    return signing.Signer(salt=_RENEWAL).sign(f"{address_id}-{digest[:_HASH_PART]}")
+
+
+def renewing(token: str) -> tuple[int, str] | None:
+    """Return the address of a renewal's token, and how its hash begins; None for one not ours."""
+    try:
+        number, _, digest = signing.Signer(salt=_RENEWAL).unsign(token).partition("-")
+    except signing.BadSignature:
+        return None
+    return int(number), digest
 
 
 def unsubscribe_url(user_id: int, category: str, channel: str = "email") -> str:

@@ -11,6 +11,7 @@ from notifications.addresses import push
 from notifications.addresses.errors import PushOff
 from notifications.addresses.selectors import addresses_list
 from notifications.channels.push.vapid import Key, new_private_key
+from notifications.hooks import tokens
 from notifications.models import Address
 from realtime.errors import InvalidInput
 from tests.notifications.addresses.conftest import PRIVATE_KEY
@@ -130,3 +131,83 @@ def test_a_logout_takes_it_away_and_only_the_own_one(alice, bob, outside):
     for address_id in (row.pk, row.pk, "none", 10**30):
         push.push_unsubscribe(user_id=alice.pk, address_id=address_id)
     assert endpoints(alice) == set()
+
+
+def renew(token: str, endpoint: str) -> Address:
+    return push.push_renew(token=token, endpoint=endpoint, keys=KEYS, key_id=Key(PRIVATE_KEY).id)
+
+
+@pytest.mark.parametrize("device", ["phone", ""])
+def test_a_worker_renews_without_a_login_what_its_browser_has_changed(alice, outside, device: str):
+    """#14: also with no window open."""
+    old, _ = subscribe(alice, device=device, locale="lg")
+    other, _ = subscribe(alice, f"{ENDPOINT}-other", device="laptop")
+    waiting = queue(alice, old)
+    row = renew(push.renewal_of(old), f"{ENDPOINT}-2")
+    assert (row.user_id, row.device, row.locale, row.state) == (alice.pk, device, "lg", "verified")
+    assert endpoints(alice) == {f"{ENDPOINT}-2", other.value}
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason) == ("cancelled", "replaced")
+    again = renew(push.renewal_of(row), f"{ENDPOINT}-3")
+    assert endpoints(alice) == {again.value, other.value}
+
+
+def test_a_renewal_that_was_not_heard_is_repeated_and_its_token_does_nothing_else(alice, outside):
+    old, _ = subscribe(alice, device="phone")
+    token = push.renewal_of(old)
+    row = renew(token, f"{ENDPOINT}-2")
+    assert renew(token, f"{ENDPOINT}-2").pk == row.pk
+    with pytest.raises(InvalidInput, match="void"):
+        renew(token, f"{ENDPOINT}-3")
+    push.push_leave(token=token)
+    assert endpoints(alice) == {f"{ENDPOINT}-2"}
+
+
+def test_a_renewal_with_the_same_endpoint_takes_its_new_keys(alice, outside):
+    old, _ = subscribe(alice)
+    row = renew(push.renewal_of(old), ENDPOINT)
+    assert (row.pk, endpoints(alice)) == (old.pk, {ENDPOINT})
+
+
+def test_a_token_is_void_after_the_logout_and_once_another_user_has_the_browser(
+    alice, bob, outside
+):
+    mine, _ = subscribe(alice)
+    token = push.renewal_of(mine)
+    subscribe(bob)
+    push.push_leave(token=token)
+    with pytest.raises(InvalidInput, match="void"):
+        renew(token, f"{ENDPOINT}-2")
+    assert endpoints(bob) == {ENDPOINT}
+    theirs = addresses_list(bob.pk).get()
+    token = push.renewal_of(theirs)
+    for _ in range(2):
+        push.push_leave(token=token)
+    assert endpoints(bob) == set()
+    with pytest.raises(InvalidInput, match="void"):
+        renew(token, f"{ENDPOINT}-2")
+
+
+def test_a_token_that_is_none_of_ours_does_nothing(alice, outside):
+    row, _ = subscribe(alice)
+    token = push.renewal_of(row)
+    forged = [f"{token}x", token.replace(str(row.pk), str(row.pk + 1), 1), "", "1-a:b"]
+    gone = tokens.renewal_token(10**9, row.hash)
+    for each in (*forged, tokens.receipt_token(row.pk)):
+        with pytest.raises(InvalidInput):
+            push.push_leave(token=each)
+    push.push_leave(token=gone)
+    for each in (*forged, gone):
+        with pytest.raises(InvalidInput):
+            renew(each, f"{ENDPOINT}-2")
+    assert endpoints(alice) == {ENDPOINT}
+
+
+def test_a_renewal_is_refused_like_a_subscription_that_is_none(alice, outside, settings):
+    settings.DEBUG = False
+    row, _ = subscribe(alice)
+    with pytest.raises(InvalidInput) as refused:
+        renew(push.renewal_of(row), "https://10.0.0.1/push")
+    assert list(refused.value.errors) == ["endpoint"]
+    assert endpoints(alice) == {ENDPOINT}
+    assert push.renewal_of(Address(service="fcm")) == ""

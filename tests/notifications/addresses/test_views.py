@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
 from notifications.models import Address
 from tests.clients import api_as
@@ -93,3 +94,21 @@ def test_a_subscription_that_is_none_is_refused(alice, outside, settings, change
 def test_without_web_push_there_is_no_key(alice, settings):
     settings.CHANNELS = {}
     problem(api_as(alice).get("/api/v1/push/key"), 404, "push_off")
+
+
+def test_a_browser_renews_and_leaves_without_a_login(alice, outside):
+    client, stranger = api_as(alice), APIClient()
+    asked: dict[str, Any] = {"endpoint": ENDPOINT, "keys": KEYS}
+    made = client.post(PUSH, asked).json()
+    assert made["user"] == str(alice.pk)
+    assert "renewal" not in client.get(URL).json()[0]  # only who registers it has its token
+    changed = {**asked, "endpoint": f"{ENDPOINT}-2", "token": made["renewal"]}
+    renewed = stranger.post("/api/v1/push/renew", changed)
+    assert (renewed.status_code, renewed.json()["user"]) == (200, str(alice.pk))
+    refused = stranger.post("/api/v1/push/renew", {**changed, "endpoint": f"{ENDPOINT}-3"})
+    problem(refused, 400, "invalid_input", "token")
+    problem(stranger.post("/api/v1/push/leave", {"token": "x"}), 400, "invalid_input", "token")
+    for _ in range(2):
+        left = stranger.post("/api/v1/push/leave", {"token": renewed.json()["renewal"]})
+        assert left.status_code == 204
+    assert client.get(URL).json() == []
