@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import msgspec
 import pytest
@@ -188,6 +191,20 @@ def test_demo_logins_are_shown_in_debug_only_and_escaped(
     settings.DEBUG = False
     client.force_login(somebody("staff", is_staff=True))
     assert b"alice-pass" not in client.get("/ws/test").content
+
+
+def test_it_can_be_put_on_a_home_screen(page: Any) -> None:
+    html = page.content.decode()
+    assert directives(page)["manifest-src"] == ["'self'"]
+    places = re.findall(r'rel="(?:manifest|apple-touch-icon)" href="/static/([^"]+)"', html)
+    [manifest, icon] = sorted(places, reverse=True)
+    about = json.loads(Path(str(finders.find(manifest))).read_text())
+    assert about["display"] == "standalone"
+    start = urljoin(f"/static/{manifest}", about["start_url"])
+    assert (start, urljoin(f"/static/{manifest}", about["scope"])) == ("/ws/test", "/")
+    folder = manifest.rpartition("/")[0]
+    for name in [icon, *(f"{folder}/{each['src']}" for each in about["icons"])]:
+        assert finders.find(name), name
 
 
 def test_a_panel_is_there_while_its_app_says_where_it_asks(client, monkeypatch):
