@@ -34,6 +34,8 @@ MODULES = (
     "presence.js",
     "settings.js",
     *(f"settings/{path.name}" for path in sorted((STATIC / "settings").glob("*.js"))),
+    "push.js",
+    "pushworker.js",
     "shared.js",
     "shown.js",
     "until.js",
@@ -43,6 +45,7 @@ MODULES = (
 DECLARATIONS = (
     "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "preferences.d.ts", "presence.d.ts",
     "settings.d.ts",
+    "push.d.ts",
 )  # fmt: skip
 # The worker and what it imports, each after what it needs.
 WORKER = ("version.js", "parts.js", "connection.js", "worker.js")

@@ -1,12 +1,8 @@
-// Preferences: versions, other devices, a user who is forgotten, and the browser's subscription.
+// Preferences: versions, other devices, and a user who is forgotten.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  Preferences,
-  subscribePush,
-  unsubscribePush,
-} from "../../realtime/static/realtime/preferences.js";
+import { Preferences } from "../../realtime/static/realtime/preferences.js";
 import { requests, settle } from "./browser.mjs";
 import { connected } from "./clients.mjs";
 
@@ -88,52 +84,3 @@ test("consent is posted with its wording, and what holds is read again", async (
   await consenting;
   assert.equal(preferences.value.version, 4);
 });
-
-/** A browser's registration, with the subscription it has, made with a key. */
-function registration(key) {
-  const made = (bytes) => ({
-    options: { applicationServerKey: Uint8Array.from(bytes).buffer },
-    toJSON: () => ({ endpoint: `https://push.example/${bytes}`, keys: { p256dh: "p", auth: "a" } }),
-    unsubscribe: async () => {
-      manager.subscription = null;
-    },
-  });
-  const manager = {
-    subscription: key && made(key),
-    getSubscription: async () => manager.subscription,
-    subscribe: async ({ applicationServerKey }) => {
-      manager.subscription = made([...Buffer.from(applicationServerKey, "base64url")]);
-      return manager.subscription;
-    },
-  };
-  return { pushManager: manager };
-}
-
-for (const [name, before] of [
-  ["a browser that has none subscribes", null],
-  ["one that has is registered again as it is", [4, 5]],
-  ["one of a key of before is made anew", [1, 1]],
-])
-  test(name, async () => {
-    const { client } = await connected();
-    const browser = registration(before);
-    const subscribing = subscribePush(client, browser, { device: "tab" });
-    await settle();
-    requests[0]({ key_id: "k", public_key: "BAU" }); // 4, 5
-    await settle();
-    assert.deepEqual(JSON.parse(requests[1].options.body), {
-      endpoint: "https://push.example/4,5",
-      keys: { p256dh: "p", auth: "a" },
-      key_id: "k",
-      device: "tab",
-      locale: "",
-    });
-    requests[1]({ id: "8" }, 201);
-    assert.equal(await subscribing, "8");
-    const leaving = unsubscribePush(client, browser, "8");
-    await settle();
-    assert.equal(requests[2].url.pathname, "/api/v1/push/subscriptions/8");
-    requests[2](null, 204);
-    await leaving;
-    assert.equal(browser.pushManager.subscription, null);
-  });

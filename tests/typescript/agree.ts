@@ -7,6 +7,7 @@ import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
 import type * as preferences from "../../realtime/static/realtime/preferences.js";
 import type * as presence from "../../realtime/static/realtime/presence.js";
+import type * as push from "../../realtime/static/realtime/push.js";
 import type * as settings from "../../realtime/static/realtime/settings.js";
 import type * as bellCode from "../../var/types/bell.js";
 import type * as clientCode from "../../var/types/client.js";
@@ -15,6 +16,7 @@ import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
 import type * as preferencesCode from "../../var/types/preferences.js";
 import type * as presenceCode from "../../var/types/presence.js";
+import type * as pushCode from "../../var/types/push.js";
 import type * as settingsCode from "../../var/types/settings.js";
 import type { share } from "../../var/types/shared.js";
 
@@ -27,6 +29,7 @@ export type Code = [
   Fits<typeof device, typeof deviceCode>,
   Fits<typeof presence, typeof presenceCode>,
   Fits<typeof settings, typeof settingsCode>,
+  Fits<typeof push, typeof pushCode>,
   Fits<Omit<inbox.Inbox, "addEventListener">, inboxCode.Inbox>,
   Fits<Omit<preferences.Preferences, "addEventListener">, preferencesCode.Preferences>,
   Fits<ConstructorParameters<typeof inboxCode.Inbox>, ConstructorParameters<typeof inbox.Inbox>>,
@@ -56,6 +59,7 @@ export type Names = [
   None<Exclude<Apart<settings.HoardrunSettings, settingsCode.HoardrunSettings>, OfElement>>,
   None<Apart<typeof device, typeof deviceCode>>,
   None<Apart<typeof presence, typeof presenceCode>>,
+  None<Apart<typeof push, typeof pushCode>>,
 ];
 
 /** What a client asks of its connection, of its own or a tab's end of one that tabs share. */

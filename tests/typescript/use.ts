@@ -9,7 +9,8 @@ import {
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
-import { Preferences, subscribePush } from "../../realtime/static/realtime/preferences.js";
+import { Preferences } from "../../realtime/static/realtime/preferences.js";
+import { createPush } from "../../realtime/static/realtime/push.js";
 import { openSettings } from "../../realtime/static/realtime/settings.js";
 import "../../realtime/static/realtime/bell.js";
 
@@ -86,8 +87,10 @@ const preferences = new Preferences(client);
 preferences
   .set("category:savings", "push", false)
   .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
-navigator.serviceWorker.ready.then((worker) => subscribePush(client, worker, { device: "tab" }));
-openSettings(client, { lang: "sw", push: null }).then(() => preferences.close());
+const push = createPush(client, { url: "/push-worker.js" });
+push.onopen = ({ id, url }) => [id, url];
+push.turnOn().then((state) => (state === "on" ? push.test() : push.renew()));
+openSettings(client, { lang: "sw", push }).then(() => preferences.close());
 const bell = document.querySelector("hoardrun-bell");
 bell?.addEventListener("hoardrun-open", ({ detail }) => [
   detail.title,

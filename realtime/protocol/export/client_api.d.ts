@@ -123,6 +123,8 @@ export class Client {
   readonly latency: number | null;
   /** The last `notification_counts` of this user; null before the first. */
   readonly counts: NotificationCounts | null;
+  /** Where the API's `/api/v1/…` begins, without a slash at the end. */
+  readonly apiUrl: string;
   /** The offset reached in each stream. */
   readonly positions: Record<string, number>;
   /**

@@ -16,7 +16,8 @@ const TICK_MS = 20_000; // "4 minutes ago" ages
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
  * address of the page's own server that answers `{"access": "<token>"}`, and 401 or 403 when
- * nobody is logged in. Attributes: `lang` (en, sw, fr, lg), `server` (default: where this file is from).
+ * nobody is logged in. Attributes: `lang` (en, sw, fr, lg), `server` (default: where this file is
+ * from), `push-worker` (where the page's origin has the worker of push messages).
  * Emits `hoardrun-arrived` and, when one is chosen, `hoardrun-open`; the detail is the notification.
  */
 export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
@@ -153,6 +154,18 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     ];
     if (this.#own) this.#client.connect();
     this.#draw();
+    this.#renewPush(this.#client).catch(({ message }) =>
+      this.#warn(`Push is not renewed. ${message}`),
+    );
+  }
+
+  /** Its file comes after all others: nothing that is drawn waits for it. */
+  async #renewPush(client) {
+    if (!navigator.serviceWorker) return;
+    const { createPush } = await import("./push.js");
+    const push = createPush(client, { url: this.getAttribute("push-worker") ?? "" });
+    push.onopen = ({ id }) => this.#clicked(id);
+    await push.renew();
   }
 
   #leave() {
@@ -265,6 +278,13 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   #arrived(note) {
     this.#parts.live.textContent = `${note.title}. ${note.message}`;
     this.#tell("hoardrun-arrived", note);
+  }
+
+  /** A push message was clicked, which brought this page to the front. */
+  #clicked(id) {
+    const note = this.#inbox?.items.find((one) => one.id === id);
+    if (note) this.#choose(note);
+    else this.open();
   }
 
   #choose(note) {

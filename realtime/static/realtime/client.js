@@ -190,6 +190,10 @@ export class Client {
     for (const [room, rate] of wanted) this.#rooms.set(room, rate);
   }
 
+  get apiUrl() {
+    return this.#options.apiUrl;
+  }
+
   get positions() {
     return this.#positions.toJSON();
   }

@@ -83,20 +83,3 @@ export class Preferences extends EventTarget {
     options?: boolean | AddEventListenerOptions,
   ): void;
 }
-
-/**
- * Register this browser for push, and again at every start. The first call asks for permission:
- * make it after a gesture. Resolves to the id of the subscription.
- */
-export function subscribePush(
-  client: Client,
-  registration: ServiceWorkerRegistration,
-  about?: { device?: string; locale?: string },
-): Promise<string>;
-
-/** Take the subscription away, here and at the server; call it at logout. */
-export function unsubscribePush(
-  client: Client,
-  registration: ServiceWorkerRegistration,
-  id: string,
-): Promise<void>;

@@ -1,7 +1,6 @@
-// What a user has chosen about notifications, not drawn, and this browser's push subscription.
+// What a user has chosen about notifications, not drawn.
 
 const PATH = "/api/v1/preferences";
-const PUSH = "/api/v1/push";
 
 /**
  * Emits `change` whenever what is chosen may look different, on whichever device it was changed.
@@ -83,40 +82,4 @@ export class Preferences extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
-}
-
-/**
- * Register this browser for push; call it at every start, as browsers change subscriptions in
- * silence. The first call asks the user for permission: make it after a gesture. Resolves to the
- * id that unsubscribePush takes.
- */
-export async function subscribePush(client, registration, { device = "", locale = "" } = {}) {
-  const { key_id, public_key } = await client.api("GET", `${PUSH}/key`);
-  let found = await registration.pushManager.getSubscription();
-  if (found && keyOf(found) !== public_key) {
-    await found.unsubscribe(); // it was made with a key of before
-    found = null;
-  }
-  found ??= await registration.pushManager.subscribe({
-    userVisibleOnly: true,
-    applicationServerKey: public_key,
-  });
-  const { endpoint, keys } = found.toJSON();
-  const told = { endpoint, keys, key_id, device, locale };
-  return (await client.api("POST", `${PUSH}/subscriptions`, told)).id;
-}
-
-/** Take this browser's subscription away, here and at the server; call it at logout. */
-export async function unsubscribePush(client, registration, id) {
-  await (await registration.pushManager.getSubscription())?.unsubscribe();
-  await client.api("DELETE", `${PUSH}/subscriptions/${encodeURIComponent(id)}`);
-}
-
-/** The key that a subscription was made with, as the server writes it. */
-function keyOf({ options }) {
-  const bytes = new Uint8Array(options.applicationServerKey ?? []);
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

@@ -6,12 +6,15 @@ import { VERSION } from "./version.js";
 const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
 
-/** The browser's own, for pages that require trusted types as for others. */
+/** Make an address that a page with trusted types takes for a script, as others do. */
+export const scriptUrl = (url) => policy?.createScriptURL(String(url)) ?? url;
+
+/** The browser's own, for workers of a name. */
 function workersNamed(name) {
   if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
   return class extends globalThis.SharedWorker {
     constructor(url, options) {
-      super(policy?.createScriptURL(String(url)) ?? url, { ...options, name });
+      super(scriptUrl(url), { ...options, name });
     }
   };
 }

@@ -6,4 +6,4 @@ export const FILTERS = {
   "transaction_update": "transaction",
   "balance_update": "balance"
 };
-export const VERSION = "89626e4e9f900e41";
+export const VERSION = "7c289d22a6350641";

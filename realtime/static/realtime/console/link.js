@@ -83,13 +83,18 @@ export class Link extends EventTarget {
     Object.assign(this.options, options);
     if (!("tokenIn" in options || "share" in options)) return;
     const isOn = this.state !== "idle" && this.state !== "stopped";
-    this.forget();
+    this.disconnect();
+    this.#drop(); // it is the same user still
     if (isOn) this.connect();
   }
 
   /** Forget the user, so that nothing reaches the next one. */
   forget() {
     this.client?.reset();
+    this.#drop();
+  }
+
+  #drop() {
     this.client = null;
     this.available = [];
     this.subscriptions = [];
