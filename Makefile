@@ -72,7 +72,7 @@ coverage: $(VENV)/.dev ## See which branches the in-process suites take through 
 	$(BIN)/python .ci/floor.py
 
 e2e: JOBS = 2
-e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium
+e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium, and web push in a Firefox
 	$(BIN)/python -m pytest $(TOGETHER) tests/e2e $(ARGS)
 
 npm: $(VENV)/.dev node_modules/.installed ## Pack the browser client for npm, into var/npm, and try it by a Vite build in Chromium (needs npm)

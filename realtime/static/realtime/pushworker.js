@@ -7,8 +7,9 @@
   const STORE = "hoardrun-push"; // what push.js knows too
   const ANSWER_MS = 200; // a page that is frozen does not answer; after a click, browsers wait a second
   const PAUSES_MS = [0, 1000, 5000];
-  // Tags closed by us: Firefox tells of them too, and nobody has seen and swept them away.
-  const closing = new Set();
+  const closing = new Set(); // tags, by us: nobody has swept them away
+  // Firefox tells of the end of each, also of one that was replaced or whose time was over.
+  const tellsOfPeople = !/ Firefox\//.test(worker.navigator.userAgent);
   // What is shown where nothing may be told, or nothing can be read.
   const NEUTRAL = {
     en: ["New message", "Open the app to read it."],
@@ -25,7 +26,7 @@
   });
   worker.addEventListener("notificationclose", (event) => {
     const { tag, data } = event.notification;
-    if (!closing.delete(tag)) event.waitUntil(receipt(data, "dismissed"));
+    if (!closing.delete(tag) && tellsOfPeople) event.waitUntil(receipt(data, "dismissed"));
   });
   worker.addEventListener("message", (event) => {
     if (event.data?.hoardrun === "close") event.waitUntil(closeAll(event.data.tags));
