@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Worker
+from playwright.async_api import Browser, BrowserContext, Worker, expect
 
 from notifications.channels.message import Content, Message, Target
 from notifications.channels.push import payload
@@ -337,7 +337,7 @@ async def test_a_subscription_that_the_browser_changes_is_renewed_by_the_worker(
     await asyncio.to_thread(wait_until, has, seconds=15, what="the changed subscription")
 
 
-async def test_the_console_turns_it_on_under_its_policy_and_renews_it_at_each_start(
+async def test_the_settings_turn_it_on_under_a_policy_and_each_start_renews_it(
     browser: Browser, context: BrowserContext, demo: Server
 ) -> None:
     await context.grant_permissions(["notifications"])
@@ -345,13 +345,12 @@ async def test_the_console_turns_it_on_under_its_policy_and_renews_it_at_each_st
     visitor = await visit(browser, demo, "Amina", context)
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-    assert await visitor.page.evaluate(
-        """async () => {
-            const [{createPush}, {link}] = await Promise.all(
-                ["push.js", "console/main.js"].map((name) => import(`/static/realtime/${name}`)));
-            return createPush(link.client).turnOn();
-        }"""
-    ) == "on"  # fmt: skip
+    await visitor.page.locator("#settings").click()
+    here = visitor.page.get_by_label("Push messages to this browser")
+    await expect(here).not_to_be_checked()
+    async with visitor.page.expect_response("**/push/subscriptions"):
+        await here.check()
+    await expect(here).to_be_checked()
     asked.clear()
     async with visitor.page.expect_response("**/push/subscriptions") as answering:
         await visitor.page.reload()

@@ -154,18 +154,17 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     ];
     if (this.#own) this.#client.connect();
     this.#draw();
-    this.#renewPush(this.#client).catch(({ message }) =>
-      this.#warn(`Push is not renewed. ${message}`),
-    );
+    this.#push(this.#client)
+      .then((push) => push.renew())
+      .catch(({ message }) => this.#warn(`Push is not renewed. ${message}`));
   }
 
   /** Its file comes after all others: nothing that is drawn waits for it. */
-  async #renewPush(client) {
-    if (!navigator.serviceWorker) return;
+  async #push(client) {
     const { createPush } = await import("./push.js");
     const push = createPush(client, { url: this.getAttribute("push-worker") ?? "" });
     push.onopen = ({ id }) => this.#clicked(id);
-    await push.renew();
+    return push;
   }
 
   #leave() {
@@ -215,10 +214,13 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   /** Show what the user has chosen about notifications. Resolves when that is closed. */
   async openSettings() {
     if (!this.#client) return;
-    const { openSettings } = await import("./settings.js"); // few open it: it is loaded then
+    const [{ openSettings }, push] = await Promise.all([
+      import("./settings.js"), // few open it: it is loaded then
+      this.#push(this.#client),
+    ]);
     const before = this.isOpen ? this.#parts.bell : document.activeElement;
     this.close();
-    await openSettings(this.#client, { lang: this.#lang, within: this.shadowRoot });
+    await openSettings(this.#client, { lang: this.#lang, within: this.shadowRoot, push });
     before?.focus();
   }
 
