@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -28,6 +29,27 @@ SMS: Mapping[str, Callable[[ChannelOptions, Client], Provider]] = {
     "africastalking": AfricasTalking,
     "twilio": Twilio,
 }
+
+
+class Known(NamedTuple):
+    """A provider that there is code for, whether or not this deployment has it."""
+
+    name: str
+    title: str
+    channel: Channel
+    needs: str  # the variable that switches it on
+    by_host: bool = False  # its pace and its breaker are those of each host that it calls
+
+
+KNOWN = (
+    Known(WebPush.name, "Browsers, by web push", "push", "VAPID_PRIVATE_KEY", by_host=True),
+    Known(Fcm.name, "Android, by Firebase", "push", "FCM_SERVICE_ACCOUNT"),
+    Known(Apns.name, "Apple, by APNs", "push", "APNS_KEY"),
+    Known(Smtp.name, "A mail server, by SMTP", "email", "EMAIL_HOST"),
+    Known(Backend.name, "An HTTP API, by django-anymail", "email", "EMAIL_BACKEND"),
+    Known(AfricasTalking.name, "Africa's Talking", "sms", "SMS_PROVIDERS"),
+    Known(Twilio.name, "Twilio", "sms", "SMS_PROVIDERS"),
+)
 
 _built: tuple[ChannelOptions, bool, tuple[Provider, ...]] | None = None
 
@@ -52,6 +74,11 @@ def find(name: str) -> Provider | None:
 def configured() -> frozenset[Channel]:
     """Return the channels that have a provider."""
     return frozenset(one.channel for one in every())
+
+
+def gate(channel: Channel) -> str:
+    """Return the name by which staff stop a channel: see `realtime.outgoing.pacing`."""
+    return f"channel:{channel}"
 
 
 def push_rules(given: ChannelOptions) -> Rules:

@@ -134,10 +134,12 @@ def _with_providers(
     targets = {row.pk: target_of(row) for row in rows}
     orders = {row.pk: registry.providers(channel, targets[row.pk]) for row in rows}
     closed = _closed(orders, targets)
+    # A stopped channel ends the rungs of ladders; digests and what staff resend wait for it.
+    is_stopped = bool(pacing.blocked([registry.gate(channel)]))
     tried, unsettled = _earlier_calls(rows)
     claimed = []
     for row in rows:
-        by_name = {one.name: one for one in orders[row.pk]}
+        by_name = {} if is_stopped else {one.name: one for one in orders[row.pk]}
         choice = failover.choose(
             list(by_name), tried[row.pk], closed[row.pk], unsettled.get(row.pk, "")
         )

@@ -94,7 +94,7 @@ def add_people(
     what is older than that.
     """
     persons = people.load({case.user_id for case in found}, now)
-    stopped = pacing.blocked(f"channel:{channel}" for channel in CHANNELS)
+    stopped = pacing.blocked(map(registry.gate, CHANNELS))
     configured = registry.configured()
     for case in found:
         case.person = persons[case.user_id]
@@ -105,7 +105,7 @@ def add_people(
             channels={
                 channel: ChannelState(
                     configured=channel in configured,
-                    stopped=f"channel:{channel}" in stopped,
+                    stopped=registry.gate(channel) in stopped,
                     addresses=tuple(
                         address.state(case.kind.category)
                         for address in case.person.addresses.get(channel, ())

@@ -139,6 +139,16 @@ def test_quiet_hours_chosen_meanwhile_hold_it_back(amina, outside):
     assert found.not_before == end.replace(second=0, microsecond=0)
 
 
+def test_what_belongs_to_no_ladder_waits_while_staff_have_stopped_its_channel(row):
+    Delivery.objects.update(notification=None, decided_by="digest")
+    pacing.stop("channel:sms", by="staff", why="costs")
+    assert claim("sms", 10, "worker") == []
+    assert (sms().state, sms().reason) == ("queued", "blocked")
+    pacing.resume("channel:sms")
+    Delivery.objects.update(not_before=clock.now() - MINUTE)
+    assert len(claim("sms", 10, "worker")) == 1
+
+
 def test_a_provider_that_staff_have_stopped_is_passed_over(row):
     pacing.stop("africastalking", by="staff", why="reports are late")
     assert [one.provider.name for one in claim("sms", 10, "worker")] == ["twilio"]
