@@ -233,6 +233,7 @@ class Departure(models.Model):
     acked = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = "closed socket"
         indexes = [models.Index("user", models.F("closed_at").desc(), name="departure_newest")]
 
     def __str__(self) -> str:
@@ -275,6 +276,7 @@ class Webhook(models.Model):
     repeats = models.PositiveIntegerField(default=0, help_text="Times that it came again.")
 
     class Meta:
+        permissions = [("view_webhook_body", "Can view what a provider sent")]
         indexes = [
             models.Index(
                 fields=["received_at"],

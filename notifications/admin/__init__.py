@@ -5,6 +5,26 @@ It writes through services only, and leaves each act in the admin's history.
 
 from __future__ import annotations
 
-from notifications.admin import announcement, notification, suppression
+from notifications.admin import (
+    address,
+    announcement,
+    channels,
+    delivery,
+    notification,
+    preference,
+    suppression,
+    texts,
+    waiting,
+)
 
-__all__ = ["announcement", "notification", "suppression"]
+__all__ = [
+    "address",
+    "announcement",
+    "channels",
+    "delivery",
+    "notification",
+    "preference",
+    "suppression",
+    "texts",
+    "waiting",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from realtime import clock
@@ -19,9 +20,19 @@ def beat(role: str) -> None:
         JobRun.objects.get_or_create(name=name, defaults={"succeeded_at": now})
 
 
+def heard(roles: Iterable[str]) -> dict[str, datetime]:
+    """Return when a worker last said that it does these parts of the work, if one ever has."""
+    names = {_NAME.format(role): role for role in roles}
+    rows = JobRun.objects.filter(name__in=names).values_list("name", "succeeded_at")
+    return {names[name]: when for name, when in rows if when is not None}
+
+
+def is_alive(heard_at: datetime | None, now: datetime) -> bool:
+    """Say whether who was heard then still works."""
+    return heard_at is not None and heard_at > now - SILENT_AFTER
+
+
 def silent(roles: tuple[str, ...], now: datetime) -> list[str]:
     """Return the parts of the work that no worker has done lately."""
-    names = {_NAME.format(role): role for role in roles}
-    heard = JobRun.objects.filter(name__in=names, succeeded_at__gt=now - SILENT_AFTER)
-    alive = {names[name] for name in heard.values_list("name", flat=True)}
-    return [role for role in roles if role not in alive]
+    found = heard(roles)
+    return [role for role in roles if not is_alive(found.get(role), now)]

@@ -15,9 +15,11 @@ from notifications.kinds import CHANNELS
 from notifications.models import Delivery, Escalation
 from realtime import clock
 from realtime.meters.fleet import Reading, gauge
+from realtime.outgoing import pacing
 
 JUDGE = "judge"
 ROLES = (JUDGE, *CHANNELS)
+BLOCKED = ("open", "stopped")
 
 
 def _read() -> dict[str, Any]:
@@ -37,6 +39,7 @@ def _read() -> dict[str, Any]:
         "deliveries_waiting_seconds": queued,
         "deliveries_unknown": unknown,
         "delivery_silent": {role: int(role in silent) for role in ROLES},
+        "calls_blocked": dict.fromkeys(BLOCKED, 0) | pacing.count_blocked(),
     }
 
 
@@ -56,6 +59,12 @@ DELIVERING = Reading(
             "delivery_silent",
             "1 where no `manage.py deliver` does this, although a channel is set up.",
             role=ROLES,
+        ),
+        gauge(
+            "calls_blocked",
+            "Channels, providers and hosts that let no call through: `open` since they fail, or "
+            "`stopped` by staff.",
+            why=BLOCKED,
         ),
     ),
     _read,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from notifications.kinds.kind import CHANNELS, Channel, Kind, Reach, Rung
 
 HEADER = ("kind", "what it is", *CHANNELS)
+REQUIRED = "required"
 _TABLE = re.compile(r"^\| kind \|(?:.*\n\|)*.*\n", re.MULTILINE)
 _REACHED = {
     Reach.ACCEPTED: "accepted",
@@ -16,6 +17,11 @@ _REACHED = {
     Reach.ON_DEVICE: "on a device",
     Reach.SEEN: "seen",
     Reach.ACTED: "read",
+}
+_PRIVACY = {
+    "public": "texts leave as they are",
+    "amount": "an amount, never a balance",
+    "secret": "the lock screen says nothing of it",
 }
 
 
@@ -37,14 +43,38 @@ def with_table(page: str, kinds: Iterable[Kind]) -> str:
     return _TABLE.sub(lambda _: markdown(kinds), page)
 
 
-def _cell(kind: Kind, channel: Channel) -> str:
+def words(kind: Kind, channel: Channel) -> tuple[str, ...]:
+    """Say when a kind goes by a channel; nothing if it never does."""
     rung = next((rung for rung in kind.ladder if rung.channel == channel), None)
-    return "–" if rung is None else ", ".join(_words(kind, rung))
+    return () if rung is None else tuple(_words(kind, rung))
+
+
+def traits(kind: Kind) -> Iterator[str]:
+    """Say what else holds for a kind, whatever the channel."""
+    yield _PRIVACY[kind.privacy]
+    yield f"nothing is sent after {_lifetime(kind.lives_for)}"
+    if kind.opt_in:
+        yield "only with consent"
+    if kind.digestible:
+        yield "may join a digest"
+    if kind.ignores_quiet_hours:
+        yield "also in quiet hours"
+    if kind.ignores_caps:
+        yield "not limited in number"
+    elif kind.per_day is not None:
+        yield f"at most {kind.per_day} a day"
+    if kind.to_former_address:
+        yield "also to the address that was replaced"
+
+
+def _cell(kind: Kind, channel: Channel) -> str:
+    found = [f"**{word}**" if word == REQUIRED else word for word in words(kind, channel)]
+    return ", ".join(found) or "–"
 
 
 def _words(kind: Kind, rung: Rung) -> Iterator[str]:
     if rung.required:
-        yield "**required**"
+        yield REQUIRED
     elif kind.opt_in:
         yield "with consent"
     elif not rung.chosen:
@@ -65,3 +95,13 @@ def _words(kind: Kind, rung: Rung) -> Iterator[str]:
 def _duration(time: timedelta) -> str:
     seconds = int(time.total_seconds())
     return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+
+
+def _lifetime(time: timedelta) -> str:
+    hours = int(time.total_seconds()) // 3600
+    if not hours:
+        return _duration(time)
+    days = hours // 24
+    if hours % 24:
+        return f"{hours} hours"
+    return "a day" if days == 1 else f"{days} days"

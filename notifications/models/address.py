@@ -62,10 +62,12 @@ class Address(models.Model):
 
     class Meta:
         verbose_name_plural = "addresses"
+        permissions = [("view_address_value", "Can view whole addresses")]
         indexes = [
             models.Index(fields=["user", "channel"], name="address_of_user"),
             # Codes to one address are counted over all who claim it.
             models.Index(fields=["channel", "hash"], name="address_by_hash"),
+            models.Index(fields=["state", "-id"], name="address_in_state"),
             # What is removed keeps its text for a while, for a last notice.
             models.Index(
                 fields=["removed_at"],

@@ -110,6 +110,7 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("view_texts", "Can view the texts of notifications")]
         indexes = [
             models.Index("user", F("id").desc(), name="delivery_newest"),
             models.Index(
@@ -132,6 +133,15 @@ class Delivery(models.Model):
             models.Index(
                 fields=["accepted_at"], condition=Q(cost__isnull=False), name="delivery_cost"
             ),
+            # What staff look for among millions: few rows each.
+            models.Index(fields=["channel", "created_at"], condition=Q(late=True),
+                         name="delivery_late"),
+            models.Index(fields=["-id"], condition=Q(state=DeliveryState.FAILED.value),
+                         name="delivery_failed"),
+            models.Index(fields=["-id"], condition=Q(state=DeliveryState.BOUNCED.value),
+                         name="delivery_bounced"),
+            models.Index(fields=["-id"], condition=Q(state=DeliveryState.UNRESOLVED.value),
+                         name="delivery_unresolved"),
         ]  # fmt: skip
         constraints = [
             models.UniqueConstraint(

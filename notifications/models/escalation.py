@@ -40,6 +40,7 @@ class Escalation(models.Model):
     evidence = models.JSONField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "ladder"
         indexes = [
             models.Index(
                 fields=["due_at"], condition=Q(closed_at__isnull=True), name="escalation_due"

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 from django.http import HttpRequest
 
-from realtime.admin_bases.pages import ModelAdmin, ModelForm
-from realtime.models import Host
+from realtime.admin_bases.pages import ModelAdmin, ModelForm, ReadOnly
+from realtime.admin_bases.reveal import Reveals
+from realtime.models import Host, Webhook
 from realtime.outgoing import pacing
 
 
@@ -71,3 +72,29 @@ class HostAdmin(ModelAdmin):
         if host.stopped_at is not None:
             return "stopped"
         return "open: it fails" if host.is_open else "called"
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnly, Reveals):
+    """Raw requests of providers. What they say is shown to those alone who have the right to it."""
+
+    list_display = ("id", "source", "received_at", "is_proven", "repeats", "size", "scrubbed_at")
+    search_help_text = "The whole id of a webhook"
+    fields = ("source", "received_at", "is_proven", "repeats", "size", "hash", "scrubbed_at")
+    reveal_right = "realtime.view_webhook_body"
+    reveal_label = "Show what was sent"
+    reveal_note = "Looked at what was sent."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
+        found: QuerySet[Webhook] = super().get_queryset(request)
+        return found.defer("body", "headers").annotate(body_size=Length("body"))
+
+    @admin.display(description="bytes")
+    def size(self, webhook: Any) -> str:
+        return "emptied" if webhook.scrubbed_at else str(webhook.body_size)
+
+    def hidden_text(self, row: Webhook) -> str:
+        if row.scrubbed_at is not None:
+            return ""
+        headers = "".join(f"{name}: {value}\n" for name, value in row.headers.items())
+        return f"{headers}\n{bytes(row.body).decode(errors='replace')}"

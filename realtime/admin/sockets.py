@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from realtime import registry
 from realtime.access import changes
 from realtime.admin_bases.pages import ByKey, ModelAdmin, ReadOnly, users_found
-from realtime.models import Connection, IssuedToken, Node
+from realtime.models import Connection, Departure, IssuedToken, Node
 
 
 @admin.register(Node)
@@ -85,6 +85,23 @@ class ConnectionAdmin(ReadOnly, ByKey):
         self.message_user(
             request, f"{len(chosen)} connection(s) told to close; they leave this list in seconds."
         )
+
+
+@admin.register(Departure)
+class DepartureAdmin(ReadOnly, ByKey):
+    """Sockets that have closed in the last 14 days: since when a user was not there."""
+
+    list_display = ("id", "user", "device", "device_class", "code", "opened_at", "closed_at")
+    list_select_related = ("user",)
+    search_help_text = "The beginning of a user's name, or the whole id of a user or a connection"
+    linked_by = ("user__id__exact",)
+    fields = (
+        "connection_id", "user", "device", "device_class", "code", "opened_at", "active_at",
+        "closed_at", "written", "acked",
+    )  # fmt: skip
+
+    def matching(self, word: str) -> Q:
+        return Q(user__in=users_found(word)) | Q(connection_id=word)
 
 
 @admin.register(IssuedToken)

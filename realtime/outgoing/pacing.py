@@ -6,6 +6,7 @@ channel's (`channel:sms`), which staff can stop. Times are the database's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -91,6 +92,12 @@ def blocked(names: Iterable[str]) -> dict[str, str]:
     rows = Host.objects.filter(_IS_STOPPED | _IS_OPEN, name__in=set(names))
     found = rows.values_list("name", "stopped_at")
     return {name: "open" if stopped_at is None else "stopped" for name, stopped_at in found}
+
+
+def count_blocked() -> dict[str, int]:
+    """Count the names that let nothing through, by why."""
+    rows = Host.objects.filter(_IS_STOPPED | _IS_OPEN).values_list("stopped_at", flat=True)
+    return dict(Counter("open" if stopped_at is None else "stopped" for stopped_at in rows))
 
 
 def forget(before: datetime) -> int:

@@ -110,6 +110,10 @@ ADMIN = (
     "/admin/notifications/notification/add/",
     "/admin/notifications/notification/1/change/",
     "/admin/notifications/mailing/",
+    "/admin/notifications/channels/",
+    "/admin/notifications/texts/",
+    "/admin/notifications/texts/transaction.debit/",
+    "/admin/notifications/delivery/",
     "/admin/ledger/account/",
     "/admin/ledger/account/1/change/",
     "/admin/ledger/transaction/",
@@ -124,7 +128,7 @@ ADMIN = (
 
 @pytest.mark.parametrize("name", SCREENS)
 async def test_the_admin(browser: Browser, demo: Server, name: str) -> None:
-    """Slow: axe looks at each rule on each element of eighteen pages."""
+    """Slow: axe looks at each rule on each element of all these pages."""
     async with screen(browser, name) as page:
         await page.goto(f"{demo.url}/admin/login/")
         found = {"login": await findings(page)}

@@ -28,7 +28,8 @@ async def staff(browser: Browser, demo: Server) -> Visitor:
 
 async def test_the_admin_works_under_its_policy(staff: Visitor, demo: Server) -> None:
     page = staff.page
-    links = await page.locator("#content-main th a").evaluate_all("all => all.map(a => a.href)")
+    lists = page.locator("#content-main tr:not([class*=model-page]) th a")
+    links = await lists.evaluate_all("all => all.map(a => a.href)")
     assert len(links) > 8
     for link in links:
         await page.goto(link)
@@ -40,6 +41,18 @@ async def test_the_admin_works_under_its_policy(staff: Visitor, demo: Server) ->
         answer = await page.goto(f"{link}add/")
         assert answer is not None
         assert answer.status in {200, 403}
+    assert refused(staff) == []
+
+
+async def test_pages_of_the_admin_beside_its_lists_work_too(staff: Visitor, demo: Server) -> None:
+    page = staff.page
+    for path in ("channels/", "texts/", "texts/transaction.debit/?locale=fr"):
+        await page.goto(f"{demo.url}/admin/notifications/{path}")
+        await expect(page.locator("#content h1")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    frame = page.frame_locator("iframe[title*=dark]").first
+    await expect(frame.locator("h1")).to_be_visible()
+    await expect(frame.locator("body")).to_have_css("background-color", "rgb(16, 20, 19)")
     assert refused(staff) == []
 
 

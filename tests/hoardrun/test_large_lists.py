@@ -21,9 +21,29 @@ from django.utils import timezone
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
-from notifications.models import Notification, Suppression, SuppressionLift
+from notifications.models import (
+    Address,
+    Consent,
+    Delivery,
+    Digest,
+    Escalation,
+    Notification,
+    Preference,
+    PreferenceChange,
+    Suppression,
+    SuppressionLift,
+)
 from realtime.admin_bases.pages import ByKey
-from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
+from realtime.models import (
+    Connection,
+    Cursor,
+    Departure,
+    Event,
+    IssuedToken,
+    Node,
+    Stream,
+    Webhook,
+)
 from tests.clients import browser_as
 
 FEW, MANY = 1500, 6000  # rows of each table
@@ -46,6 +66,22 @@ LISTS: dict[str, list[str]] = {
     "realtime/connection/": ["", "?q=user-700"],
     "broadcasts/broadcast/": ["", "?needs_approval__exact=1", "?q=700"],
     "broadcasts/broadcastdecision/": [""],
+    "notifications/address/": [
+        *("", "?state__exact=invalid", "?q=user-700", "?q=user-700@example.org"),
+        "?user__id__exact=700",
+    ],
+    "notifications/delivery/": [
+        *("", "?trouble=failed", "?trouble=bounced", "?trouble=unresolved", "?trouble=unknown"),
+        *("?q=user-700", "?q=user-700@example.org", "?q=700", "?notification__id__exact=700"),
+        *("?user__id__exact=700", "?digest__id__exact=700", "?address_hash__exact=h700"),
+    ],
+    "notifications/escalation/": ["", "?open=1", "?q=user-700", "?q=700"],
+    "notifications/digest/": ["", "?open=1", "?q=user-700", "?q=700"],
+    "notifications/preference/": ["", "?q=user-700"],
+    "notifications/preferencechange/": ["", "?q=user-700", "?user__id__exact=700"],
+    "notifications/consent/": ["", "?q=user-700"],
+    "realtime/departure/": ["", "?q=user-700", "?q=gone-700", "?user__id__exact=700"],
+    "realtime/webhook/": ["", "?q=700"],
     "auth/user/": ["", "?is_staff__exact=1", "?q=user-700", "?q=user-700@example.org"],
     "realtime/issuedtoken/": ["", "?q=user-700"],
     f"{CHOICES}model_name=account&field_name=user": ["", "&term=user-70"],
@@ -131,11 +167,66 @@ def fill(first: int, last: int) -> None:
         )
         for n in numbers
     )
+    fill_what_leaves(numbers)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":
             # To read all of a table is cheap while it is small. Where an index answers, take it.
             cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+def fill_what_leaves(numbers: range) -> None:
+    """Write a row of each table of what leaves the system; a few are open, or have failed."""
+    now = timezone.now()
+    rare = dict(enumerate(("failed", "bounced", "unresolved", "unknown"), start=1))
+    at, person = {"created_at": now}, {"channel": "email", "category": "savings"}
+    sent = {"decided_by": "due", "policy_version": "p", "not_before": now, "expires_at": now}
+    ladder = {"policy_version": "p", "epoch": "e", "committed_at": now}
+    Address.objects.bulk_create(
+        Address(
+            id=n, user_id=n, channel="email", value="a", hash=f"h{n}", touched_at=now,
+            state="invalid" if n < 4 else "verified", **at,
+        )
+        for n in numbers
+    )  # fmt: skip
+    Delivery.objects.bulk_create(
+        Delivery(
+            id=n, notification_id=n, digest_id=n, user_id=n, address_hash=f"h{n}", kind="k",
+            provider="smtp", provider_id=f"id-{n}", state=rare.get(n, "delivered"),
+            updated_at=now, **person, **sent, **at,
+        )
+        for n in numbers
+    )  # fmt: skip
+    Escalation.objects.bulk_create(
+        Escalation(
+            notification_id=n, user_id=n, kind="k", event_offset=n, due_at=now,
+            closed_at=None if n < 4 else now, **ladder,
+        )
+        for n in numbers
+    )  # fmt: skip
+    Digest.objects.bulk_create(
+        Digest(id=n, user_id=n, due_at=now, closed_at=None if n < 4 else now, **person, **at)
+        for n in numbers
+    )
+    Preference.objects.bulk_create(Preference(user_id=n, updated_at=now) for n in numbers)
+    PreferenceChange.objects.bulk_create(
+        PreferenceChange(id=n, user_id=n, version=1, actor="a", source="api", old={}, new={}, **at)
+        for n in numbers
+    )
+    Consent.objects.bulk_create(
+        Consent(id=n, user_id=n, granted=True, wording="w", actor="a", source="api", **person, **at)
+        for n in numbers
+    )
+    Departure.objects.bulk_create(
+        Departure(
+            id=n, connection_id=f"gone-{n}", user_id=n, code=1000, opened_at=now, closed_at=now
+        )
+        for n in numbers
+    )
+    Webhook.objects.bulk_create(
+        Webhook(id=n, source="s1", hash=f"h{n}", body=b"", is_proven=True, received_at=now)
+        for n in numbers
+    )
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from typing import NamedTuple
 
 # The place of each in the table is its code; 0x1B is the escape to the second table.
 BASIC = (
@@ -41,6 +42,15 @@ _REPLACED = str.maketrans(
 )
 
 
+class Size(NamedTuple):
+    """How long an SMS is: what it has used of the room of its segments, in units of its coding."""
+
+    coding: str
+    used: int
+    room: int
+    segments: int
+
+
 def replace(text: str) -> str:
     """Write blanks, quotes and dashes as an SMS has them; letters stay as they are."""
     return unicodedata.normalize("NFC", text).translate(_REPLACED)
@@ -58,10 +68,21 @@ def strangers(text: str) -> frozenset[str]:
 
 def segments(text: str) -> int:
     """Count the segments that a message is sent, and paid, as. An empty one is one."""
+    return size(text).segments
+
+
+def size(text: str) -> Size:
+    """Measure a message."""
     if is_gsm(text):
-        return _packed((_COST[character] for character in text), GSM_ALONE, GSM_PART)
-    units = (2 if ord(character) > 0xFFFF else 1 for character in text)
-    return _packed(units, UCS2_ALONE, UCS2_PART)
+        costs = [_COST[character] for character in text]
+        return _size("GSM-7", costs, GSM_ALONE, GSM_PART)
+    costs = [2 if ord(character) > 0xFFFF else 1 for character in text]
+    return _size("UCS-2", costs, UCS2_ALONE, UCS2_PART)
+
+
+def _size(coding: str, costs: list[int], alone: int, part: int) -> Size:
+    count = _packed(costs, alone, part)
+    return Size(coding, sum(costs), alone if count == 1 else count * part, count)
 
 
 def _packed(costs: Iterable[int], alone: int, part: int) -> int:

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from notifications import kinds
-from notifications.channels.sms import gsm
 from notifications.languages import CODES
-from notifications.texts import TEXT_CHANNELS, kind_name, render, version
+from notifications.texts import TEXT_CHANNELS, kind_name, version
 from notifications.texts.faults import faults
+from notifications.texts.preview import previews
 from realtime.management import base
 
 
@@ -51,32 +51,29 @@ class Command(base.Command):
         channels = TEXT_CHANNELS if options["channel"] is None else (options["channel"],)
         if options["html"]:
             channels = ("email",)
-        shown = []
+        shown: list[dict[str, Any]] = []
         for locale in [options["locale"]] if options["locale"] else CODES:
-            for channel in channels:
-                for sample in kind.samples:
-                    content = render(
-                        kind.name,
-                        channel,
-                        sample,
-                        locale=locale,
-                        zone=options["zone"],
-                        hide_amounts=options["hide_amounts"],
-                    )
-                    segments = gsm.segments(content.body) if channel == "sms" else None
-                    shown.append(
-                        {
-                            "locale": content.locale,
-                            "channel": channel,
-                            "name": kind_name(kind.name, locale=locale),
-                            "title": content.title,
-                            "body": content.body,
-                            "html": content.html,
-                            "characters": len(content.body),
-                            "segments": segments,
-                            "version": version(kind.name, locale),
-                        }
-                    )
+            found = previews(
+                kind,
+                locale=locale,
+                channels=channels,
+                zone=options["zone"],
+                hide_amounts=options["hide_amounts"],
+            )
+            shown += [
+                {
+                    "locale": each.content.locale,
+                    "channel": each.channel,
+                    "name": kind_name(kind.name, locale=locale),
+                    "title": each.content.title,
+                    "body": each.content.body,
+                    "html": each.content.html,
+                    "characters": each.characters,
+                    "segments": each.sms and each.sms.segments,
+                    "version": version(kind.name, locale),
+                }
+                for each in found
+            ]
         lines = [each["html"] if options["html"] else _line(each) for each in shown]
         self.say({"kind": kind.name, "texts": shown}, "\n".join(map(str, lines)))
 

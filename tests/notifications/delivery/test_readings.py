@@ -7,6 +7,8 @@ import pytest
 from notifications.delivery import heartbeat
 from notifications.delivery.readings import DELIVERING, ROLES, no_worker
 from realtime import clock
+from realtime.models import Host
+from realtime.outgoing import pacing
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import MINUTE
 from tests.notifications.support import note
@@ -27,6 +29,16 @@ def test_what_waits_is_measured_by_its_age(amina, outside):
     assert found["deliveries_waiting_seconds"]["push"] == 0
     assert found["deliveries_unknown"] == {"push": 0, "sms": 1, "email": 0}
     assert found["delivery_silent"] == dict.fromkeys(ROLES, 1)
+
+
+def test_what_lets_nothing_through_is_counted(db):
+    assert DELIVERING.read()["calls_blocked"] == {"open": 0, "stopped": 0}
+    later = clock.now() + MINUTE
+    Host.objects.create(name="twilio", opened_until=later, updated_at=clock.now())
+    Host.objects.create(name="smtp", opened_until=clock.now() - MINUTE, updated_at=clock.now())
+    for name in ("channel:sms", "fcm"):
+        pacing.stop(name, by="staff:1", why="It loops.")
+    assert DELIVERING.read()["calls_blocked"] == {"open": 1, "stopped": 2}
 
 
 def test_a_monitor_is_told_what_nobody_does(outside):

@@ -28,3 +28,18 @@ def test_ladders_in_words() -> None:
     assert cells("kyc.approved")[1] == "–"
     assert cells("savings.general")[2] == "after 5 min unless seen, in the digest"
     assert cells("marketing.general")[1] == "with consent, at once, from 08:00 to 20:00"
+
+
+def test_what_else_holds_in_words() -> None:
+    assert list(table.traits(KINDS["security.new_device"])) == [
+        "the lock screen says nothing of it",
+        "nothing is sent after a day",
+        "also in quiet hours",
+        "not limited in number",
+    ]
+    assert "only with consent" in table.traits(KINDS["marketing.general"])
+
+
+def test_a_channel_without_a_rung_has_no_words() -> None:
+    assert table.words(KINDS["kyc.approved"], "sms") == ()
+    assert table.words(KINDS["security.new_device"], "sms")[0] == table.REQUIRED

@@ -118,3 +118,18 @@ def test_letters_are_kept_although_they_cost_more():
 def test_what_the_reference_says_of_letters():
     assert gsm.is_gsm("éèùìòàÇ")
     assert not any(map(gsm.is_gsm, "çêâîôœ«»’–…\u00a0\u202fŋ"))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("", ("GSM-7", 0, 160, 1)),
+        ("a€", ("GSM-7", 3, 160, 1)),
+        ("a" * 161, ("GSM-7", 161, 306, 2)),
+        ("ŋ", ("UCS-2", 1, 70, 1)),
+        ("ŋ" * 71, ("UCS-2", 71, 134, 2)),
+        ("\U0001f600", ("UCS-2", 2, 70, 1)),
+    ],
+)
+def test_the_size_of_a_message(text: str, size: tuple[str, int, int, int]):
+    assert gsm.size(text) == size
