@@ -173,6 +173,10 @@ class ChannelOptions:
     """SMS of one category to one user in 24 hours; 0: not limited."""
     email_per_category_per_day: int = whole(0, 0, 10_000)
     """E-mails of one category to one user in 24 hours; 0: not limited."""
+    delivery_lease_seconds: float = number(60, 0.5, 3600)
+    """For how long a message belongs to the worker that has claimed it. A call begins within a
+    sixth of that, at most ten seconds, and may take as long. Shorter ones are for tests: what a
+    slow provider has taken may be asked for again."""
     sms_pace: float = number(20, 0.01, 10_000)
     """SMS a second by each provider, of all workers together."""
     email_pace: float = number(20, 0.01, 10_000)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from notifications.channels.email.backend import Backend
-from notifications.channels.email.smtp import Smtp
+from notifications.channels.email.smtp import TIMEOUT_SECONDS, Smtp
 from notifications.channels.message import Provider, Target
 from notifications.channels.options import PUSH_HOSTS, ChannelOptions, options
 from notifications.channels.push.apns import Apns
@@ -23,12 +23,15 @@ from notifications.channels.sms.africastalking import AfricasTalking
 from notifications.channels.sms.twilio import Twilio
 from notifications.kinds import Channel
 from realtime.outgoing import Client, Rules, client
+from realtime.outgoing.http import READ_SECONDS, limited
 
 # Of SMS, `sms_providers` says which there are, and in which order.
 SMS: Mapping[str, Callable[[ChannelOptions, Client], Provider]] = {
     "africastalking": AfricasTalking,
     "twilio": Twilio,
 }
+
+CALL_SHARE = 6  # of a lease: it must outlast the wait for a call, and the call
 
 
 class Known(NamedTuple):
@@ -87,8 +90,8 @@ def push_rules(given: ChannelOptions) -> Rules:
 
 
 @lru_cache(maxsize=4)
-def _client_of(rules: Rules) -> Client:
-    return Client(rules=rules)
+def _client_of(rules: Rules, longest: float = READ_SECONDS) -> Client:
+    return limited(rules, longest)
 
 
 def every() -> tuple[Provider, ...]:
@@ -103,15 +106,16 @@ def every() -> tuple[Provider, ...]:
 def build(given: ChannelOptions) -> list[Provider]:
     """Build the providers that have their options. Raises ValueError for keys that are none."""
     found: list[Provider] = []
+    longest = given.delivery_lease_seconds / CALL_SHARE
     if given.vapid_private_key:
-        found.append(WebPush(given, _client_of(push_rules(given))))
+        found.append(WebPush(given, _client_of(push_rules(given), longest)))
     if given.fcm_service_account:
-        found.append(Fcm(given, client()))
+        found.append(Fcm(given, client(longest=longest)))
     if given.apns_key:
-        found.append(Apns(given, client(http2=True)))
+        found.append(Apns(given, client(http2=True, longest=longest)))
     if given.email_backend:
         found.append(Backend(given))
     elif given.email_host:
-        found.append(Smtp(given))
-    found += [SMS[name](given, client()) for name in given.sms_providers]
+        found.append(Smtp(given, min(TIMEOUT_SECONDS, longest)))
+    found += [SMS[name](given, client(longest=longest)) for name in given.sms_providers]
     return found

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from notifications.channels import registry
 from notifications.channels.message import Provider, Target
 from notifications.choices import DeliveryState
-from notifications.delivery import digests, failover
+from notifications.delivery import digests, failover, times
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.compose import target_of
 from notifications.delivery.facts import Case
@@ -37,9 +37,6 @@ from realtime.retry import one_transaction
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-# Calls begin soon after their claim: a look-up knows by that when, and the lease outlasts the call.
-BEGINS_WITHIN = timedelta(seconds=10)
 BLOCKED_PAUSE = timedelta(seconds=5)
 SPENT_PAUSE = timedelta(minutes=1)
 _WRITTEN = [
@@ -64,7 +61,7 @@ class Claimed:
     @property
     def deadline(self) -> float:
         """Return until when the call may begin, by our monotonic clock."""
-        return self.monotonic + BEGINS_WITHIN.total_seconds()
+        return self.monotonic + times.begins_within().total_seconds()
 
 
 def claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
@@ -94,10 +91,11 @@ def _claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
     if channel == "sms":
         going = _within_limits(going, now)
     claimed = _with_providers(channel, going, look, now, monotonic)
+    lease = times.lease()
     for one in claimed:
         row = one.row
         row.state, row.reason, row.worker = DeliveryState.SENDING, "", worker
-        row.lease, row.lease_until = row.lease + 1, now + LEASE
+        row.lease, row.lease_until = row.lease + 1, now + lease
         row.attempts, row.provider = row.attempts + 1, one.provider.name
     for row in rows:
         row.updated_at = now
@@ -115,7 +113,7 @@ def _within_limits(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
         if held:
             logger.error("SMS have cost what SMS_COST_PER_HOUR allows: they wait")
         for row in held:
-            row.not_before, row.reason = now + SPENT_PAUSE, "spent"
+            row.not_before, row.reason = now + times.scaled(SPENT_PAUSE), "spent"
         rows = [row for row in rows if row.announcement_id is not None]
     going = []
     for row in rows:
@@ -144,7 +142,7 @@ def _with_providers(
             list(by_name), tried[row.pk], closed[row.pk], unsettled.get(row.pk, "")
         )
         if choice.provider is None:
-            row.not_before, row.reason = now + BLOCKED_PAUSE, "blocked"
+            row.not_before, row.reason = now + times.scaled(BLOCKED_PAUSE), "blocked"
             continue
         claimed.append(
             Claimed(

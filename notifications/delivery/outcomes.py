@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from django.conf import settings
 
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
@@ -96,6 +97,7 @@ def _apply(row: Delivery, result: Result, now: datetime) -> None:
         attempts=row.attempts,
         has_another=result.has_another,
         jitter=random.random(),
+        scale=settings.ESCALATION_TIME_SCALE,
     )
     match step:
         case steps.Done():

@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, F
 from django.db.models.functions import Now
 
 from notifications.choices import DeliveryState
+from notifications.delivery import times
 from notifications.delivery.steps import UNKNOWN_WAITS
 from notifications.models import Delivery
 from realtime.retry import one_transaction
@@ -19,7 +20,7 @@ def reap() -> int:
     over = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=Now())
     if not over.exists():  # without a transaction: on SQLite it would take the only write lock
         return 0
-    return sum(_reap(channel, wait) for channel, wait in UNKNOWN_WAITS.items())
+    return sum(_reap(channel, times.scaled(wait)) for channel, wait in UNKNOWN_WAITS.items())
 
 
 @one_transaction

@@ -20,8 +20,7 @@ from notifications import kinds
 from notifications.channels import registry
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
-from notifications.delivery import ids, late, people, receipts
-from notifications.delivery.claim import LEASE
+from notifications.delivery import ids, late, people, receipts, times
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.compose import compose, target_of
 from notifications.delivery.look import RESENT
@@ -89,7 +88,7 @@ def _take(limit: int) -> list[Delivery]:
     """Take SMS to ask about. If this worker dies, they are due again after ASK_AGAIN."""
     rows = _locked(_due("sms"), limit)
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        not_before=clock.now() + ASK_AGAIN
+        not_before=clock.now() + times.scaled(ASK_AGAIN)
     )
     return rows
 
@@ -107,7 +106,7 @@ def _look_up(row: Delivery) -> Answer | None:
 
 def _called_at(row: Delivery) -> datetime:
     """Return when the claim was that the call belongs to: its lease has not been taken back."""
-    return row.created_at if row.lease_until is None else row.lease_until - LEASE
+    return row.created_at if row.lease_until is None else row.lease_until - times.lease()
 
 
 @one_transaction
@@ -131,10 +130,10 @@ def _settle_sms(delivery_id: int, lease: int, answer: Answer | None) -> None:
         late.mark([row], {row.pk: _called_at(row)}, now)
     elif answer is not None and answer.outcome is Outcome.NOT_SENT and row.expires_at > now:
         row.state, row.not_before, row.provider = DeliveryState.QUEUED, now, ""
-    elif answer is not None and age < LOOK_UP_UNTIL:
-        row.not_before = now + ASK_AGAIN
-    elif answer is None and age < PATIENCE:
-        row.not_before = _called_at(row) + PATIENCE
+    elif answer is not None and age < times.scaled(LOOK_UP_UNTIL):
+        row.not_before = now + times.scaled(ASK_AGAIN)
+    elif answer is None and age < times.scaled(PATIENCE):
+        row.not_before = _called_at(row) + times.scaled(PATIENCE)
     elif answer is not None or not _find_report(row, now):
         _give_up([row], now)
     row.updated_at = now
@@ -150,7 +149,7 @@ def _find_report(row: Delivery, now: datetime) -> bool:
         address_hash=row.address_hash,
         attempts__gt=0,
         provider_id__isnull=True,
-        created_at__gt=since - ALONE,
+        created_at__gt=since - times.scaled(ALONE),
     ).exclude(pk=row.pk)
     found = Receipt.objects.filter(
         provider=row.provider,

@@ -60,16 +60,18 @@ def next_step(
     attempts: int,
     has_another: bool,
     jitter: float,
+    scale: float = 1.0,
 ) -> Step:
     """Return what follows from an answer to attempt number `attempts`.
 
     `has_another` says that a provider is left that has not refused it. `jitter` is a random number
-    from 0 to 1, so that what failed together does not come back together.
+    from 0 to 1, so that what failed together does not come back together. `scale` divides our own
+    pauses, never one that a provider asks for.
     """
     if answer.outcome is Outcome.ACCEPTED:
         return Done()
     if answer.outcome is Outcome.UNKNOWN:
-        return FindOut(UNKNOWN_WAITS[channel])
+        return FindOut(UNKNOWN_WAITS[channel] / scale)
     if answer.outcome is Outcome.REFUSED:
         if has_another and not answer.verdict:
             return Again(timedelta(), "refused")
@@ -80,7 +82,7 @@ def next_step(
         # Exactly as asked, then a little later: never earlier.
         pause = seconds(answer.retry_after_seconds + jitter)
     else:
-        pause = backoff(attempts) * (0.5 + jitter / 2)
+        pause = backoff(attempts) * (0.5 + jitter / 2) / scale
     return Again(pause, answer.outcome.value)
 
 

@@ -170,13 +170,23 @@ class Client:
 
 
 @lru_cache(maxsize=8)
-def _shared(rules: Rules, http2: bool) -> Client:
-    return Client(rules=rules, http2=http2)
+def _shared(rules: Rules, http2: bool, longest: float) -> Client:
+    return limited(rules, longest, http2=http2)
 
 
-def client(*, http2: bool = False) -> Client:
-    """Return the client of this process, with the rules of this deployment."""
-    return _shared(Rules.of_deployment(), http2)
+def limited(rules: Rules, longest: float, *, http2: bool = False) -> Client:
+    """Make a client that waits at most `longest` seconds for a connection, and for an answer."""
+    return Client(
+        rules=rules,
+        http2=http2,
+        connect_seconds=min(CONNECT_SECONDS, longest),
+        read_seconds=min(READ_SECONDS, longest),
+    )
+
+
+def client(*, http2: bool = False, longest: float = READ_SECONDS) -> Client:
+    """Return the client of this process, with the rules of this deployment; see `limited`."""
+    return _shared(Rules.of_deployment(), http2, longest)
 
 
 def _trusted() -> ssl.SSLContext:

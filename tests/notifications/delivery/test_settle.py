@@ -6,10 +6,11 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
 
-from notifications.delivery.claim import LEASE, claim
+from notifications.delivery.claim import claim
 from notifications.delivery.reap import reap
 from notifications.delivery.receipts import Heard, receipts_take
 from notifications.delivery.settle import after_restore, settle_due
+from notifications.delivery.times import lease
 from notifications.delivery.worker import Worker
 from notifications.models import Delivery, Receipt
 from realtime import clock
@@ -116,7 +117,7 @@ def lost(row):
         attempts=1,
         lease=1,
         not_before=now - support.MOMENT,
-        lease_until=now - 6 * MINUTE + LEASE,
+        lease_until=now - 6 * MINUTE + lease(),
     )
 
 
@@ -167,12 +168,12 @@ def test_what_nobody_can_know_makes_the_next_rung_due(row, outside):
 
 def test_it_waits_five_minutes_for_a_report(row, outside):
     lost(row)
-    Delivery.objects.update(lease_until=clock.now() - 2 * MINUTE + LEASE)
+    Delivery.objects.update(lease_until=clock.now() - 2 * MINUTE + lease())
     settle_due("sms")
     row.refresh_from_db()
     assert row.state == "unknown"
     assert row.lease_until is not None
-    assert row.not_before == row.lease_until - LEASE + 5 * MINUTE
+    assert row.not_before == row.lease_until - lease() + 5 * MINUTE
 
 
 @pytest.mark.parametrize("channel", ["push", "email"])

@@ -1,0 +1,32 @@
+"""How long a worker owns a message, and how long deliveries wait, in this deployment.
+
+DELIVERY_LEASE_SECONDS sets the lease, and with it how soon a call must begin.
+ESCALATION_TIME_SCALE divides all pauses of deliveries as it divides those of ladders; what a
+provider asks for by Retry-After is kept as it is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from notifications.channels.options import options
+from notifications.channels.registry import CALL_SHARE
+
+_LATEST = timedelta(seconds=10)  # a look-up of a call knows by that when it was made
+
+
+def lease() -> timedelta:
+    """Return how long a claimed message belongs to its worker."""
+    return timedelta(seconds=options().delivery_lease_seconds)
+
+
+def begins_within() -> timedelta:
+    """Return how soon after its claim a call must begin."""
+    return min(lease() / CALL_SHARE, _LATEST)
+
+
+def scaled(pause: timedelta) -> timedelta:
+    """Return a pause as this deployment has it."""
+    return pause / settings.ESCALATION_TIME_SCALE
