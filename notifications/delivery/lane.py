@@ -13,7 +13,13 @@ import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DatabaseError, IntegrityError, close_old_connections, connections
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    close_old_connections,
+    connections,
+)
 
 from notifications import selectors
 from notifications.channels.message import Answer
@@ -179,7 +185,7 @@ def _slot(host: str, rate: float, count: int) -> pacing.Slot:
     """Take slots of a host; none while the database is away."""
     try:
         return pacing.take(host, rate, count)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         logger.warning("no pace of %s is known: %r", host, error)
         return pacing.Slot(False, 1.0, "unknown")
 
@@ -199,7 +205,7 @@ def write(results: list[Result]) -> None:
             for one in results:  # so that one that cannot be written takes no other with it
                 write([one])
             return
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("outcomes of %s calls are not written yet: %r", len(results), error)
             close_old_connections()
             if time.monotonic() >= give_up_at:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from secrets import token_hex
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from notifications.delivery import digests, fallback, heartbeat, judge, reap
 from notifications.delivery.lane import Lane, leave_database
@@ -24,7 +24,8 @@ from notifications.kinds import CHANNELS, Channel
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-TROUBLE_SECONDS = 2.0  # after an error of the database
+# After an error of the database: rungs that were due meanwhile fire soon after it is back.
+TROUBLE_SECONDS = 0.5
 LAST_CALLS_SECONDS = 15.0  # that calls under way may take after SIGTERM
 JUDGE = "judge"
 THRESHOLDS = (50_000, 20, 100)  # of new objects, and of earlier looks
@@ -96,7 +97,7 @@ class Worker:
                     beaten = time.monotonic()
                 if not step():
                     wait(POLL_SECONDS)
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.warning("%s: the database cannot be used: %r", role, error)
                 close_old_connections()
                 self._stopping.wait(TROUBLE_SECONDS)
