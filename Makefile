@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,6 +118,11 @@ faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minute
 faults-full: $(VENV)/.dev ## The same for as long as given (SECONDS=3600), on other faults each time
 	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rate 260 --out var/faults
 	$(BIN)/python -m tests.simulation --seconds $(SECONDS)
+
+centre: $(VENV)/.dev ## Prove the notification centre: nothing missed, doubled or wrong while workers and stores are killed
+	$(BIN)/python -m tests.centre --notifications 50000 --devices 300 --workers 8 --nodes 3 --producers 3 --rate 40 --faults 200 --out var/centre
+	$(BIN)/python -m tests.centre --store sqlite --notifications 5000 --devices 30 --workers 2 --producers 1 --rate 12 --faults 20 --out var/centre
+	$(BIN)/python -m tests.centre bugs --out var/centre
 
 conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
 	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)

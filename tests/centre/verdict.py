@@ -1,0 +1,50 @@
+"""The verdicts, and how many violations of each there were."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+VERDICTS = {
+    "missed": "required or wanted, nobody was reached, and no provider was asked",
+    "doubled": "taken twice, and no row says that it may be",
+    "needless": "sent although the last look must have known better",
+    "wrong_user": "sent to somebody else",
+    "wrong_time": "sent in a quiet time, or before its time",
+    "unwanted": "sent although its user had switched it off",
+    "unexplained": "nothing in the database says why",
+}
+EXAMPLES = 10
+LATE_SECONDS = 2.0  # that a rung may fire after its time (p99), once faults are healed
+MOMENT = 0.05  # by which clocks of one machine may differ
+REGISTRY = 3.0  # seconds until the registry of sockets is surely known
+
+
+@dataclass
+class Verdict:
+    """The counts, by the names of VERDICTS, and figures of the run."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    figures: dict[str, Any] = field(default_factory=dict)
+    late: list[float] = field(default_factory=list)  # seconds of each rung, sorted
+
+    def add(self, kind: str, text: str) -> None:
+        assert kind in VERDICTS, kind
+        self.counts[kind] += 1
+        if len(self.examples[kind]) < EXAMPLES:
+            self.examples[kind].append(text)
+
+    @property
+    def p99(self) -> float:
+        """Return how late a rung fired, but for one in a hundred."""
+        return self.late[int(0.99 * len(self.late))] if self.late else 0.0
+
+    @property
+    def clean(self) -> bool:
+        return not sum(self.counts.values())
+
+    @property
+    def in_time(self) -> bool:
+        return self.p99 <= LATE_SECONDS
