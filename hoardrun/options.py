@@ -152,6 +152,8 @@ class Deployment:
     """Requests of a user that write; a bulk update counts by its rows."""
     stranger_rate: str = rate("300/min")
     """Requests of an address without a login, or with one that is refused."""
+    webhook_rate: str = rate("6000/min")
+    """Webhooks by each path of a provider; more are answered with 429, and come again."""
     login_rate: str = rate("20/min")
     """Attempts to log in per address and name."""
     login_address_rate: str = rate("30/min")

@@ -11,7 +11,8 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import kinds, publishing, selectors, services  # noqa: F401 connected
-        from notifications.addresses.services import addresses_forget
+        from notifications.addresses import services as addresses
+        from notifications.hooks import esp
         from notifications.kinds.own import OWN
         from notifications.messages import (
             Notification,
@@ -27,7 +28,8 @@ class NotificationsConfig(AppConfig):
         kinds.register(*OWN)
         register(Notification, NotificationUpdated, SystemAnnouncement, NotificationCounts)
         register(PreferencesChanged)
-        jobs.register(jobs.Job("forget_addresses", 3600.0, addresses_forget))
+        jobs.register(jobs.Job("forget_addresses", 3600.0, addresses.addresses_forget))
+        jobs.register(jobs.Job(addresses.LAPSING, 3600.0, addresses.numbers_lapse))
         computed.register(
             computed.ComputedMessage(
                 name=NotificationCounts.wire_type,
@@ -38,6 +40,8 @@ class NotificationsConfig(AppConfig):
         )
         catalogue.register(catalogue.HERE / "kinds")
         jobs.register(jobs.Job("publish_due", 1.0, services.publish_due))
+        if esp.is_on():
+            esp.connect()
         _register_delivery()
 
 
@@ -47,6 +51,7 @@ def _register_delivery() -> None:
     from realtime import doubts, jobs
     from realtime.meters import fleet
 
-    jobs.register(jobs.Job(keeping.NAME, 600.0, keeping.forget_texts))
+    jobs.register(jobs.Job(keeping.TEXTS, 600.0, keeping.forget_texts))
+    jobs.register(jobs.Job(keeping.PROOF, 600.0, keeping.forget_proof))
     fleet.register(readings.DELIVERING)
     doubts.register(readings.no_worker)

@@ -16,13 +16,14 @@ from django.db import connection
 
 from notifications.choices import Status
 from notifications.delivery.closing import ladders_close
-from notifications.delivery.ladders import first_due
+from notifications.delivery.ladders import DUE, first_due
 from notifications.kinds import Kind
 from notifications.kinds.lookup import kind_of
 from notifications.models import Escalation, Notification
 from notifications.payloads import notification_payload
 from realtime import clock
 from realtime.core.records import StoredEvent
+from realtime.nudge import nudge
 from realtime.publish import Beside, publish, publish_many
 from realtime.streams import user_stream
 
@@ -48,6 +49,8 @@ def notifications_appear(rows: Sequence[Notification]) -> None:
         kind = ladder_kind(row)
         beside = None if kind is None else _beside(row, kind)
         publish(user_stream(row.user_id), notification_payload(row), beside=beside)
+        if kind is not None and not first_due(kind):
+            nudge(DUE)
         return
     events = publish_many([(user_stream(row.user_id), notification_payload(row)) for row in rows])
     begin(
@@ -86,6 +89,8 @@ def begin(begun: Sequence[Begun]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_for_many(connection.vendor), [msgspec.json.encode(items).decode()])
+    if any(not item["seconds"] for item in items):
+        nudge(DUE)
 
 
 def _beside(row: Notification, kind: Kind) -> Beside:

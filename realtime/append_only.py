@@ -1,7 +1,8 @@
 """Records: rows that are inserted once and never changed or deleted through the ORM.
 
 Triggers refuse changes by plain SQL too, on SQLite and PostgreSQL. Only the columns that a model
-names in `ERASABLE` may be emptied, to forget a person.
+names in `ERASABLE` may be emptied, to forget a person, and only a row older than `KEPT_FOR` may be
+deleted, where a model sets that.
 
 `migrate` creates the triggers at its end, for every `AppendOnly` model. It creates missing ones, as
 a migration that rebuilds a table on SQLite drops them, and replaces changed ones: a trigger's name
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from django.apps import apps
@@ -56,6 +58,12 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
 
     update = delete = bulk_update = _refuse
 
+    def forget(self) -> int:
+        """Delete rows, all of which must be older than KEPT_FOR; return how many."""
+        if getattr(self.model, "KEPT_FOR", None) is None:
+            raise RecordIsFinal(self.model)
+        return super().delete()[0]
+
     def erase(self) -> int:
         """Empty the columns of ERASABLE; return how many rows had text in them."""
         columns: tuple[str, ...] = getattr(self.model, "ERASABLE", ())
@@ -78,6 +86,8 @@ class AppendOnly(models.Model):
 
     # Text columns with personal data beyond a user's id.
     ERASABLE: ClassVar[tuple[str, ...]] = ()
+    # How old a row is, by its `created_at`, before it may be deleted; None: it never may.
+    KEPT_FOR: ClassVar[timedelta | None] = None
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -175,7 +185,10 @@ def _missing(cursor: CursorWrapper) -> list[Trigger]:
 
 def _wanted(model: type[AppendOnly], vendor: str) -> list[Trigger]:
     table = model._meta.db_table
-    triggers = [Trigger(table, "UPDATE", _changed(model, vendor)), Trigger(table, "DELETE", "TRUE")]
+    triggers = [
+        Trigger(table, "UPDATE", _changed(model, vendor)),
+        Trigger(table, "DELETE", _kept(model, vendor)),
+    ]
     if vendor == "sqlite":
         # INSERT OR REPLACE deletes conflicting rows without calling their DELETE triggers.
         triggers.append(Trigger(table, "REPLACE", _taken(model)))
@@ -190,6 +203,16 @@ def _changed(model: type[AppendOnly], vendor: str) -> str:
         + (f""" AND NEW."{field.column}" {differs} '')""" if field.name in model.ERASABLE else ")")
         for field in model._meta.concrete_fields
     )
+
+
+def _kept(model: type[AppendOnly], vendor: str) -> str:
+    """Return the SQL condition: a deleted row must be kept still, by the database's time."""
+    if model.KEPT_FOR is None:
+        return "TRUE"
+    days = model.KEPT_FOR.days
+    if vendor == "postgresql":
+        return f"OLD.created_at > now() - interval '{days} days'"
+    return f"OLD.created_at > strftime('%Y-%m-%d %H:%M:%f', 'now', '-{days} days')"
 
 
 def _taken(model: type[AppendOnly]) -> str:

@@ -144,10 +144,16 @@ class EveryRequest(RequestThrottle):
     """Count each user's reads and writes, and what strangers ask from one address.
 
     A view says what a request is worth with `cost`, in units of about five milliseconds. Without
-    a view it costs one unit.
+    a view it costs one unit. A view with `counted_as` names another limit, and what that counts.
     """
 
     def allow_request(self, request: Any, view: Any) -> bool:
+        if (counted_as := getattr(view, "counted_as", None)) is not None:
+            scope, what = counted_as
+            counter = Counter(scope, what)
+            self._wait, allowed = 0.0, counter.take()
+            self._wait = counter.wait
+            return allowed
         is_known = getattr(request.user, "pk", None) is not None
         scope = "read" if request.method in SAFE_METHODS else "write"
         counter = Counter(scope if is_known else "stranger", user_of(request))

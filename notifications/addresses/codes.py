@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from django.utils.crypto import salted_hmac
 
 from notifications.brand import brand
-from notifications.channels.message import Content, Message, Target
+from notifications.channels.direct import direct
+from notifications.channels.message import Content, Message
 from notifications.channels.registry import providers
+from notifications.delivery import bill
 from notifications.kinds import Channel
 from realtime import clock
 from realtime.outgoing import Outcome
@@ -64,10 +66,19 @@ def can_send(channel: Channel) -> bool:
 
 
 def send(channel: Channel, to: str, code: str, *, locale: str, user_id: int) -> bool:
-    """Send a code now; return whether a provider took it, or may have. Not in a transaction."""
+    """Send a code now; return whether a provider took it, or may have. Not in a transaction.
+
+    An SMS counts for the limits of its country and of money, and is not sent beyond them.
+    """
     message = _message(channel, to, code, locale, user_id, clock.now())
+    counted = bill.direct_take(to) if channel == "sms" else None
+    if channel == "sms" and counted is None:
+        return False
     for provider in providers(channel):
-        if provider.send(message).outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}:
+        answer = provider.send(message)
+        if answer.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}:
+            if counted is not None:
+                bill.direct_cost(counted, answer)
             return True
     return False
 
@@ -75,8 +86,6 @@ def send(channel: Channel, to: str, code: str, *, locale: str, user_id: int) -> 
 def _message(
     channel: Channel, to: str, code: str, locale: str, user_id: int, now: datetime
 ) -> Message:
-    # No delivery has this number. Message-IDs are made of it, and mailboxes hide a repeated one.
-    number = -secrets.randbits(48)
     language = locale.partition("-")[0]
     language = language if language in _BODIES else "en"
     content = Content(
@@ -84,17 +93,4 @@ def _message(
         body=_BODIES[language].format(brand=brand().name, code=code),
         locale=language,
     )
-    return Message(
-        delivery_id=number,
-        notification_id=f"code{number}",
-        user_id=user_id,
-        kind="code",
-        category="code",
-        channel=channel,
-        to=Target(value=to),
-        content=content,
-        urgent=True,
-        required=True,
-        happened_at=now,
-        expires_at=now + LIFE,
-    )
+    return direct(channel, to, content, kind="code", user_id=user_id, now=now, life=LIFE)

@@ -30,13 +30,15 @@ from notifications.delivery.closing import address_left, ladders_wake
 from notifications.kinds import Channel
 from notifications.models import Address
 from notifications.preferences.selectors import preferences_get
-from realtime import clock
+from realtime import clock, jobs
 from realtime.errors import InvalidInput, NotFound
 from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 MAX_ADDRESSES = 5  # of one user by one channel
 KEPT = timedelta(days=1)  # the text of one that was removed, for a last notice
+PROVEN_FOR = timedelta(days=365)  # a phone number: networks give unused ones to others
+LAPSING, LAPSING_SECONDS, LAPSING_AT_ONCE = "lapse_numbers", 86_400.0, 1000
 _CHECKS: dict[str, Callable[[str], str]] = {
     "email": values.email,
     "sms": lambda value: values.phone(value, options().sms_countries),
@@ -105,6 +107,22 @@ def addresses_forget() -> int:
         ~Q(value=""), state=AddressState.REMOVED, removed_at__lt=clock.now() - KEPT
     )
     return gone.update(value="", keys=None)
+
+
+def numbers_lapse() -> int:
+    """Ask for new proof of the phone numbers that were proven PROVEN_FOR ago; return how many.
+
+    A number may have gone to somebody else. It gets nothing before a code has come back again. A
+    job calls it, on one node a day.
+    """
+    if not jobs.claim(LAPSING, LAPSING_SECONDS):
+        return 0
+    before = clock.now() - PROVEN_FOR
+    old = Address.objects.filter(channel="sms", state=AddressState.VERIFIED, verified_at__lt=before)
+    total = 0
+    while some := list(old.order_by("pk").values_list("pk", flat=True)[:LAPSING_AT_ONCE]):
+        total += old.filter(pk__in=some).update(state=AddressState.UNVERIFIED)
+    return total
 
 
 def lock_user(user_id: int) -> None:

@@ -8,7 +8,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.addresses import push, selectors, services, trial
+from notifications.addresses import adoption, push, selectors, services, trial
 from notifications.addresses.serializers import (
     AddressInput,
     AddressOutput,
@@ -34,7 +34,9 @@ class AddressListView(View, ListAPIView[Address]):
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Address]:
-        return selectors.addresses_list(user_id(self.request))
+        user = user_id(self.request)
+        adoption.addresses_adopt([user])
+        return selectors.addresses_list(user)
 
     def cost(self, request: Request) -> int:
         return CODE_UNITS if request.method == "POST" else 1

@@ -11,7 +11,8 @@ import msgspec
 from notifications.kinds import Channel
 from realtime.outgoing import Outcome
 
-Verdict = Literal["", "gone", "invalid", "opted_out", "bounced", "complained"]
+# `rejected`: a mailbox does not take this e-mail, and may take another one.
+Verdict = Literal["", "gone", "invalid", "opted_out", "bounced", "rejected", "complained"]
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     happened_at: datetime
     expires_at: datetime
+    is_digest: bool = False
     unread: int | None = None  # the badge, absolute
     receipt_token: str = ""
     thread: str = ""  # what messages of one matter share, such as `transaction-17`

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from realtime.option_fields import number, option, split, text, whole, words
+from realtime.option_fields import flag, number, option, split, text, whole, words
 
 SMS_PROVIDERS = ("africastalking", "twilio")
 EMAIL_SECURITY = ("starttls", "tls", "none")
@@ -126,6 +126,13 @@ class ChannelOptions:
     email_unsubscribe: str = text()
     """An address whose mails unsubscribe their senders, read by people: the second way in
     `List-Unsubscribe`, beside the link."""
+    account_emails_verified: bool = flag()
+    """The e-mail addresses of accounts are proven elsewhere, as at sign-up: send there without a
+    code of ours. Each is taken over once, for a user who has had no address here."""
+    email_bounces: str = text()
+    """The mailbox for bounces of e-mails by SMTP, such as `bounces@acme.example`: each e-mail has a
+    signed address of its own there, `bounces+…@acme.example`, and `manage.py bounce` reads what
+    comes. Without it, bounces go to `EMAIL_FROM` and nothing reads them."""
     email_backend: str = text()
     """Send e-mails by another backend of Django in place of SMTP, such as
     `anymail.backends.postmark.EmailBackend`, which needs `pip install hoardrun[anymail]`."""
@@ -177,6 +184,9 @@ class ChannelOptions:
     """For how long a message belongs to the worker that has claimed it. A call begins within a
     sixth of that, at most ten seconds, and may take as long. Shorter ones are for tests: what a
     slow provider has taken may be asked for again."""
+    proof_kept_days: int = whole(2557, 548, 36_525)
+    """For how long the proof of what was sent is kept: deliveries, calls of providers and receipts.
+    What messages said is forgotten after 90 days. The default is seven years."""
     sms_pace: float = number(20, 0.01, 10_000)
     """SMS a second by each provider, of all workers together."""
     email_pace: float = number(20, 0.01, 10_000)

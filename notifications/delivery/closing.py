@@ -8,7 +8,9 @@ from typing import Literal
 from django.db.models.functions import Now
 
 from notifications.choices import DeliveryState
+from notifications.delivery.ladders import DUE
 from notifications.models import Delivery, Escalation
+from realtime.nudge import nudge
 
 Reason = Literal["cancelled", "superseded", "expired"]
 
@@ -35,9 +37,11 @@ def ladders_wake(user_id: int) -> int:
     Delivery.objects.filter(user=user_id, state=DeliveryState.QUEUED, not_before__gt=Now()).update(
         not_before=Now(), updated_at=Now()
     )
-    return Escalation.objects.filter(user=user_id, closed_at__isnull=True, due_at__gt=Now()).update(
-        due_at=Now()
-    )
+    waiting = Escalation.objects.filter(user=user_id, closed_at__isnull=True, due_at__gt=Now())
+    count = waiting.update(due_at=Now())
+    if count:
+        nudge(DUE)
+    return count
 
 
 def address_left(address_id: int, reason: str) -> int:
@@ -58,6 +62,8 @@ def ladders_go_on(missed: Iterable[Delivery]) -> None:
     """Let the ladders be judged at once whose deliveries have reached nobody, and will not."""
     notifications = {row.notification_id for row in missed if row.notification_id is not None}
     if notifications:
-        Escalation.objects.filter(
+        waiting = Escalation.objects.filter(
             pk__in=notifications, closed_at__isnull=True, due_at__gt=Now()
-        ).update(due_at=Now())
+        )
+        if waiting.update(due_at=Now()):
+            nudge(DUE)

@@ -61,6 +61,7 @@ def compose(
         required=row.required,
         happened_at=happened_at or row.created_at,
         expires_at=row.expires_at,
+        is_digest=row.digest_id is not None,
         unread=unread,
         receipt_token=receipt_token(row.pk),
         thread=_thread(row.context),
@@ -111,7 +112,7 @@ def _content(row: Delivery, to: Target, person: Person, channel: Channel) -> tup
         return content, texts.version(row.kind, locale)
     items = [texts.Item(kind=item["kind"], context=item["context"]) for item in context["items"]]
     content = texts.render_digest(row.category, channel, items, total=context["total"], **more)
-    return content, ""
+    return content, texts.digest_version(items, locale)
 
 
 def _thread(context: Any) -> str:

@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db.models import Min
 from django.db.models.functions import Now
 from msgspec.structs import replace
 
+from notifications.addresses.adoption import addresses_adopt
 from notifications.choices import DeliveryState
 from notifications.delivery import deployment, digests, facts, rows
 from notifications.delivery.facts import Case
@@ -58,12 +60,19 @@ def _judge_batch(limit: int) -> int:
     decided = [(case, over) for case in found if (over := has_reached(case, now)) is not None]
     rest = _without(found, decided)
     if rest:
+        addresses_adopt({case.user_id for case in rest})
         facts.add_people(rest, now)
         decided += _decide(rest, now)
     unknown = {row[0] for row in claimed}.difference(case.notification_id for case in found)
     Escalation.objects.filter(pk__in=unknown).update(closed_at=now, reason="unknown_kind")
     apply(decided, now)
     return len(claimed)
+
+
+def seconds_left() -> float:
+    """Return how long it is until the next ladder is due; an hour at most."""
+    soonest = Escalation.objects.filter(closed_at__isnull=True).aggregate(due=Min("due_at"))["due"]
+    return 3600.0 if soonest is None else min((soonest - clock.now()).total_seconds(), 3600.0)
 
 
 def has_reached(case: Case, now: datetime) -> Decision | None:

@@ -9,6 +9,9 @@ from django.conf import settings
 from notifications.kinds import Kind
 from notifications.kinds import kind as kinds
 
+# The hint, through the layer, that a ladder is due with the commit of something.
+DUE = "ladders"
+
 
 def first_due(kind: Kind) -> timedelta:
     """Return how long after the event the ladder of a kind is judged first."""

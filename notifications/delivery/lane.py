@@ -23,7 +23,7 @@ from django.db import (
 
 from notifications import selectors
 from notifications.channels.message import Answer
-from notifications.delivery import outcomes, settle
+from notifications.delivery import answered, outcomes, settle
 from notifications.delivery.claim import Claimed, claim
 from notifications.delivery.compose import Composed, compose
 from notifications.delivery.outcomes import Result
@@ -53,7 +53,8 @@ class Lane:
         # they can do at once, it waits until it brings much.
         self._least = max((self._capacity - THREADS[channel]) // 2, 1)
         self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
-        self._ended: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        # What has ended, and None to look again at once.
+        self._ended: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
         self._under_way = 0
         self._tally = Tally()
         self._stopping = threading.Event()
@@ -70,20 +71,25 @@ class Lane:
         return done
 
     def wait(self, seconds: float) -> None:
-        """Wait until a call has ended, at most so long, and a little for those that follow it."""
-        if not self._under_way:
-            self._stopping.wait(seconds)
-            return
-        ended = []
+        """Wait until a call has ended, or until `wake`, and a little for the calls that follow.
+
+        At most so long.
+        """
+        ended: list[Result | None] = []
         try:
             ended.append(self._ended.get(timeout=seconds))
             until = time.monotonic() + GATHER_SECONDS
-            while len(ended) < self._under_way:
+            while ended[-1] is not None and len(ended) < self._under_way:
                 ended.append(self._ended.get(timeout=max(until - time.monotonic(), 0)))
         except queue.Empty:
             pass
         for one in ended:
-            self._ended.put(one)
+            if one is not None:
+                self._ended.put(one)
+
+    def wake(self) -> None:
+        """End the wait: something may be due."""
+        self._ended.put(None)
 
     @property
     def is_idle(self) -> bool:
@@ -93,6 +99,7 @@ class Lane:
     def stop(self) -> None:
         """Claim nothing more; calls that have not begun are given back."""
         self._stopping.set()
+        self.wake()
 
     def close(self) -> None:
         """End the threads."""
@@ -155,9 +162,10 @@ class Lane:
         results: list[Result] = []
         while True:
             try:
-                results.append(self._ended.get_nowait())
+                ended = self._ended.get_nowait()
             except queue.Empty:
                 break
+            results += [] if ended is None else [ended]
         if not results:
             return 0
         self._under_way -= len(results)
@@ -179,6 +187,7 @@ class Lane:
             if answer.retry_after_seconds is not None:
                 pacing.hold(one.host, answer.retry_after_seconds)
         self._tally.flush()
+        answered.add(results)
 
 
 def _slot(host: str, rate: float, count: int) -> pacing.Slot:

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
-import phonenumbers
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 
 from notifications.channels.options import ChannelOptions, options
+from notifications.delivery import bill
 from notifications.delivery.people import country_of
-from notifications.delivery.states import NEVER_SENT
 from notifications.models import Delivery
-
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 class Limits:
@@ -29,40 +25,14 @@ class Limits:
 
     def __init__(self, rows: Sequence[Delivery], now: datetime) -> None:
         self._options: ChannelOptions = options()
-        left = Delivery.objects.filter(
-            channel="sms",
-            attempts__gt=0,
-            created_at__gt=now - DAY,
-            announcement__isnull=True,
-        ).exclude(state__in=NEVER_SENT)
+        left = bill.sent_since(now - bill.DAY)
         self._numbers = _counts(left, "address_hash", {row.address_hash for row in rows})
         self._users = _counts(left, "user_id", {row.user_id for row in rows})
         self._countries: Counter[str] = Counter()
         if self._options.sms_per_country_per_day:
             for country in {_country(row) for row in rows} - {""}:
-                code = phonenumbers.country_code_for_region(country)
-                self._countries[country] = left.filter(
-                    address__value__startswith=f"+{code}"
-                ).count()
-        self._spent = self._spent_since(now - HOUR)
-
-    def _spent_since(self, moment: datetime) -> Decimal:
-        if not self._options.sms_cost_per_hour:
-            return Decimal(0)
-        spent = Delivery.objects.filter(
-            channel="sms",
-            cost__isnull=False,
-            announcement__isnull=True,
-            cost_currency=self._options.sms_cost_currency,
-            accepted_at__gt=moment,
-        ).aggregate(sum=Sum("cost"))
-        return Decimal(spent["sum"] or 0)
-
-    @property
-    def is_spent(self) -> bool:
-        """Say whether the money of this hour is used up: no SMS leaves before it is over."""
-        limit = self._options.sms_cost_per_hour
-        return bool(limit) and self._spent >= limit
+                self._countries[country] = bill.of_country(country, now)
+        self.is_spent = bill.is_spent(now)
 
     def refuse(self, row: Delivery) -> str:
         """Return why an SMS may not go, or "" and count it."""

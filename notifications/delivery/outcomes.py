@@ -105,7 +105,11 @@ def _apply(row: Delivery, result: Result, now: datetime) -> None:
             row.provider_id = answer.provider_id
             row.state = state_of(channel_of(row), facts_of(row), DeliveryState.ACCEPTED)
         case steps.Failed():
-            row.failed_at, row.reason = now, step.reason[:64]
+            row.reason = step.reason[:64]
+            if answer.verdict in {"bounced", "rejected"}:
+                row.bounced_at = now
+            else:
+                row.failed_at = now
             row.state = state_of(channel_of(row), facts_of(row), DeliveryState.FAILED)
         case steps.Again():
             _queue(row, now, step.pause, step.reason)

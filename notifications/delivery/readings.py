@@ -10,11 +10,11 @@ from django.db.models.functions import Now
 
 from notifications.channels import registry
 from notifications.choices import DeliveryState
-from notifications.delivery import heartbeat
+from notifications.delivery import answered, heartbeat
 from notifications.kinds import CHANNELS
 from notifications.models import Delivery, Escalation
 from realtime import clock
-from realtime.meters.fleet import Reading, gauge
+from realtime.meters.fleet import Reading, counter, gauge
 from realtime.outgoing import pacing
 
 JUDGE = "judge"
@@ -40,6 +40,7 @@ def _read() -> dict[str, Any]:
         "deliveries_unknown": unknown,
         "delivery_silent": {role: int(role in silent) for role in ROLES},
         "calls_blocked": dict.fromkeys(BLOCKED, 0) | pacing.count_blocked(),
+        "provider_answers": answered.read(),
     }
 
 
@@ -65,6 +66,14 @@ DELIVERING = Reading(
             "Channels, providers and hosts that let no call through: `open` since they fail, or "
             "`stopped` by staff.",
             why=BLOCKED,
+        ),
+        counter(
+            "provider_answers",
+            "Calls of providers, by how they ended: `code` is the provider's own, else the status, "
+            "else why no answer came.",
+            provider=answered.PROVIDERS,
+            outcome=answered.OUTCOMES,
+            code=answered.codes,
         ),
     ),
     _read,

@@ -14,8 +14,10 @@ from django.db.models.functions import Now
 
 from notifications.channels.message import Verdict
 from notifications.choices import AddressState
+from notifications.delivery.suppressing import rest_if_bouncing
 from notifications.kinds import Channel
 from notifications.models import Address, Suppression
+from realtime import clock
 
 # Verdicts that hold for everybody who owns the address, for ever.
 _SUPPRESSING: frozenset[Verdict] = frozenset({"opted_out", "bounced", "complained"})
@@ -37,6 +39,8 @@ def carry_out(verdicts: Iterable[Judged]) -> None:
     for one in verdicts:
         if one.verdict in _SUPPRESSING:
             _suppress(one)
+        elif one.verdict == "rejected":
+            rest_if_bouncing(one.address_hash, one.source, clock.now())
         elif one.verdict:
             _end(one)
 

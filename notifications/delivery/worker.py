@@ -1,7 +1,8 @@
 """A worker: it judges ladders, closes digests, advances fallbacks, and has a lane for each channel.
 
 Any number of them may run, on any number of machines. A poll every POLL_SECONDS is what promises
-that each rung fires in time.
+that each rung fires in time. A hint through the layer, when a ladder is due with its commit, and
+the time of the next ladder shorten the wait for it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from secrets import token_hex
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from notifications.delivery import digests, fallback, heartbeat, judge, reap
+from notifications.delivery.ladders import DUE
 from notifications.delivery.lane import Lane, leave_database
 from notifications.kinds import CHANNELS, Channel
+from realtime.nudge import Listener
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ TROUBLE_SECONDS = 0.5
 LAST_CALLS_SECONDS = 15.0  # that calls under way may take after SIGTERM
 JUDGE = "judge"
 THRESHOLDS = (50_000, 20, 100)  # of new objects, and of earlier looks
+SHORTEST_WAIT_SECONDS = 0.05
 _WRITTEN_SECONDS = 0.05
 
 
@@ -40,16 +44,21 @@ class Worker:
         self._lanes = [Lane(channel, self.name) for channel in channels]
         self._judges = judges
         self._stopping = threading.Event()
+        self._due = threading.Event()  # the judge is to look at once
 
     def run(self) -> None:
         """Deliver until `stop`. Calls that are under way then are finished."""
         collect_seldom()
         threads = [self._thread(lane.channel, lane.step, lane.wait) for lane in self._lanes]
         if self._judges:
-            threads.append(self._thread(JUDGE, judge_once, self._stopping.wait))
+            threads.append(self._thread(JUDGE, self._judge, self._wait_for_ladders))
+        listener = Listener(DUE, self._due.set)
+        if self._judges:
+            listener.start()
         for thread in threads:
             thread.start()
         self._stopping.wait()
+        listener.stop()
         deadline = time.monotonic() + LAST_CALLS_SECONDS
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0))
@@ -76,8 +85,22 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more, and let `run` return once the calls have ended."""
         self._stopping.set()
+        self._due.set()
         for lane in self._lanes:
             lane.stop()
+
+    def _judge(self) -> int:
+        """Judge what is due, and let the lanes look at once at what they have got."""
+        if done := judge_once():
+            for lane in self._lanes:
+                lane.wake()
+        return done
+
+    def _wait_for_ladders(self, seconds: float) -> None:
+        """Wait until the next ladder is due, or a hint says that one is, at most so long."""
+        if self._due.wait(min(seconds, max(judge.seconds_left(), SHORTEST_WAIT_SECONDS))):
+            self._due.clear()
+            self._stopping.wait(SHORTEST_WAIT_SECONDS)  # what comes at once is judged together
 
     def _thread(
         self, role: str, step: Callable[[], int], wait: Callable[[float], object]

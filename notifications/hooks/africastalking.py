@@ -6,11 +6,13 @@ delivery if its id and its number are both right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from notifications.addresses.values import address_hash
 from notifications.channels.sms.africastalking import NAME, REASONS
 from notifications.delivery.receipts import Fact, Heard
 from notifications.hooks import tokens
-from notifications.hooks.incoming import MAX_KEY, Incoming, Left, Said, Texted, form, wanted
+from notifications.hooks.incoming import MAX_KEY, Answer, Incoming, Left, Said, Texted, form, wanted
 from realtime.errors import InvalidInput
 
 # What a report's status says. Others, such as those of a later version, are kept and mean nothing.
@@ -30,6 +32,7 @@ class AfricasTalking:
     """The source of three topics: reports (also without a topic), opt-out and inbound."""
 
     provider = NAME
+    answers_by_sms = True
 
     def is_ours(self, incoming: Incoming) -> bool:
         return tokens.is_hook_token(NAME, incoming.token)
@@ -52,7 +55,7 @@ class AfricasTalking:
             case _:
                 raise InvalidInput("topic", "It is none of reports, opt-out and inbound.")
 
-    def reply(self, said: Said) -> tuple[str, str]:
+    def reply(self, answers: Sequence[Answer]) -> tuple[str, str]:
         return "", "text/plain"
 
 

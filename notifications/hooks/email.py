@@ -18,7 +18,7 @@ from notifications.addresses.values import address_hash
 from notifications.channels.message import Verdict
 from notifications.delivery.receipts import Fact, Heard
 from notifications.hooks import tokens
-from notifications.hooks.incoming import MAX_KEY, Incoming, Left, Said
+from notifications.hooks.incoming import MAX_KEY, Answer, Incoming, Left, Said
 from realtime.core.text import all_text
 from realtime.errors import InvalidInput
 
@@ -57,6 +57,7 @@ class Email:
     """The source of events of e-mails."""
 
     provider = NAME
+    answers_by_sms = False
 
     def is_ours(self, incoming: Incoming) -> bool:
         return tokens.is_hook_token(NAME, incoming.token) and not incoming.topic
@@ -76,7 +77,7 @@ class Email:
             raise InvalidInput("body", f"It has more than {MAX_EVENTS} events.")
         return said(events)
 
-    def reply(self, said: Said) -> tuple[str, str]:
+    def reply(self, answers: Sequence[Answer]) -> tuple[str, str]:
         return "", "text/plain"
 
 
@@ -121,5 +122,6 @@ def _key(event: Event) -> str:
 def _verdict(event: Event) -> Verdict:
     if event.event_type == "complained":
         return "complained"
-    is_bounce = FACTS.get(event.event_type) == "bounced"
-    return "bounced" if is_bounce and event.reject_reason in HARD else ""
+    if FACTS.get(event.event_type) != "bounced":
+        return ""
+    return "bounced" if event.reject_reason in HARD else "rejected"

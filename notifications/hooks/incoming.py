@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -25,6 +25,16 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     url: str  # the public one, as the provider was given it
     body: bytes
     headers: Mapping[str, str]  # names in small letters
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What to answer to an SMS that has ended or begun something."""
+
+    address: str
+    question: str
+    text: str
+    language: str
+    user_id: int  # 0 where nobody has proven the number
 
 
 class Texted(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +65,7 @@ class Source(Protocol):
     """A provider that calls us. A further one is one file, and one line of the registry."""
 
     provider: str  # as in `Provider.name`
+    answers_by_sms: bool  # an SMS is answered by another one, not by what its request is answered
 
     def is_ours(self, incoming: Incoming) -> bool:
         """Say whether the token is one that we have given to this provider."""
@@ -65,8 +76,8 @@ class Source(Protocol):
     def read(self, incoming: Incoming) -> Said:
         """Read what it says. Raises InvalidInput for what cannot be read."""
 
-    def reply(self, said: Said) -> tuple[str, str]:
-        """Return the body of the answer, and its type."""
+    def reply(self, answers: Sequence[Answer]) -> tuple[str, str]:
+        """Return the body of what its request is answered, and its type."""
 
 
 def form(body: bytes) -> dict[str, str]:

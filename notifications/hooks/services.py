@@ -6,79 +6,54 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from notifications.addresses.values import address_hash
-from notifications.delivery.receipts import Heard, receipts_take
+from notifications.delivery.receipts import receipts_take
+from notifications.delivery.suppressing import suppress
 from notifications.hooks import words
-from notifications.hooks.incoming import Left, Said, Texted
-from notifications.kinds import Channel
-from notifications.models import Delivery, Receipt, Suppression
+from notifications.hooks.answering import answer_to
+from notifications.hooks.incoming import Answer, Left, Said, Texted
+from notifications.models import Receipt, Suppression
 from notifications.policy.facts import EVERYTHING, OPTIONAL
 from realtime import clock
 from realtime.retry import one_transaction
 
-# A mailbox that bounces so often in a week is left alone for a month, though none said for ever.
-SOFT_BOUNCES, SOFT_WINDOW, SOFT_PAUSE = 5, timedelta(days=7), timedelta(days=30)
 KEPT = timedelta(days=550)  # what is older is news of what may have been forgotten
 
 
 @one_transaction
-def said_take(said: Said, *, provider: str) -> None:
+def said_take(said: Said, *, provider: str) -> list[Answer]:
     """Keep what a webhook says and do what follows. A repetition changes nothing.
 
-    What is older than KEPT is dropped.
+    What is older than KEPT is dropped. Returns what to answer to SMS that have changed something.
     """
     now = clock.now()
     heard = [one for one in said.heard if one.happened_at is None or one.happened_at > now - KEPT]
     receipts_take(heard)
-    _rest_where_bouncing(heard, now)
     for left in said.left:
         _leave(left, provider, now)
+    answers = []
     for text in _new(said.texted, provider, now):
-        if (wants := words.wants(text.text)) is not None:
-            _leave(Left(channel="sms", address=text.address, wants=wants), provider, now)
+        wants = words.wants(text.text)
+        if wants is None:
+            continue
+        if _leave(Left(channel="sms", address=text.address, wants=wants), provider, now):
+            answers.append(answer_to(text.address, text.text, wants=wants))
+    return answers
 
 
-def _leave(left: Left, source: str, now: datetime) -> None:
-    """End what is optional at an address; or let all come again that its owner has ended."""
+def _leave(left: Left, source: str, now: datetime) -> bool:
+    """End what is optional at an address; or let all come again that its owner has ended.
+
+    Returns whether that changes anything.
+    """
     digest = address_hash(left.channel, left.address)
     of_owner = Suppression.objects.filter(
         channel=left.channel, hash=digest, scope__in=(OPTIONAL, EVERYTHING), reason="opted_out"
     )
     if left.wants:
-        of_owner.delete()
-    else:
-        _suppress(left.channel, digest, OPTIONAL, "opted_out", source, None, now)
-
-
-def _rest_where_bouncing(heard: Iterable[Heard], now: datetime) -> None:
-    """Suppress e-mail addresses that have bounced too often, for a while."""
-    bounced = {one.address_hash for one in heard if one.fact == "bounced" and not one.verdict}
-    for digest in sorted(bounced - {""}):
-        recent = Delivery.objects.filter(
-            address_hash=digest, channel="email", bounced_at__gt=now - SOFT_WINDOW
-        )
-        if recent.count() >= SOFT_BOUNCES:
-            _suppress("email", digest, EVERYTHING, "bouncing", "email", now + SOFT_PAUSE, now)
-
-
-def _suppress(
-    channel: Channel,
-    digest: str,
-    scope: str,
-    reason: str,
-    source: str,
-    until: datetime | None,
-    now: datetime,
-) -> None:
-    """Suppress an address, unless it is suppressed for longer already."""
-    row, is_new = Suppression.objects.get_or_create(
-        channel=channel,
-        hash=digest,
-        scope=scope,
-        defaults={"reason": reason, "source": source, "until": until, "created_at": now},
+        return of_owner.delete()[0] > 0
+    return suppress(
+        left.channel, digest, scope=OPTIONAL, reason="opted_out", source=source, now=now
     )
-    if not is_new and row.until is not None and (until is None or until > row.until):
-        row.reason, row.source, row.until, row.created_at = reason, source, until, now
-        row.save(update_fields=["reason", "source", "until", "created_at"])
 
 
 def _new(texts: Iterable[Texted], provider: str, now: datetime) -> list[Texted]:

@@ -7,15 +7,20 @@ key that signed them is `SECRET_KEY` or one of `SECRET_KEY_FALLBACKS`.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 _HOOK, _CALLBACK = "notifications.hook", "notifications.callback"
 _RECEIPT, _UNSUBSCRIBE = "notifications.receipt", "notifications.unsubscribe"
 _RENEWAL = "notifications.renewal"
 _HASH_PART = 16  # hexadecimal digits of an address's hash: enough to tell those of one row apart
+_BOUNCE = "notifications.bounce"
+_BOUNCE_SIGNS = 24  # hexadecimal, 96 bits: a local part has at most 64 characters
+_BOUNCE_PART = re.compile(r"\+([1-9][0-9]{0,17})-([0-9a-f]{24})@", re.IGNORECASE)
 # What stands for a provider in a path. Some refuse a URL that holds their own name.
 CODES = {"africastalking": "s1", "twilio": "s2", "email": "e1"}
 
@@ -67,6 +72,27 @@ def unsubscribing(token: str) -> Unsubscribing | None:
         return Unsubscribing(*signing.Signer(salt=_UNSUBSCRIBE).unsign_object(token))
     except (signing.BadSignature, ValueError):
         return None
+
+
+def bounce_address(base: str, delivery_id: int) -> str:
+    """Return the signed address to which an e-mail's bounce goes: `bounces+17-3f…@acme.example`."""
+    local, _, domain = base.rpartition("@")
+    return f"{local}+{delivery_id}-{_bounce_sign(delivery_id, settings.SECRET_KEY)}@{domain}"
+
+
+def bounced_delivery(address: str) -> int | None:
+    """Return the delivery of a bounce's address; None for one that is not ours."""
+    if (found := _BOUNCE_PART.search(address)) is None:
+        return None
+    number, given = int(found[1]), found[2].lower()
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    signs = [_bounce_sign(number, key) for key in keys]
+    return number if any(constant_time_compare(sign, given) for sign in signs) else None
+
+
+def _bounce_sign(delivery_id: int, key: str) -> str:
+    signed = salted_hmac(_BOUNCE, str(delivery_id), secret=key, algorithm="sha256")
+    return signed.hexdigest()[:_BOUNCE_SIGNS]
 
 
 def callback_url(provider: str, delivery_id: int) -> str:

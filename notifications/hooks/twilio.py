@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
@@ -17,7 +17,7 @@ from notifications.channels.options import options
 from notifications.channels.sms.twilio import CODES, FAILED, NAME
 from notifications.delivery.receipts import Fact, Heard
 from notifications.hooks import tokens, words
-from notifications.hooks.incoming import MAX_KEY, Incoming, Said, Texted, form, wanted
+from notifications.hooks.incoming import MAX_KEY, Answer, Incoming, Said, Texted, form, wanted
 
 STATUSES: dict[str, Fact] = {
     "accepted": "accepted",
@@ -36,6 +36,7 @@ class Twilio:
     """The source of reports, whose path names the delivery, and of the topic inbound."""
 
     provider = NAME
+    answers_by_sms = False
 
     def is_ours(self, incoming: Incoming) -> bool:
         if incoming.topic == INBOUND:
@@ -57,10 +58,10 @@ class Twilio:
             return Said(texted=(Texted(event_key=key[:MAX_KEY], address=number, text=text),))
         return _report(fields, tokens.called_back(incoming.token))
 
-    def reply(self, said: Said) -> tuple[str, str]:
+    def reply(self, answers: Sequence[Answer]) -> tuple[str, str]:
         """Answer an SMS that ends or begins something, unless Twilio answers it by itself."""
-        answers = [words.answer(each.text) for each in said.texted]
-        body = "".join(f"<Message>{escape(text)}</Message>" for text in answers if text)
+        texts = [each.text for each in answers if not words.is_of_twilio(each.question)]
+        body = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
         return f"<Response>{body}</Response>", "text/xml"
 
 

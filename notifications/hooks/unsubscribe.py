@@ -20,6 +20,7 @@ from notifications.hooks.wording import WORDING
 from notifications.kinds import all_kinds
 from notifications.models import Preference
 from notifications.preferences.services import Origin, consent_record
+from notifications.texts import kind_name
 from realtime.errors import NotFound
 
 SOURCE = "unsubscribe"
@@ -59,9 +60,9 @@ class UnsubscribeView(Door):
 
 
 def _of(wanted: Unsubscribing, *, required: bool) -> list[str]:
-    """Return the titles of the category's kinds that the channel must, or need not, carry."""
+    """Return the names of the category's kinds that the channel must, or need not, carry."""
     return [
-        kind.title
+        kind.name
         for kind in all_kinds()
         if kind.category == wanted.category
         and any(rung.channel == wanted.channel for rung in kind.ladder)
@@ -80,7 +81,10 @@ def _page(request: Request, wanted: Unsubscribing | None, state: str) -> HttpRes
         "words": WORDING[language],
         "language": language,
         "state": "unknown" if wanted is None else state or "required",
-        "required": _of(wanted, required=True) if wanted else [],
+        "required": [
+            kind_name(name, locale=language)
+            for name in (_of(wanted, required=True) if wanted else [])
+        ],
     }
     page = render_to_string("notifications/unsubscribe.html", context)
     return HttpResponse(page, status=404 if wanted is None else 200)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -13,13 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.delivery.receipts import DEVICE, Fact, Heard, receipts_take
-from notifications.hooks import tokens
-from notifications.hooks.doors import Door
+from notifications.hooks import answering, tokens
+from notifications.hooks.doors import Door, count
 from notifications.hooks.incoming import Incoming, Source
 from notifications.hooks.registry import SOURCES
 from notifications.hooks.services import said_take
-from realtime.errors import Forbidden, InvalidInput, NotFound
-from realtime.meters import meters
+from realtime.errors import Forbidden, InvalidInput
 from realtime.outgoing import inbox
 from realtime.rest.serializers import StrictSerializer, checked
 from realtime.rest.views import View
@@ -41,18 +39,20 @@ class WebhookView(Door):
         source, incoming = self._read(request, code, token, topic)
         is_proven = source.is_proven(incoming)
         if is_proven is False:
-            _count("unsigned")
+            count("unsigned")
             self.count_stranger(request)
             raise Forbidden("The signature is wrong.")
         is_new = inbox.keep(code, incoming.body, incoming.headers, is_proven=bool(is_proven))
         try:
             said = source.read(incoming)
         except InvalidInput:
-            _count("unreadable")
+            count("unreadable")
             raise
-        said_take(said, provider=source.provider)
-        _count("taken" if is_new else "repeated")
-        body, kind = source.reply(said)
+        answers = said_take(said, provider=source.provider)
+        count("taken" if is_new else "repeated")
+        if source.answers_by_sms:
+            answering.send(answers, source.provider)
+        body, kind = source.reply(answers)
         return HttpResponse(body, content_type=kind)
 
     def _read(self, request: Request, code: str, token: str, topic: str) -> tuple[Source, Incoming]:
@@ -68,9 +68,8 @@ class WebhookView(Door):
         )
         source = SOURCES.get(code)
         if source is None or not source.is_ours(incoming):
-            _count("unknown")
-            self.count_stranger(request)
-            raise NotFound("There is nothing here.")
+            raise self.unknown(request)
+        self.count_path(request, f"{code} {topic}")
         return source, incoming
 
 
@@ -108,8 +107,3 @@ class ReceiptView(Door, View):
         if delivery_id is None:
             raise InvalidInput("token", "It is not one of ours.")
         return delivery_id, wanted["event"]
-
-
-def _count(outcome: Any) -> None:
-    with meters.lock:
-        meters.webhooks[outcome] += 1

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import unicodedata
 
-# Twilio answers its own words by itself; the others we answer.
-_ANSWERED_BY_PROVIDER = {
+# Twilio answers its own words by itself.
+_OF_TWILIO = {
     "stop": False, "stopall": False, "unsubscribe": False, "cancel": False, "end": False,
     "quit": False, "start": True, "unstop": True,
 }  # fmt: skip
-_ANSWERED_BY_US = {
+_MORE = {
     # English, Swahili, French, Luganda: what they end, and what they begin.
     "stop all": False, "acha": False, "simamisha": False, "arret": False, "arreter": False,
     "koma": False, "anza": True, "reprendre": True, "tandika": True,
 }  # fmt: skip
-_WORDS = _ANSWERED_BY_PROVIDER | _ANSWERED_BY_US
-_ANSWERS = {
-    False: "You will get no more optional SMS. Messages about security and payments still come. "
-    "Send START to undo.",
-    True: "You will get SMS again. Send STOP to end optional ones.",
+_WORDS = _OF_TWILIO | _MORE
+# One SMS each: letters of GSM-7 only.
+ANSWERS: dict[str, dict[bool, str]] = {
+    "en": {
+        False: "You will get no more optional SMS. Messages about security and payments still "
+        "come. Send START to undo.",
+        True: "You will get SMS again. Send STOP to end optional ones.",
+    },
+    "sw": {
+        False: "Hutapokea tena SMS za hiari. Ujumbe wa usalama na malipo utaendelea kuja. "
+        "Tuma ANZA ili kuzirudisha.",
+        True: "Utapokea SMS tena. Tuma SIMAMISHA ili kusitisha za hiari.",
+    },
+    "fr": {
+        False: "Vous ne recevrez plus de SMS facultatifs, mais toujours ceux de sécurité et de "
+        "paiement. Envoyez REPRENDRE pour annuler.",
+        True: "Vous recevrez de nouveau nos SMS. Envoyez ARRET pour ne plus recevoir les "
+        "facultatifs.",
+    },
+    "lg": {
+        False: "Tojja kuddamu kufuna SMS ez'okweyagalira. Ez'obukuumi n'okusasula zijja kusigala "
+        "nga zijja. Weereza TANDIKA okuzizzaawo.",
+        True: "Ojja kuddamu okufuna SMS. Weereza KOMA okukomya ez'okweyagalira.",
+    },
 }
 
 
@@ -30,10 +49,9 @@ def wants(text: str) -> bool | None:
     return _WORDS.get(_word(text))
 
 
-def answer(text: str) -> str:
-    """Return what to answer to an SMS; empty where nothing is, or the provider answers."""
-    found = _ANSWERED_BY_US.get(_word(text))
-    return "" if found is None else _ANSWERS[found]
+def is_of_twilio(text: str) -> bool:
+    """Say whether Twilio answers an SMS by itself."""
+    return _word(text) in _OF_TWILIO
 
 
 def _word(text: str) -> str:

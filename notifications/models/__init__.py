@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from notifications.models.address import Address, Suppression
 from notifications.models.announcement import Announcement
+from notifications.models.answered import Answered
 from notifications.models.delivery import Attempt, Delivery, Receipt
 from notifications.models.digest import Digest, DigestItem
+from notifications.models.direct import DirectSms
 from notifications.models.escalation import Escalation
 from notifications.models.fallback import Fallback
 from notifications.models.lift import SuppressionLift
@@ -16,11 +18,13 @@ from notifications.models.preference import Consent, Preference, PreferenceChang
 __all__ = [
     "Address",
     "Announcement",
+    "Answered",
     "Attempt",
     "Consent",
     "Delivery",
     "Digest",
     "DigestItem",
+    "DirectSms",
     "Escalation",
     "Fallback",
     "Mailing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -171,8 +172,13 @@ class Delivery(models.Model):
         return f"delivery #{self.pk} by {self.channel}"
 
 
+PROOF_DAYS = 548  # 18 months, within which no setting lets a proof go
+
+
 class Attempt(AppendOnly):
     """How one call of a provider ended. Its intent was the claim that `lease` numbers."""
+
+    KEPT_FOR = timedelta(days=PROOF_DAYS)
 
     delivery = models.ForeignKey(
         Delivery, on_delete=models.PROTECT, db_constraint=False, related_name="calls"

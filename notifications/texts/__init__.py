@@ -10,7 +10,7 @@ Nothing here reads the language or the zone of the thread: both are arguments.
 
 from __future__ import annotations
 
-from notifications.texts.digest import Item, render_digest
+from notifications.texts.digest import Item, digest_version, render_digest
 from notifications.texts.names import category_name, kind_name
 from notifications.texts.render import (
     TEXT_CHANNELS,
@@ -24,6 +24,7 @@ __all__ = [
     "Item",
     "TextChannel",
     "category_name",
+    "digest_version",
     "kind_name",
     "render",
     "render_digest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     context: msgspec.Struct | Mapping[str, Any]
+
+
+def digest_version(items: Sequence[Item], locale: str = "") -> str:
+    """Return a hash of the texts that `render_digest` takes: a delivery keeps it."""
+    language = reader_of(locale, "", brand()).locale.language
+    kinds = sorted({item.kind for item in items[:SHOWN]})
+    parts = [[kind, catalogue.version(kind, language)] for kind in kinds]
+    parts.append(["", catalogue.version("", language)])  # what all kinds share
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
 
 
 def render_digest(

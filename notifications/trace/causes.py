@@ -91,6 +91,9 @@ REASONS: Mapping[str, Said] = {
         "The owner of the address has opted out there.", "The owner writes START to our number."
     ),
     "bounced": Said("The mailbox does not exist.", "Ask the user to correct and verify it."),
+    "rejected": Said(
+        "The mailbox has refused this e-mail, as a full one does.", "It may take the next one."
+    ),
     "bouncing": Said("The mailbox has refused mail too often lately.", "It ends by itself."),
     "complained": Said(
         "The owner of the mailbox has called our mail spam.",

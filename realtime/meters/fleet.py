@@ -36,6 +36,11 @@ def gauge(name: str, text: str, **labels: Values) -> Meter:
     return Meter(name, "gauge", text, labels)
 
 
+def counter(name: str, text: str, **labels: Values) -> Meter:
+    """Declare a number that only grows, and that the database keeps."""
+    return Meter(name, "counter", text, labels)
+
+
 def register(*readings: Reading) -> None:
     """Register readings; each once."""
     _readings.extend(reading for reading in readings if reading not in _readings)

@@ -40,6 +40,7 @@ HARMLESS = {
     "notifications.address.code_expires_at": "the end of a code, not the code",
     "notifications.address.code_tries": "a count",
     "notifications.address.code_sent_at": "the time of a code, not the code",
+    "notifications.answered.code": "what a provider called its answer",
     "notifications.attempt.code": "what a provider called its answer",
     "notifications.receipt.code": "what a provider called its answer",
     "notifications.receipt.address_hash": "the hash of an address",

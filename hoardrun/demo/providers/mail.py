@@ -33,6 +33,7 @@ class MailServer:
         self.ledger = Ledger(ledger)
         self._mood = mood or Mood()
         self.taken: list[EmailMessage] = []
+        self.senders: list[str] = []  # of the envelopes, one for each of `taken`
         self.refused: dict[str, str] = {}
         self.sender_refused = ""
         self.after_data = ""
@@ -114,6 +115,7 @@ class MailServer:
             return _says("no_header")
         if trouble is None or trouble.startswith("accept"):
             self.taken.append(message)
+            self.senders.append(str(envelope.mail_from))
             self.ledger.accept(to=envelope.rcpt_tos, **_read(message))
         if trouble and trouble.endswith("hang"):
             await asyncio.sleep(30)

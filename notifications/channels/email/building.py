@@ -15,16 +15,20 @@ from notifications.hooks import tokens
 
 
 class Email(EmailMultiAlternatives):
-    """An e-mail with what django-anymail reads beside Django's own attributes; SMTP ignores it."""
+    """An e-mail with what django-anymail reads beside Django's own attributes; SMTP ignores it.
 
-    def __init__(self, message: Message, options: ChannelOptions) -> None:
+    `return_path` is the sender for the servers on its way, to whom they report that it bounced.
+    """
+
+    def __init__(self, message: Message, options: ChannelOptions, return_path: str = "") -> None:
+        shown = {"From": options.email_from} if return_path else {}
         super().__init__(
             subject=one_line(message.content.title),
             body=message.content.body,
-            from_email=options.email_from,
+            from_email=return_path or options.email_from,
             to=[message.to.value],
             reply_to=[options.email_reply_to] if options.email_reply_to else None,
-            headers=headers(message, options),
+            headers=headers(message, options) | shown,
         )
         if message.content.html:
             self.attach_alternative(message.content.html, "text/html")

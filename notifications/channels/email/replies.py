@@ -13,10 +13,12 @@ from notifications.channels.answers import Meaning
 Stage = Literal["sender", "recipient", "data"]
 
 BOUNCED = Meaning(answers.REFUSED.outcome, "bounced")
+REJECTED = Meaning(answers.REFUSED.outcome, "rejected")
 # The mailbox or its domain does not exist, or takes no mail any more.
 _NOBODY = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 # Without an enhanced code, these say so where a recipient is refused.
 _NOBODY_PLAIN = frozenset({550, 551, 553})
+_FULL = 552
 # Our login or our sender.
 _OURS = frozenset({530, 534, 535, 538})
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
@@ -52,4 +54,6 @@ def meaning(said: Said, stage: Stage) -> Meaning:
         return BOUNCED
     if stage == "recipient" and not said.enhanced and said.status in _NOBODY_PLAIN:
         return BOUNCED
-    return answers.REFUSED
+    if said.enhanced.startswith("5.2.") or (not said.enhanced and said.status == _FULL):
+        return REJECTED
+    return answers.REFUSED  # for what it says, or who we are: that says nothing of the mailbox

@@ -18,6 +18,7 @@ from notifications.channels.email import replies
 from notifications.channels.email.building import Email
 from notifications.channels.message import Answer, Message, Target
 from notifications.channels.options import ChannelOptions
+from notifications.hooks import tokens
 from notifications.kinds import Channel
 from realtime.outgoing import Outcome
 
@@ -83,7 +84,7 @@ class Smtp:
 
     def send(self, message: Message) -> Answer:
         try:
-            built = Email(message, self._options)
+            built = Email(message, self._options, self._return_path(message))
             built.message()
         except ValueError:  # a line break in a header, or what no header can hold
             return Answer(outcome=Outcome.REFUSED, code="unusable", verdict="invalid")
@@ -113,6 +114,11 @@ class Smtp:
             return not_opened(error)
         _close(connection)
         return Answer(outcome=Outcome.ACCEPTED)
+
+    def _return_path(self, message: Message) -> str:
+        """Return the signed address for bounces; "" where they go to the sender."""
+        base = self._options.email_bounces
+        return tokens.bounce_address(base, message.delivery_id) if base else ""
 
     def _connection(self) -> EmailBackend:
         given = self._options

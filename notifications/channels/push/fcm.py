@@ -37,24 +37,28 @@ CODES: dict[str, Meaning] = {
 def body(message: Message, now: datetime) -> bytes:
     """Build the body of a call.
 
-    A repetition replaces what is shown by its tag. There is no collapse key: a phone that is
-    offline keeps the messages of four such keys and loses the rest.
+    A repetition replaces what is shown by its tag. Only a digest has a collapse key, that of its
+    category: a newer one replaces what waits for a phone that is offline. Firebase keeps four keys
+    for a phone and loses the others, so a message of its own never has one.
     """
     life = int((message.expires_at - now).total_seconds())
     shown: dict[str, Any] = {"channel_id": message.category, "tag": message.notification_id}
     if message.unread is not None:
         shown["notification_count"] = message.unread
+    android: dict[str, Any] = {
+        "priority": "high" if message.urgent else "normal",
+        "ttl": f"{min(max(life, 0), MAX_TTL)}s",
+        "notification": shown,
+    }
+    if message.is_digest:
+        android["collapse_key"] = f"digest-{message.category}"
     return msgspec.json.encode(
         {
             "message": {
                 "token": message.to.value,
                 "notification": {"title": message.content.title, "body": message.content.body},
                 "data": payload.data(message),
-                "android": {
-                    "priority": "high" if message.urgent else "normal",
-                    "ttl": f"{min(max(life, 0), MAX_TTL)}s",
-                    "notification": shown,
-                },
+                "android": android,
             }
         }
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from notifications.channels.options import options
 from notifications.hooks import tokens
 from realtime.management.base import Command as Base
 
@@ -17,6 +19,7 @@ TOPICS = {
     ("twilio", "inbound"): "Twilio: a message comes in",
     ("email", ""): "E-mail: events",
 }
+_ESP = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")  # what sends e-mails, if anymail does
 
 
 class Command(Base):
@@ -31,6 +34,15 @@ class Command(Base):
                 "what": what,
                 "url": tokens.hook_url(name, *filter(None, (tokens.hook_token(name), topic))),
             }
-            for (name, topic), what in TOPICS.items()
+            for (name, topic), what in _topics().items()
         ]
         self.say(found, "".join(f"{each['what']}\n  {each['url']}\n" for each in found))
+
+
+def _topics() -> dict[tuple[str, str], str]:
+    """Return what there are URLs for, with that of the provider that anymail sends by."""
+    found = _ESP.fullmatch(options().email_backend)
+    if found is None:
+        return TOPICS
+    path = "mandrill" if found[1] == "mandrill" else f"{found[1]}/tracking"
+    return TOPICS | {("email", path): f"E-mail: events of {found[1]}"}

@@ -21,9 +21,9 @@ from notifications.addresses.errors import (
     WrongCode,
 )
 from notifications.addresses.selectors import addresses_list
-from notifications.models import Address, Delivery, Notification
+from notifications.models import Address, Delivery, DirectSms, Notification
 from notifications.preferences.services import Origin, preferences_change
-from realtime import clock
+from realtime import clock, jobs
 from realtime.errors import InvalidInput
 from tests.notifications.addresses.conftest import Outside
 
@@ -94,6 +94,35 @@ def test_each_text_is_one_segment_of_gsm_letters():
     for body in codes._BODIES.values():
         text = body.format(brand="B" * 30, code="000000")
         assert len(text.encode("gsm03.38")) <= 160
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"SMS_PER_COUNTRY_PER_DAY": 1},
+        {"SMS_COST_PER_HOUR": 1, "SMS_COST_CURRENCY": "KES"},
+        {"SMS_COUNTRIES": ("UG",)},
+    ],
+)
+def test_codes_count_for_the_limits_of_countries_and_money(alice, outside, settings, limit):
+    kenyan, settings.CHANNELS = "+254711000001", settings.CHANNELS | limit
+    if "SMS_COUNTRIES" in limit:
+        settings.CHANNELS = settings.CHANNELS | {"SMS_COUNTRIES": ("UG", "KE")}
+        row = Address(user=alice, channel="sms", value=kenyan, hash="h")
+        row.created_at = row.touched_at = clock.now()
+        row.save()
+        settings.CHANNELS = settings.CHANNELS | limit  # which was changed since
+    else:
+        add(alice, PHONE)
+        if "SMS_COST_PER_HOUR" in limit:
+            DirectSms.objects.update(cost=1)
+        row = Address(user=alice, channel="sms", value="+256772123457", hash="h")
+        row.created_at = row.touched_at = clock.now()
+        row.save()
+    sent = len(outside.first.ledger)
+    with pytest.raises(CodeNotSent):
+        services.address_send_code(user_id=alice.pk, address_id=row.pk)
+    assert len(outside.first.ledger) == sent
 
 
 def test_another_provider_takes_what_the_first_refuses(alice, outside):
@@ -275,3 +304,20 @@ def queue(user: User, address: Address) -> Delivery:
         address=address, address_hash=address.hash, decided_by="due", policy_version="p",
         not_before=now, expires_at=now + timedelta(days=1), created_at=now, updated_at=now,
     )  # fmt: skip
+
+
+def test_a_number_that_was_proven_a_year_ago_is_proven_again(alice, outside):
+    mail, number = prove(alice, outside), prove(alice, outside, PHONE)
+    then = clock.now() - services.PROVEN_FOR
+    Address.objects.update(verified_at=then + timedelta(minutes=1))
+    assert services.numbers_lapse() == 0
+    Address.objects.update(verified_at=then - timedelta(minutes=1))
+    assert services.numbers_lapse() == 0  # another node has just done it
+    jobs.give_back(services.LAPSING)
+    assert services.numbers_lapse() == 1
+    states = {row.pk: row.state for row in addresses_list(alice.pk)}
+    assert states == {number.pk: "unverified", mail.pk: "verified"}
+    pass_time(codes.PAUSE)
+    services.address_send_code(user_id=alice.pk, address_id=number.pk)
+    again = services.address_verify(user_id=alice.pk, address_id=number.pk, code=outside.code())
+    assert again.verified_at is not None and again.verified_at > then + timedelta(minutes=1)

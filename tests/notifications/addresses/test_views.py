@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from notifications.models import Address
@@ -15,6 +16,12 @@ from tests.notifications.addresses.test_push import ENDPOINT, KEYS
 URL = "/api/v1/addresses"
 PUSH = "/api/v1/push/subscriptions"
 PHONE = "+256772123456"
+
+
+@pytest.fixture(autouse=True)
+def _without_email(alice, bob):
+    """Let the accounts have no address of their own: `test_adoption` has those."""
+    User.objects.update(email="")
 
 
 def test_an_address_is_added_proven_listed_and_removed(alice, bob, outside):

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from notifications.delivery import bill
 from notifications.delivery.claim import claim
 from notifications.delivery.closing import ladders_close
 from notifications.delivery.judge import judge_due
@@ -19,6 +20,7 @@ from notifications.models import (
     Address,
     Consent,
     Delivery,
+    DirectSms,
     Notification,
     Preference,
     Suppression,
@@ -214,6 +216,25 @@ def test_what_an_hour_may_cost_stops_sms(amina, outside):
     Delivery.objects.exclude(pk=waiting.pk).update(accepted_at=clock.now() - 61 * MINUTE)
     Delivery.objects.filter(pk=waiting.pk).update(not_before=clock.now() - support.MOMENT)
     assert len(claim("sms", 10, "worker")) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ({"SMS_PER_COUNTRY_PER_DAY": 1}, "capped(country)"),
+        ({"SMS_COST_PER_HOUR": 1, "SMS_COST_CURRENCY": "KES"}, "spent"),
+    ],
+)
+def test_codes_and_answers_use_up_the_same_limits(amina, outside, limit, reason):
+    outside.use(**limit)
+    now = clock.now()
+    DirectSms.objects.create(country="UG", cost=1, cost_currency="KES", created_at=now)
+    row = support.delivery(note(amina), support.address(amina, "sms", NUMBER))
+    assert claim("sms", 10, "worker") == []
+    row.refresh_from_db()
+    assert row.reason == reason
+    assert bill.direct_forget(now) == 0
+    assert bill.direct_forget(now + bill.KEPT + MINUTE) == 1
 
 
 def test_optional_messages_are_capped_per_category_and_day(amina, outside):

@@ -178,6 +178,21 @@ def test_an_email_goes_out_with_a_way_to_leave(amina, outside):
     assert "https://api.acme.example/u/" in taken["List-Unsubscribe"]
 
 
+def test_a_mailbox_that_refuses_five_times_in_a_week_rests_for_a_month(amina, outside):
+    to = support.address(amina, "email", "amina@example.org")
+    outside.mail.refused[to.value] = "552 5.2.2 mailbox full"
+    for _ in range(5):
+        assert not Suppression.objects.exists()
+        row = support.delivery(note(amina), to)
+        run("email")
+        row.refresh_from_db()
+        assert (row.state, row.reason) == ("bounced", "rejected")
+    found = Suppression.objects.get()
+    assert (found.hash, found.scope, found.reason) == (to.hash, "", "bouncing")
+    assert found.until is not None
+    assert 29 < (found.until - clock.now()).days + 1 < 32
+
+
 def test_a_browser_is_pushed_to_with_its_badge(amina, outside):
     browser = outside.push.subscribe(vapid.Key(VAPID).public)
     support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)

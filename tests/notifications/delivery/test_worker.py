@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from notifications.delivery import heartbeat
+from notifications.delivery import heartbeat, worker
 from notifications.delivery.readings import ROLES
 from notifications.delivery.worker import Worker
 from notifications.models import Delivery
@@ -46,6 +47,41 @@ def test_it_judges_sends_and_says_that_it_runs(outside, running):
     wait_until(lambda: Delivery.objects.filter(channel="sms", state="accepted").exists())
     assert [taken["to"] for taken in outside.africastalking.ledger] == [NUMBER]
     wait_until(lambda: not heartbeat.silent(ROLES, clock.now()))
+
+
+def test_nothing_waits_for_the_poll(outside, monkeypatch):
+    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    user = User.objects.create_user("amina")
+    support.address(user, "sms", NUMBER)
+    row = committed(user, "transaction.failed", ago=6 * MINUTE)
+    soon = clock.now() + timedelta(seconds=0.5)
+    type(row).objects.update(due_at=soon)  # and no earlier
+    running = Worker()
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        wait_until(lambda: Delivery.objects.filter(channel="sms", state="accepted").exists())
+    finally:
+        running.stop()
+        thread.join(20)
+    assert Delivery.objects.get(channel="sms").created_at >= soon
+
+
+def test_a_hint_lets_the_judge_look_at_once(outside, monkeypatch):
+    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    running = Worker()
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        wait_until(lambda: not heartbeat.silent(ROLES, clock.now()))
+        user = User.objects.create_user("amina")
+        support.address(user, "sms", NUMBER)
+        committed(user, "transaction.failed", ago=6 * MINUTE)
+        running._due.set()  # as the layer's listener does
+        wait_until(lambda: Delivery.objects.filter(channel="sms", state="accepted").exists())
+    finally:
+        running.stop()
+        thread.join(20)
 
 
 def test_a_call_that_is_under_way_at_the_end_is_finished(outside, running):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from notifications.hooks import tokens
 from notifications.hooks.wording import WORDING
 from notifications.kinds import all_kinds
 from notifications.models import Consent, Preference
+from notifications.texts import kind_name
 from realtime import clock
 
 CLICK = {"List-Unsubscribe": "One-Click"}
@@ -68,6 +70,20 @@ def test_what_is_required_is_not_ended_and_the_page_says_so(alice: User) -> None
         page = answer.content.decode()
         assert answer.status_code == 200 and "<button" not in page and "<li>" in page
     assert ended() == []
+
+
+@pytest.mark.parametrize("language", WORDING)
+def test_what_is_required_is_named_in_the_language_of_the_reader(
+    alice: User, language: str
+) -> None:
+    answer = Client().get(link(alice, required=True), headers={"Accept-Language": language})
+    shown = html.unescape(answer.content.decode())
+    required = [
+        kind_name(kind.name, locale=language)
+        for kind in all_kinds()
+        if kind.category == category(required=True) and "email" in kind.required_channels
+    ]
+    assert required and all(f"<li>{name}</li>" in shown for name in required)
 
 
 def test_a_link_that_is_not_ours_is_not_found_and_is_counted(

@@ -13,12 +13,21 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from hoardrun.demo.providers.sms import AfricasTalking
 from notifications.addresses.values import address_hash
 from notifications.hooks import tokens
-from notifications.models import Delivery, Receipt, Suppression
+from notifications.models import (
+    Address,
+    Delivery,
+    DirectSms,
+    Preference,
+    Receipt,
+    Suppression,
+)
 from realtime import clock
 from realtime.meters import meters
 from realtime.models import Webhook
+from realtime.outgoing import client
 from tests.hoardrun.tools import problem
 from tests.notifications.hooks.support import (
     CHANNELS,
@@ -139,6 +148,12 @@ def test_strangers_are_counted_and_providers_are_not(rate: Callable[..., None]) 
     assert [answer.status_code for answer in wrong] == [404, 404, 429]
 
 
+def test_a_path_that_is_ours_has_a_limit_too(rate: Callable[..., None]) -> None:
+    rate("webhook", "2/min")
+    assert [report("Sent").status_code for _ in range(3)] == [200, 200, 429]
+    assert at("opt-out", senderId="BANK", phoneNumber=NUMBER).status_code == 200
+
+
 def test_a_reported_failure_says_what_is_wrong_with_the_number(alice: User) -> None:
     row = delivery(alice, provider="africastalking", provider_id="ATXid_1")
     report("Failed", failureReason="UserInBlackList")
@@ -173,9 +188,48 @@ def test_an_opt_out_at_the_provider_counts() -> None:
     assert suppressions() == {"optional": "opted_out"}
 
 
+@pytest.mark.parametrize(
+    ("locale", "word"), [("", "START"), ("sw-KE", "ANZA"), ("fr", "REPRENDRE")]
+)
+def test_stop_at_africas_talking_is_answered_by_one_sms(
+    alice: User, settings: Any, locale: str, word: str
+) -> None:
+    now = clock.now()
+    if locale:
+        Address.objects.create(
+            user=alice, channel="sms", value=NUMBER, hash=address_hash("sms", NUMBER),
+            state="verified", created_at=now, touched_at=now,
+        )  # fmt: skip
+        Preference.objects.create(user=alice, locale=locale, updated_at=now)
+    with AfricasTalking("acme", "key") as fake:
+        settings.DEBUG = True  # which lets calls go to loopback
+        settings.CHANNELS = CHANNELS | {
+            "SMS_PROVIDERS": ("africastalking",),
+            "SMS_COUNTRIES": ("KE",),
+            "SMS_PER_COUNTRY_PER_DAY": 2,
+            "AFRICASTALKING_USERNAME": "acme",
+            "AFRICASTALKING_API_KEY": "key",
+            "AFRICASTALKING_URL": fake.url,
+        }
+        for key, text in [("1", "STOP"), ("1", "STOP"), ("2", "ACHA"), ("3", "Hello")]:
+            answer = at("inbound", **{"from": NUMBER, "id": key, "text": text})
+            assert (answer.status_code, answer.content) == (200, b"")
+        [sent] = fake.ledger
+        assert sent["to"] == NUMBER and word in sent["message"]
+        for key, text in [("4", "START"), ("5", "STOP"), ("6", "START")]:
+            at("inbound", **{"from": NUMBER, "id": key, "text": text})
+        assert len(fake.ledger) == 2  # as many as may go to a country
+        client().close()
+    costs = [(row.country, str(row.cost)) for row in DirectSms.objects.all()]
+    assert costs == [("KE", "0.800000")] * 2
+
+
 def test_twilio_is_answered_where_it_does_not_answer_itself() -> None:
     url = tokens.hook_url("twilio", tokens.hook_token("twilio"), "inbound")
-    for key, text, answers in [("1", "STOP", 0), ("2", "ACHA", 1), ("3", "Hello", 0)]:
+    for key, text, answers in [
+        *[("1", "STOP", 0), ("2", "ANZA", 1), ("3", "ACHA", 1), ("3", "ACHA", 0)],
+        *[("4", "SIMAMISHA", 0), ("5", "Hello", 0)],
+    ]:
         answer = twilio(url, {"MessageSid": key, "From": NUMBER, "Body": text})
         assert answer["Content-Type"] == "text/xml"
         assert answer.content.count(b"<Message>") == answers

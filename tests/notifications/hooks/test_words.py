@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.hooks.words import answer, wants
+from notifications import languages
+from notifications.channels.sms import gsm
+from notifications.hooks.words import ANSWERS, is_of_twilio, wants
 
 
 @pytest.mark.parametrize(
@@ -26,11 +28,17 @@ def test_what_begins(text: str) -> None:
 )
 def test_what_says_nothing(text: str) -> None:
     assert wants(text) is None
-    assert answer(text) == ""
+    assert not is_of_twilio(text)
 
 
-def test_what_a_provider_answers_by_itself_is_answered_once() -> None:
-    assert answer("STOP") == answer("START") == ""
-    assert "START" in answer("SIMAMISHA")
-    assert "STOP" in answer("ANZA")
-    assert all(len(answer(word)) <= 160 for word in ("acha", "anza"))
+def test_twilio_answers_its_own_words() -> None:
+    assert is_of_twilio("Stop!") and is_of_twilio("START")
+    assert not is_of_twilio("SIMAMISHA") and not is_of_twilio("ANZA")
+
+
+@pytest.mark.parametrize("language", languages.CODES)
+def test_each_answer_is_one_sms_and_names_the_word_that_undoes_it(language: str) -> None:
+    for is_on, text in ANSWERS[language].items():
+        assert gsm.segments(text) == 1 and gsm.replace(text) == text
+        undo = [word for word in text.split() if word.isupper() and wants(word) is (not is_on)]
+        assert len(undo) == 1, text

@@ -65,3 +65,10 @@ def test_it_fits_into_an_sms_in_each_language():
     for locale in ("en", "sw", "fr", "lg"):
         body = texts.render_digest("savings", "sms", [GOAL, INTEREST], locale=locale).body
         assert gsm.segments(body) == 1, body
+
+
+def test_its_version_is_that_of_all_its_texts() -> None:
+    version = texts.digest_version([GOAL, INTEREST, GOAL], "en")
+    assert len(version) == 12
+    assert version == texts.digest_version([INTEREST, GOAL], "en-UG")
+    assert len({version, texts.digest_version([GOAL]), texts.digest_version([GOAL], "lg")}) == 3

@@ -31,8 +31,9 @@ TABLE = """
 550 5.7.1   recipient refused  -        no
 550 5.7.26  data      refused  -        no
 551 -       recipient refused  bounced  no
-552 5.2.2   recipient refused  -        no
-552 -       data      refused  -        no
+552 5.2.2   recipient refused  rejected no
+552 -       data      refused  rejected no
+550 5.2.3   data      refused  rejected no
 553 -       recipient refused  bounced  no
 553 5.1.8   sender    refused  -        yes
 554 -       recipient refused  -        no

@@ -11,6 +11,7 @@ import pytest
 
 from hoardrun.demo.providers.mail import MailServer
 from notifications.channels.email.smtp import Smtp
+from notifications.hooks import tokens
 from realtime.outgoing import Outcome
 from tests.notifications.channels.support import message, options
 from tests.services.ports import free_port
@@ -68,7 +69,7 @@ def test_an_email_is_taken(server):
     [
         ("550 5.1.1 no such user", "refused", "bounced", "550 5.1.1"),
         ("550 no such user", "refused", "bounced", "550"),
-        ("552 5.2.2 mailbox full", "refused", "", "552 5.2.2"),
+        ("552 5.2.2 mailbox full", "refused", "rejected", "552 5.2.2"),
         ("450 4.2.1 try again", "later", "", "450 4.2.1"),
         ("421 4.3.2 going down", "later", "", "421 4.3.2"),
     ],
@@ -87,12 +88,22 @@ def test_a_sender_that_is_refused_is_our_mistake(server):
 
 
 @pytest.mark.parametrize(
-    ("said", "outcome"), [("451 4.3.0 later", "later"), ("554 5.7.1 spam", "refused")]
+    ("said", "outcome", "verdict"),
+    [("451 4.3.0 later", "later", ""), ("554 5.7.1 spam", "refused", "")],
 )
-def test_a_text_is_refused(server, said: str, outcome: str):
+def test_a_text_is_refused(server, said: str, outcome: str, verdict: str):
     server.after_data = said
     answer = smtp(server.port).send(mail())
-    assert (answer.outcome.value, answer.verdict, server.taken) == (outcome, "", [])
+    assert (answer.outcome.value, answer.verdict, server.taken) == (outcome, verdict, [])
+
+
+def test_servers_on_the_way_report_to_a_signed_address(server):
+    assert smtp(server.port, email_bounces="bounces@acme.example").send(mail()).status == 250
+    assert tokens.bounced_delivery(server.senders[-1]) == 4711
+    assert server.senders[-1].startswith("bounces+4711-")
+    assert server.taken[-1]["From"] == "Acme <alerts@acme.example>"
+    smtp(server.port).send(mail())
+    assert server.senders[-1] == "alerts@acme.example"
 
 
 @pytest.mark.parametrize("how", ["hang", "drop"])

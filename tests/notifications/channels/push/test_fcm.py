@@ -64,6 +64,13 @@ def test_an_app_gets_what_was_sent(there):
     }  # fmt: skip
 
 
+def test_only_a_digest_replaces_what_waits_for_a_phone(there):
+    there.ours.send(push())
+    there.ours.send(push(is_digest=True, category="savings"))
+    keys = [taken["android"].get("collapse_key") for taken in there.fake.ledger]
+    assert keys == [None, "digest-savings"]
+
+
 def test_one_token_serves_many_messages(fresh):
     for _ in range(3):
         assert fresh.ours.send(push(urgent=False)).outcome is Outcome.ACCEPTED
