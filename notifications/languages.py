@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 
 LANGUAGES = (("en", "English"), ("sw", "Kiswahili"), ("fr", "Français"), ("lg", "Luganda"))
 CODES = tuple(code for code, _ in LANGUAGES)
-# What Django does not know by itself: see `hoardrun.settings`.
+# Languages that Django does not know by itself: see `hoardrun.settings`.
 LANG_INFO: dict[str, dict[str, Any]] = {
     "lg": {"bidi": False, "code": "lg", "name": "Ganda", "name_local": "Luganda"}
 }

@@ -52,7 +52,7 @@ class NotificationContent(TypedDict, total=False):
 
 
 class NotificationTrigger(TypedDict, total=False):
-    """What `notification_create` takes: the content, and what is given once and never edited.
+    """The input of `notification_create`: the content, and what is given once and never edited.
 
     Title and message may be left out where the kind has texts. `kind` is what happened, such as
     `transaction.debit`, and `context` the values that its texts are made of. `key` is the

@@ -1,4 +1,4 @@
-"""Where a user can be reached: e-mail addresses and phone numbers, proven by a code, and push.
+"""Addresses of users: e-mail addresses and phone numbers, proven by a code, and push.
 
 `services` makes every change, `values` says what an address may be, `codes` sends codes by a path
 of their own: a code is no notification.

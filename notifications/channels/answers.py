@@ -16,7 +16,7 @@ MAX_CODE, MAX_ID = 100, 200
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """What a code of a provider means: a row of its table."""
+    """The meaning of a provider's code: a row of its table."""
 
     outcome: Outcome
     verdict: Verdict = ""

@@ -1,4 +1,4 @@
-"""What a delivery hands to a channel, and what a provider answers. No I/O here."""
+"""The messages that channels take, and the answers of providers. No I/O here."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """How a call ended, see `realtime.outgoing.Outcome`."""
+    """The end of a call, see `realtime.outgoing.Outcome`."""
 
     outcome: Outcome
     status: int | None = None  # of HTTP or SMTP

@@ -90,13 +90,13 @@ class ChannelOptions:
     """Private keys of before, separated by commas: subscriptions made with them are signed with
     them."""
     vapid_subject: str = text()
-    """Whom a push service writes to about this deployment: `mailto:` or `https:`."""
+    """The contact for push services about this deployment: `mailto:` or `https:`."""
     push_hosts: Sequence[str] = words(shown="those of Chrome, Firefox, Safari and Edge")
     """The hosts of push services, and what is below them, that subscriptions may name."""
     fcm_service_account: str = text(secret=True)
     """The JSON of a service account of Firebase; without it there is no push to Android apps."""
     fcm_url: str = option("https://fcm.googleapis.com", _parse_origin)
-    """Where Firebase is; another one is a fake, which `DEBUG` allows."""
+    """The origin of Firebase; another one is a fake, which `DEBUG` allows."""
     apns_key: str = text(secret=True)
     """The PEM key (`.p8`) that signs push to Apple's devices; without it there is none."""
     apns_key_id: str = text()
@@ -122,7 +122,7 @@ class ChannelOptions:
     email_from: str = text()
     """The sender, such as `Acme <alerts@acme.example>`; Message-IDs have its domain."""
     email_reply_to: str = text()
-    """Where answers of customers go."""
+    """The address for answers of customers."""
     email_unsubscribe: str = text()
     """An address whose mails unsubscribe their senders, read by people: the second way in
     `List-Unsubscribe`, beside the link."""
@@ -140,8 +140,8 @@ class ChannelOptions:
     """Settings of django-anymail as JSON, such as `{"POSTMARK_SERVER_TOKEN": "…"}`."""
 
     sms_providers: Sequence[str] = option((), _parse_providers)
-    """Who sends SMS: `africastalking`, `twilio`, or both, separated by commas, the one to try first
-    in front; without any there are no SMS."""
+    """The providers of SMS: `africastalking`, `twilio`, or both, separated by commas, the first one
+    to try in front; without any there are no SMS."""
     africastalking_username: str = text()
     """The name of the account; `sandbox` is the one for trials."""
     africastalking_api_key: str = text(secret=True)
@@ -149,7 +149,7 @@ class ChannelOptions:
     africastalking_sender: str = text()
     """The registered sender id or short code."""
     africastalking_url: str = option("https://api.africastalking.com", _parse_origin)
-    """Where it is; `https://api.sandbox.africastalking.com` for trials."""
+    """The origin of its API; `https://api.sandbox.africastalking.com` for trials."""
     twilio_account_sid: str = text()
     """The account, `AC…`."""
     twilio_auth_token: str = text(secret=True)
@@ -159,7 +159,7 @@ class ChannelOptions:
     twilio_messaging_service: str = text()
     """A messaging service, `MG…`, in place of a sender."""
     twilio_url: str = option("https://api.twilio.com", _parse_origin)
-    """Where it is; another one is a fake, which `DEBUG` allows."""
+    """The origin of its API; another one is a fake, which `DEBUG` allows."""
     sms_countries: Sequence[str] = option((), _parse_countries)
     """The countries to whose numbers SMS go, such as `UG,KE`; without any, none goes."""
     sms_per_number_per_day: int = whole(20, 1, 10_000)
@@ -169,7 +169,7 @@ class ChannelOptions:
     sms_per_country_per_day: int = whole(0, 0, 1_000_000_000)
     """SMS to one country in 24 hours; 0: not limited, and a warning of the checks."""
     sms_cost_per_hour: int = whole(0, 0, 1_000_000_000)
-    """What SMS may cost in an hour, in whole units of the currency; 0: not limited, and a warning
+    """The cost of SMS in an hour, in whole units of the currency; 0: not limited, and a warning
     of the checks."""
     sms_cost_currency: str = option("", _parse_currency)
     """The currency of that limit."""

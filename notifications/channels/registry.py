@@ -25,7 +25,7 @@ from notifications.kinds import Channel
 from realtime.outgoing import Client, Rules, client
 from realtime.outgoing.http import READ_SECONDS, limited
 
-# Of SMS, `sms_providers` says which there are, and in which order.
+# The providers of SMS that `sms_providers` can name.
 SMS: Mapping[str, Callable[[ChannelOptions, Client], Provider]] = {
     "africastalking": AfricasTalking,
     "twilio": Twilio,

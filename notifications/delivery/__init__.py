@@ -1,4 +1,4 @@
-"""How notifications leave the system: ladders are judged, deliveries are claimed, sent and settled.
+"""Deliver notifications: ladders are judged, deliveries are claimed, sent and settled.
 
 `judge` decides which rungs are due and writes deliveries; `claim` takes some of them with a lease
 and looks once more; `send` makes the calls, outside any transaction; `outcomes` writes how they

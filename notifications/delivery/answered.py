@@ -18,7 +18,7 @@ from notifications.models import Answered
 from realtime.outgoing import Outcome
 
 OTHER = "other"
-# Why no answer came, see `realtime.outgoing.reply.Reply`, and words of our own channels.
+# Words for calls without an answer, of `realtime.outgoing.reply.Reply` and of our own channels.
 _WORDS = (
     "address", "dns", "connect", "tls", "pool", "timeout", "broken", "protocol", "login", "texts",
     "raised", "unreadable", "unusable", "no_recipient", "vapid_key_unknown", "subscription_keys",

@@ -1,4 +1,4 @@
-"""What SMS have used up of the limits by country and by money, deliveries or not.
+"""Count SMS for the limits of countries and money, deliveries or not.
 
 A code and the answer to STOP are no deliveries: each has a row of DirectSms, written before its
 call.

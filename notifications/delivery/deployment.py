@@ -1,4 +1,4 @@
-"""What this deployment sets for all decisions."""
+"""The settings of this deployment for all decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That a worker runs: each says so in a row, and monitors ask how long ago that was."""
+"""The heartbeat of workers: each writes a row, and monitors ask how old that is."""
 
 from __future__ import annotations
 

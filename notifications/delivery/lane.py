@@ -53,7 +53,7 @@ class Lane:
         # they can do at once, it waits until it brings much.
         self._least = max((self._capacity - THREADS[channel]) // 2, 1)
         self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
-        # What has ended, and None to look again at once.
+        # Calls that have ended, and None to look again at once.
         self._ended: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
         self._under_way = 0
         self._tally = Tally()

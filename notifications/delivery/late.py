@@ -1,4 +1,4 @@
-"""Which messages went out late: their users were reached between the last look and the call."""
+"""Mark messages that went out late: their users were reached between last look and call."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from notifications.models import Delivery
 
 
 class Limits:
-    """What the SMS of a claim may still use up."""
+    """The numbers and the money that the SMS of one claim may still use up."""
 
     def __init__(self, rows: Sequence[Delivery], now: datetime) -> None:
         self._options: ChannelOptions = options()

@@ -27,7 +27,7 @@ STOPPED_PAUSE = timedelta(minutes=1)
 
 
 class Look:
-    """What is committed about some deliveries of one channel."""
+    """The committed facts about some deliveries of one channel."""
 
     def __init__(self, rows: Sequence[Delivery], now: datetime) -> None:
         self.now = now

@@ -1,4 +1,4 @@
-"""How delivery is doing: gauges of the deployment, and what `stats --check` finds wrong."""
+"""Gauges of delivery for the whole deployment, and the doubts of `stats --check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What providers and devices say of deliveries later: kept once, as facts with their times.
+"""Keep what providers and devices say of deliveries later: once, as facts with their times.
 
 Webhooks and the receipts of devices call `receipts_take` in their transaction. Order and repetition
 do not matter: the state of a delivery is derived from all its facts. A receipt whose delivery is

@@ -25,7 +25,7 @@ _COLUMNS = {
 
 
 class Moved(NamedTuple):
-    """Where a ladder stands after it was judged. `closed_at` is None for one that goes on."""
+    """The state of a ladder after it was judged. `closed_at` is None for one that goes on."""
 
     notification_id: int
     rung: int

@@ -34,7 +34,7 @@ from realtime.retry import one_transaction
 BATCH = 100
 MOST_ATTEMPTS = 6  # of a message whose outcome is never known
 HELD = "after_restore"  # waits for a person
-# Since the call: after that, no report of an SMS is expected any more.
+# How long after a call the report of an SMS may still come.
 PATIENCE = timedelta(minutes=5)
 ASK_AGAIN = timedelta(seconds=30)
 LOOK_UP_UNTIL = timedelta(minutes=15)

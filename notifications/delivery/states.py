@@ -13,7 +13,7 @@ from notifications.choices import DeliveryState
 from notifications.kinds import Channel
 from notifications.models import Delivery
 
-# What each fact of a receipt sets. Opened mail says nothing: proxies open it.
+# The column that each fact of a receipt sets. Opened mail says nothing: proxies open it.
 COLUMN_OF: Mapping[str, str] = {
     "accepted": "accepted_at",
     "delivered": "delivered_at",
@@ -34,7 +34,7 @@ _BY_ARRIVAL = (
 _BY_BOUNCE = (_BY_ARRIVAL[1], _BY_ARRIVAL[0], *_BY_ARRIVAL[2:])
 # Nothing was sent, so nothing can be said about it later.
 NEVER_SENT = frozenset({DeliveryState.SKIPPED, DeliveryState.CANCELLED, DeliveryState.EXPIRED})
-# What makes the next rung of a ladder due at once: nobody was reached by this one.
+# States in which nobody was reached: the next rung of the ladder is due at once.
 MISSED = frozenset({DeliveryState.FAILED, DeliveryState.BOUNCED, DeliveryState.UNRESOLVED})
 
 

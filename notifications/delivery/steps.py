@@ -1,4 +1,4 @@
-"""What follows from the end of a call: try again, elsewhere or later, find out, or give up. Pure.
+"""Choose what follows from the end of a call: again, elsewhere, later, find out, give up. Pure.
 
 The second provider is tried only if the first one has certainly done nothing (*not sent*) or has
 said no (*refused*). An outcome that is not known never leads to another call by itself: see

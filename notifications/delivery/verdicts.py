@@ -1,4 +1,4 @@
-"""What a provider's word about an address does to it: it is removed, invalid, or suppressed.
+"""Carry out what providers say about addresses: remove, mark as invalid, or suppress them.
 
 Called in the transaction that writes the outcome or the receipt. An address that its owner has
 registered again since the attempt began is left alone: the word was about the older registration.

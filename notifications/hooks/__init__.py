@@ -1,1 +1,1 @@
-"""What comes back from outside: providers' webhooks, devices' receipts, unsubscribing."""
+"""Requests from outside: webhooks of providers, receipts of devices, unsubscribing."""

@@ -15,7 +15,7 @@ from notifications.hooks import tokens
 from notifications.hooks.incoming import MAX_KEY, Answer, Incoming, Left, Said, Texted, form, wanted
 from realtime.errors import InvalidInput
 
-# What a report's status says. Others, such as those of a later version, are kept and mean nothing.
+# The meaning of a report's status. Others, such as those of a later version, are kept only.
 STATUSES: dict[str, Fact] = {
     "Sent": "accepted",
     "Submitted": "accepted",

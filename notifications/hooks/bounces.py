@@ -18,7 +18,7 @@ from notifications.delivery.receipts import Fact, Heard
 from notifications.hooks import tokens
 
 MAX_BYTES = 1024 * 1024
-# Where servers put the address that a mail was for, the surest first.
+# The headers in which servers name the address that a mail was for, the surest first.
 _FOR = ("X-Original-To", "Delivered-To", "Envelope-To", "To")
 _FACTS: dict[str, Fact] = {"failed": "bounced", "delivered": "delivered", "relayed": "accepted"}
 # The answer that stands for a class of RFC 3463 where only the enhanced code is known.

@@ -28,7 +28,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What to answer to an SMS that has ended or begun something."""
+    """The answer to an SMS that has ended or begun something."""
 
     address: str
     question: str

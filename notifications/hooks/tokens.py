@@ -21,12 +21,12 @@ _HASH_PART = 16  # hexadecimal digits of an address's hash: enough to tell those
 _BOUNCE = "notifications.bounce"
 _BOUNCE_SIGNS = 24  # hexadecimal, 96 bits: a local part has at most 64 characters
 _BOUNCE_PART = re.compile(r"\+([1-9][0-9]{0,17})-([0-9a-f]{24})@", re.IGNORECASE)
-# What stands for a provider in a path. Some refuse a URL that holds their own name.
+# The name of a provider in a path. Some refuse a URL that holds their own name.
 CODES = {"africastalking": "s1", "twilio": "s2", "email": "e1"}
 
 
 class Unsubscribing(NamedTuple):
-    """What a link of an e-mail switches off."""
+    """The category and channel that the link of an e-mail switches off."""
 
     user_id: int
     category: str

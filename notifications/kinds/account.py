@@ -26,20 +26,20 @@ _account = partial(
 
 
 class OneAccount(Struct, frozen=True, kw_only=True):
-    """Which account it is about."""
+    """The account that it is about."""
 
     account: AccountNumber
 
 
 class Frozen(Struct, frozen=True, kw_only=True):
-    """Which account is frozen, and why, in words that the customer may read."""
+    """The account that is frozen, and the reason in words that the customer may read."""
 
     account: AccountNumber
     reason: str | None = None
 
 
 class StatementReady(Struct, frozen=True, kw_only=True):
-    """Which statement can be read in the app; `period` is its name, such as `March 2026`."""
+    """The statement that can be read in the app; `period` is its name, such as `March 2026`."""
 
     account: AccountNumber
     period: str

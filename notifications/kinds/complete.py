@@ -1,4 +1,4 @@
-"""What a kind must have: it is looked at when it is registered, so that the start refuses one."""
+"""Check that a kind is complete when it is registered: the start refuses one that is not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import time
 
 from notifications.kinds.kind import CHANNELS, Channel, Kind, Rung
 
-# What no deployment may take away, by type.
+# The channels that no deployment may take away, by type.
 ALWAYS_BY: Mapping[str, frozenset[Channel]] = {
     "security": frozenset(CHANNELS),
     "kyc": frozenset({"email"}),

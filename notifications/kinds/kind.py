@@ -1,4 +1,4 @@
-"""What a kind of notification declares: its ladder, its rules, and the values of its texts."""
+"""The declaration of a kind of notification: its ladder, its rules, the values of its texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Variables = type[msgspec.Struct]
 
 
 class Reach(IntEnum):
-    """How surely a person has been reached; each includes the ones before it."""
+    """The degrees in which a person can be reached; each includes the ones before it."""
 
     NONE = 0
     ACCEPTED = 1  # a provider took the message

@@ -25,13 +25,13 @@ class Approved(Struct, frozen=True, kw_only=True):
 
 
 class Rejected(Struct, frozen=True, kw_only=True):
-    """Why the check has failed, in words that the customer may read."""
+    """The reason why the check has failed, in words that the customer may read."""
 
     reason: str
 
 
 class DocumentNeeded(Struct, frozen=True, kw_only=True):
-    """Which document is missing or runs out, and until when it is needed."""
+    """The document that is missing or runs out, and the day until which it is needed."""
 
     document: str
     until: date | None = None

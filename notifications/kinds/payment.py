@@ -21,7 +21,7 @@ _payment = partial(Kind, type="payment", category="payment", ladder=LADDER, dige
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """What must be paid to whom, and until when."""
+    """A payment that is due: its amount, its payee and its last day."""
 
     amount: Money
     payee: Name
@@ -29,7 +29,7 @@ class Due(Struct, frozen=True, kw_only=True):
 
 
 class NotPaid(Struct, frozen=True, kw_only=True):
-    """Which standing payment was not made, and why."""
+    """A standing payment that was not made, and the reason."""
 
     amount: Money
     payee: Name

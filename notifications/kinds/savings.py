@@ -21,14 +21,14 @@ _savings = partial(Kind, type="savings", category="savings", ladder=LADDER, dige
 
 
 class GoalReached(Struct, frozen=True, kw_only=True):
-    """Which goal has been reached with which amount."""
+    """The goal that was reached, and its amount."""
 
     goal: str
     amount: Money
 
 
 class InterestPaid(Struct, frozen=True, kw_only=True):
-    """How much interest came for which time; `period` is its name, such as `March 2026`."""
+    """The interest of one period; `period` is its name, such as `March 2026`."""
 
     amount: Money
     period: str

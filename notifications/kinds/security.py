@@ -1,4 +1,4 @@
-"""What endangers an account or protects it: on every channel, at any hour, whatever is chosen."""
+"""Messages that protect an account: by every channel, at any hour, whatever is chosen."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Happened(Struct, frozen=True, kw_only=True):
 
 
 class NewDevice(Struct, frozen=True, kw_only=True):
-    """Where somebody has logged in: a device in words, and a place as far as it is known."""
+    """The device of a log-in in words, and its place as far as that is known."""
 
     device: str
     place: str | None = None
@@ -49,14 +49,14 @@ class NewDevice(Struct, frozen=True, kw_only=True):
 
 
 class AddressChanged(Struct, frozen=True, kw_only=True):
-    """Which address was replaced. The new one is not named: the old one may be read by others."""
+    """The address that was replaced. The new one is not named: others may read at the old one."""
 
     channel: Literal["email", "sms"]
     happened_at: Moment
 
 
 class LimitChanged(Struct, frozen=True, kw_only=True):
-    """Which limit is what now."""
+    """The limit that was changed, and its new amount."""
 
     limit: str
     old: Money

@@ -1,4 +1,4 @@
-"""Where users can be reached outside the app, and which addresses must not be used."""
+"""Addresses of users outside the app, and those that must not be used."""
 
 from __future__ import annotations
 

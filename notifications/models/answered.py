@@ -1,4 +1,4 @@
-"""How often providers have given which answer, over all workers: the counters of a scrape."""
+"""Counters of the answers of providers, over all workers."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class Delivery(models.Model):
             ),
             # Caps count what went out to a user, or to an address.
             models.Index(fields=["address_hash", "-created_at"], name="delivery_to_address"),
-            # What an hour has cost.
+            # The cost of an hour.
             models.Index(
                 fields=["accepted_at"], condition=Q(cost__isnull=False), name="delivery_cost"
             ),
@@ -176,7 +176,7 @@ PROOF_DAYS = 548  # 18 months, within which no setting lets a proof go
 
 
 class Attempt(AppendOnly):
-    """How one call of a provider ended. Its intent was the claim that `lease` numbers."""
+    """The end of one call of a provider. Its intent was the claim that `lease` numbers."""
 
     KEPT_FOR = timedelta(days=PROOF_DAYS)
 
@@ -204,7 +204,7 @@ class Attempt(AppendOnly):
 
 
 class Receipt(models.Model):
-    """What a provider or a device said of a delivery later. Kept unmatched until it is known."""
+    """News of a delivery from a provider or a device; unmatched until the delivery is known."""
 
     provider = models.CharField(max_length=32)
     event_key = models.CharField(max_length=200)

@@ -10,7 +10,7 @@ from notifications.models.notification import Notification
 
 
 class Digest(models.Model):
-    """What one user gets of one category by one channel in one message, at `due_at`.
+    """One message for a user with what waits of one category and channel, due at `due_at`.
 
     The first item opens it; one is open at a time, and a database constraint holds that.
     """

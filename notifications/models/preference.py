@@ -1,4 +1,4 @@
-"""What users have chosen: preferences with their history, and consent to marketing."""
+"""The choices of users: preferences with their history, and consent to marketing."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _close(ladder: Ladder, facts: Facts, verdicts: Sequence[Verdict], reached: R
     for number in ladder.done:
         deliveries = [each for each in facts.sent if each.rung == number]
         came_to_nothing.append(missed(deliveries) is True)
-        # What is done without a delivery has joined a digest.
+        # A rung that is done without a delivery has joined a digest.
         is_going = is_going or not deliveries or missed(deliveries) is False
     if any(came_to_nothing) and not is_going:
         return Close(reason="unreachable", rule="exhausted")

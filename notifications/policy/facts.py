@@ -1,4 +1,4 @@
-"""What a decision is made of, and what it says. Plain structs: the judge fills and applies them."""
+"""The input and the result of decisions. Plain structs: the judge fills and applies them."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class ChannelState(Struct, frozen=True, kw_only=True):
 
 
 class Reached(Struct, frozen=True, kw_only=True):
-    """How surely the user has been reached, and the evidence."""
+    """The degree in which the user has been reached, and the evidence."""
 
     reach: Reach = Reach.NONE
     how: str = ""  # read, seen, clicked, dismissed, displayed, acked, delivered, accepted
@@ -149,7 +149,7 @@ class Reached(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What is committed about a notification and its user at the moment of judging."""
+    """The committed facts about a notification and its user at the moment of judging."""
 
     channels: Mapping[Channel, ChannelState] = {}
     devices: tuple[Device, ...] = ()
@@ -170,7 +170,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """What the deployment sets. `zone` is where it lives, never that of the server.
+    """The settings of the deployment. `zone` is its own, never that of the server.
 
     `per_day` caps what one user gets of one category by one channel, in any 24 hours.
     """

@@ -19,7 +19,7 @@ from notifications.policy.facts import EVERY_DAY, Window
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DAY = timedelta(days=1)
-# Who has chosen windows without a gap is asked again after a while.
+# Windows without a gap leave no moment: the rung is judged again after a while.
 _LONGEST = timedelta(days=8)
 
 

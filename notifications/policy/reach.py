@@ -1,4 +1,4 @@
-"""How surely a user has been reached, from what is committed. Pure.
+"""Find in which degree a user has been reached, from what is committed. Pure.
 
 What a device has acknowledged counts only within the epoch of the event, and never from a service.
 A phone has its person with it. A desktop counts only if its person was there since the commit: a

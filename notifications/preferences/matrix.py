@@ -1,4 +1,4 @@
-"""What holds for a user, kind by kind and channel by channel, and why: a settings page shows it."""
+"""The switches of a user by kind and channel, and why each is so: a settings page shows them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ MAX_WORDING = 2000
 
 
 class Origin(NamedTuple):
-    """Who makes a change, and from where: kept with it."""
+    """The person who makes a change, and the source: kept with it."""
 
     actor: str  # such as `user:17`, `staff:3` or `system`
     source: str  # the door: `api`, `unsubscribe`, `sms`

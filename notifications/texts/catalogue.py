@@ -22,7 +22,7 @@ _FOLDERS: list[Path] = []
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one kind says in one language; see `notifications.texts.template`."""
+    """The texts of one kind in one language; see `notifications.texts.template`."""
 
     name: str  # of the kind itself, on the page of preferences
     title: Text  # in the app, of a push message, and the subject of an e-mail
@@ -40,7 +40,7 @@ class KindTexts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a digest says in one language."""
+    """The texts of digests in one language."""
 
     title: Text
     push: Text
@@ -49,7 +49,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all kinds share in one language."""
+    """The texts that all kinds share in one language."""
 
     secret_title: str
     secret_push: str

@@ -35,7 +35,7 @@ NEVER_OUTSIDE = "balance"  # of push and SMS
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with the texts of a kind; `language` is empty where all are concerned."""
+    """A fault in the texts of a kind; `language` is empty where all are concerned."""
 
     kind: str
     language: str = ""

@@ -27,7 +27,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """What the type of a variable says about it."""
+    """The properties of a variable by its type."""
 
     name: str
     shown_as: str = ""  # name, phone or account

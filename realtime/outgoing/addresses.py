@@ -1,4 +1,4 @@
-"""Which URLs may be called: never what is inside our own network, whoever gives the URL.
+"""Check the URLs that may be called: nothing inside our own network, whoever gives the URL.
 
 The text of a URL is checked when it is saved. At each call it is checked again, and the addresses
 that its host resolves to are: the one that was checked is the one that is connected to.
@@ -20,12 +20,12 @@ from django.conf import settings
 from realtime.errors import InvalidInput
 
 MAX_URL = 1000
-# What a URL may hold. Programs read the rest, such as blanks and backslashes, in different ways.
+# The characters of a URL. Programs read others, such as blanks and backslashes, in different ways.
 _URL = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}")
 # Names that no public DNS holds; what resolves them is inside.
 _INSIDE = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
-# What IANA's registries of special addresses say is not one of the public Internet.
+# Networks that are no part of the public Internet, by IANA's registries of special addresses.
 _NOT_PUBLIC_V4 = [
     ip_network(text)
     for text in (
@@ -45,7 +45,7 @@ _NAT64 = ip_network("64:ff9b::/96")  # an IPv4 address, as networks with IPv6 al
 
 @dataclass(frozen=True)
 class Rules:
-    """What may be called: public hosts by HTTPS on these ports.
+    """The rules for calls: public hosts by HTTPS on these ports.
 
     `loopback` allows this machine too, also by HTTP and on any port: for development.
     """

@@ -43,7 +43,7 @@ class Counts(msgspec.Struct):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What the row of a host says of its breaker."""
+    """The state of a breaker, as the row of its host has it."""
 
     failures: int
     opened_until: datetime | None

@@ -30,7 +30,7 @@ MAX_ANSWER_BYTES = 64 * 1024
 MAX_CONNECTIONS = 100
 IDLE_SECONDS = 60.0  # a connection that has been idle for longer is not used again
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-# How a call may fail, each before those that include it, with the word for it.
+# The word for each failure of a call, each before those that include it.
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (UnsafeAddress, "address"),
     (httpcore.PoolTimeout, "pool"),

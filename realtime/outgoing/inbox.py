@@ -17,7 +17,7 @@ from realtime.models import Webhook
 
 MAX_BYTES = 64 * 1024
 KEPT = timedelta(days=30)
-# Of the headers, what says how to read a body and what proves it; no address, no credential.
+# The headers that tell how to read a body and that prove it; no address, no credential.
 _KEPT_HEADERS = ("content-type", "user-agent", "x-twilio-signature")
 _MAX_HEADER = 500
 _AT_ONCE = 1000

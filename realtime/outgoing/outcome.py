@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What is known of a call: whether it was made, and whether it may be repeated."""
+    """The knowledge about a call: whether it was made, and whether it may be repeated."""
 
     NOT_SENT = "not_sent"  # no byte of the request was written: safe to repeat, also elsewhere
     REFUSED = "refused"  # for good: the same call will not succeed

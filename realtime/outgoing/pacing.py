@@ -18,14 +18,14 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from realtime import clock
 from realtime.models import Host
 
-# What SQLite's clock tells apart; a quicker pace takes several slots at once.
+# The resolution of SQLite's clock; a quicker pace takes several slots at once.
 SHORTEST_STEP_SECONDS = 0.001
 _IS_OPEN = Q(opened_until__gt=Now())
 _IS_STOPPED = Q(stopped_at__isnull=False)
 
 
 class Slot(NamedTuple):
-    """What `take` answers. If `is_taken`, a call may be made after `wait_seconds`.
+    """The answer of `take`. If `is_taken`, a call may be made after `wait_seconds`.
 
     Otherwise nothing was taken: `why` is `busy` or `open` (the breaker), to come back after
     `wait_seconds`, or `stopped` (by staff).

@@ -1,4 +1,4 @@
-"""What an HTTP call came to: its answer, and what is known of it. Pure."""
+"""The end of an HTTP call: its answer, and what is known of it. Pure."""
 
 from __future__ import annotations
 

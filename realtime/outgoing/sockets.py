@@ -18,7 +18,7 @@ _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
 class Call(threading.local):
-    """What the call that this thread makes may still take, and whether it has written anything."""
+    """The time left to the call of this thread, and whether it has written anything."""
 
     deadline: float = 0.0
     has_written: bool = False

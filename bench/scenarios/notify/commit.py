@@ -1,4 +1,4 @@
-"""What a ladder costs where its notification commits."""
+"""Measure what a ladder costs at the commit of its notification."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from notifications.kinds import Channel
 from realtime.outgoing import Outcome
 from realtime.outgoing.reply import outcome_of
 
-# What anymail says of a recipient.
+# The meaning of anymail's status of a recipient.
 STATUSES: dict[str, answers.Meaning] = {
     "sent": answers.ACCEPTED,
     "queued": answers.ACCEPTED,

@@ -1,4 +1,4 @@
-"""What the answer of a mail server means, by its code and its enhanced code (RFC 3463). Pure."""
+"""The meaning of a mail server's answer, by its code and its enhanced code (RFC 3463). Pure."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ RENEWED_AFTER_SECONDS = 40 * 60  # Apple takes a token for an hour, and a new on
 # The ids of messages: the same one for each attempt.
 _IDS = uuid.UUID("5f1d7f0e-6d0a-4a53-9a51-6d2b8f2f6c11")
 _KEY_EXPIRED = "ExpiredProviderToken"
-# What the `reason` of a refusal means.
+# The meaning of a refusal's `reason`.
 REASONS: dict[str, answers.Meaning] = {
     "BadDeviceToken": answers.GONE,
     "DeviceTokenNotForTopic": answers.GONE,

@@ -9,8 +9,8 @@ import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 
 RECORD_SIZE = 4096
-# What a record holds beside the text: its delimiter and its tag. One byte more, and there would be
-# a second record, which push services do not take.
+# A record holds the text, one byte of delimiter and a tag of 16 bytes. A longer text would need a
+# second record, which push services refuse.
 MAX_TEXT = RECORD_SIZE - 1 - 16
 _AUTH_BYTES = 16
 

@@ -24,7 +24,7 @@ _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class File(msgspec.Struct, frozen=True):
-    """What is read of the JSON of a service account; it has more."""
+    """The fields that we need of a service account's JSON, which has more."""
 
     project_id: str
     client_email: str

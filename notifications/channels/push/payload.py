@@ -1,4 +1,4 @@
-"""What a push message says, for browsers and for apps. Pure.
+"""Build the content of a push message, for browsers and for apps. Pure.
 
 Browsers get declarative JSON, which some show without our worker; the worker reads the same.
 """

@@ -1,4 +1,4 @@
-"""Who we are to a push service (RFC 8292): our keys, and the tokens that they sign.
+"""Our identity for push services (RFC 8292): keys, and the tokens that they sign.
 
 A subscription belongs to the key that it was made with. A new key comes beside the old ones, which
 sign for their subscriptions as long as those are used.

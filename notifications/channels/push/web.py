@@ -20,7 +20,7 @@ NAME = "webpush"
 MAX_TTL = 2_592_000  # seconds, of Mozilla's service
 _SMALL = 4 * payload.STEP  # what is sent once more where the first message was too large
 _TOO_LARGE = 413
-# What a push service answers; the rest is as HTTP has it.
+# The meaning of a push service's status; others mean what they do in HTTP.
 STATUSES: dict[int, answers.Meaning] = {
     200: answers.ACCEPTED,
     201: answers.ACCEPTED,

@@ -25,7 +25,7 @@ from realtime.outgoing import Client, Outcome, Reply
 NAME = "africastalking"
 PATH = "/version1/messaging"
 DO_NOT_DISTURB = 409
-# What `statusCode` says of the recipient.
+# The meaning of a recipient's `statusCode`.
 CODES: dict[int, answers.Meaning] = {
     100: answers.ACCEPTED,  # processed
     101: answers.ACCEPTED,  # sent
@@ -42,7 +42,7 @@ CODES: dict[int, answers.Meaning] = {
     501: answers.LATER,  # gateway
     502: answers.REFUSED,  # by the gateway
 }
-# What the `failureReason` of a report says of the number.
+# The verdict on the number by the `failureReason` of a report.
 REASONS: dict[str, Verdict] = {
     "UserIsInactive": "invalid",
     "UserAccountSuspended": "invalid",

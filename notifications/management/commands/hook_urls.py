@@ -11,7 +11,7 @@ from notifications.channels.options import options
 from notifications.hooks import tokens
 from realtime.management.base import Command as Base
 
-# What each URL is for, by provider and topic. Twilio gets the URL of its reports with each SMS.
+# The purpose of each URL, by provider and topic. Twilio gets that of its reports with each SMS.
 TOPICS = {
     ("africastalking", "reports"): "Africa's Talking: delivery reports",
     ("africastalking", "opt-out"): "Africa's Talking: bulk SMS opt-out",
