@@ -23,7 +23,7 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
     command = [sys.executable, "-m", "bench.peers.centre.service", str(port)]
     with (
         serving(command, bench.new_folder("service"), "listening"),
-        worker(bench) as driven,
+        worker(bench, "hoardrun_pushes") as driven,
     ):
         url = f"http://127.0.0.1:{port}"
         driven.ask("fill_pushes", within=300, count=WARM_UP, url=url)
