@@ -20,6 +20,8 @@ SHORT = Plan(
 
 @pytest.mark.servers
 @pytest.mark.operation
+@pytest.mark.reported(number=20)
+@pytest.mark.reported(number=26)
 def test_nothing_is_missed_doubled_or_wrong_while_workers_are_killed(tmp_path: Path) -> None:
     outcome = run(SHORT, tmp_path)
     assert outcome.clean, report.as_text(report.as_json(outcome))

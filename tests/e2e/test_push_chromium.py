@@ -287,6 +287,7 @@ async def test_a_receipt_that_fails_hides_nothing(pushed: Pushed) -> None:
     assert (await pushed.show(message("1", 111)))[0]["title"] == "Note 111"
 
 
+@pytest.mark.reported(number=12)
 async def test_what_is_read_elsewhere_is_closed(pushed: Pushed) -> None:
     page, server = pushed.page, pushed.server
     await page.page.evaluate(LISTENING)
@@ -319,10 +320,11 @@ async def test_a_logout_leaves_nothing_behind(pushed: Pushed) -> None:
     assert shown["title"] == "New message"
 
 
+@pytest.mark.reported(number=14)
 async def test_a_subscription_that_the_browser_changes_is_renewed_by_the_worker(
     pushed: Pushed,
 ) -> None:
-    """#14: no window has a part in it."""
+    """No window has a part in it."""
     changed = f"{ENDPOINT}-changed"
     await pushed.worker.evaluate(
         """([endpoint, keys]) => {
@@ -337,6 +339,7 @@ async def test_a_subscription_that_the_browser_changes_is_renewed_by_the_worker(
     await asyncio.to_thread(wait_until, has, seconds=15, what="the changed subscription")
 
 
+@pytest.mark.reported(number=14)
 async def test_the_settings_turn_it_on_under_a_policy_and_each_start_renews_it(
     browser: Browser, context: BrowserContext, demo: Server
 ) -> None:

@@ -43,6 +43,7 @@ async def look(server: Server, event: dict[str, Any], epoch: str, condition: str
     return json.loads(await asyncio.to_thread(server.shell, script))
 
 
+@pytest.mark.reported(number=11)
 async def test_a_hidden_desktop_is_not_reached_and_a_phone_is(served: Server) -> None:
     desk = await connect(served, ALICE, device="of-desk", query={"device_class": "desktop"})
     epoch = desk.greeting["positions"][f"user:{ALICE}"]["epoch"]

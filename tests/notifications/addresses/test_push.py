@@ -44,8 +44,9 @@ def test_posted_again_it_is_the_same_one_touched_anew(alice, outside):
     assert again.touched_at > first.touched_at
 
 
+@pytest.mark.reported(number=14)
 def test_a_rotated_endpoint_replaces_the_one_its_device_had(alice, outside):
-    """#14: the browser has changed it while no window was open."""
+    """The browser has changed it while no window was open."""
     old, _ = subscribe(alice, device="phone")
     subscribe(alice, f"{ENDPOINT}-2", device="tablet")
     waiting = queue(alice, old)

@@ -60,7 +60,8 @@ def test_a_claim_is_a_lease_with_a_number(row):
     assert claim("sms", 10, "other") == []
 
 
-def test_what_was_read_meanwhile_is_not_sent(row):  # 12
+@pytest.mark.reported(number=12)
+def test_what_was_read_meanwhile_is_not_sent(row):
     notification_mark_read(notification_id=row.pk)
     assert claim("sms", 10, "worker") == []
     found = sms()
@@ -70,6 +71,7 @@ def test_what_was_read_meanwhile_is_not_sent(row):  # 12
     )  # fmt: skip
 
 
+@pytest.mark.reported(number=12)
 def test_what_a_phone_has_acknowledged_meanwhile_is_not_sent(amina, row):
     support.acked(amina, row)
     assert claim("sms", 10, "worker") == []
@@ -77,7 +79,8 @@ def test_what_a_phone_has_acknowledged_meanwhile_is_not_sent(amina, row):
     assert evidence["device"] == "her phone"
 
 
-def test_a_switch_that_was_turned_off_meanwhile_holds(amina, row):  # 13
+@pytest.mark.reported(number=13)
+def test_a_switch_that_was_turned_off_meanwhile_holds(amina, row):
     Preference.objects.create(
         user=amina, version=1, cells={"all": {"sms": False}}, updated_at=clock.now()
     )
@@ -123,6 +126,7 @@ def test_an_address_that_was_lost_meanwhile_gets_nothing(row):
     assert sms().reason == "no_address"
 
 
+@pytest.mark.reported(number=5)
 def test_quiet_hours_chosen_meanwhile_hold_it_back(amina, outside):
     support.address(amina, "sms", NUMBER)
     row = committed(amina, "transaction.debit", ago=4 * MINUTE)
@@ -251,7 +255,8 @@ def test_optional_messages_are_capped_per_category_and_day(amina, outside):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_claim_each_delivery_once(outside):  # 20
+@pytest.mark.reported(number=20)
+def test_many_workers_claim_each_delivery_once(outside):
     user = User.objects.create_user("amina")
     phone = support.address(user, "sms", NUMBER)
     outside.use(SMS_PER_NUMBER_PER_DAY=100, SMS_PER_USER_PER_DAY=100)

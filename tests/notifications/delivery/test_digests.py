@@ -39,7 +39,9 @@ def gathered(user, count):
     return rows
 
 
-def test_all_of_a_category_leave_in_one_message(amina, mailbox, outside):  # 6
+@pytest.mark.reported(number=6)
+@pytest.mark.reported(number=8)
+def test_all_of_a_category_leave_in_one_message(amina, mailbox, outside):
     rows = gathered(amina, 12)
     assert Digest.objects.count() == 1
     notification_mark_read(notification_id=rows[0].pk)  # 8
@@ -58,7 +60,8 @@ def test_all_of_a_category_leave_in_one_message(amina, mailbox, outside):  # 6
     assert delivery.state == "accepted"
 
 
-def test_where_all_was_read_nothing_leaves(amina, mailbox, outside):  # 8
+@pytest.mark.reported(number=8)
+def test_where_all_was_read_nothing_leaves(amina, mailbox, outside):
     for row in gathered(amina, 2):
         notification_mark_read(notification_id=row.pk)
     digests.close_due()
@@ -66,7 +69,8 @@ def test_where_all_was_read_nothing_leaves(amina, mailbox, outside):  # 8
     assert not Delivery.objects.filter(digest__isnull=False).exists()
 
 
-def test_what_was_switched_off_meanwhile_is_left_out(amina, mailbox):  # 5
+@pytest.mark.reported(number=5)
+def test_what_was_switched_off_meanwhile_is_left_out(amina, mailbox):
     gathered(amina, 2)
     Preference.objects.create(
         user=amina, version=1, cells={"category:savings": {"email": False}}, updated_at=clock.now()
@@ -84,6 +88,7 @@ def test_the_next_digest_has_other_items(amina, mailbox):
     assert found == [{first[0].pk}, {second[0].pk}]
 
 
+@pytest.mark.reported(number=5)
 def test_it_waits_for_the_end_of_a_quiet_time(amina, mailbox):
     gathered(amina, 1)
     now = timezone.now()
@@ -124,7 +129,8 @@ def test_digests_leave_in_the_morning_of_their_reader(now, weekly, leaves):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_items_at_once_make_one_digest(outside):  # 6
+@pytest.mark.reported(number=6)
+def test_fifty_items_at_once_make_one_digest(outside):
     user = User.objects.create_user("amina")
     support.address(user, "email", "amina@example.org")
     rows = [

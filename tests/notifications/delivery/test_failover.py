@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from notifications.delivery.failover import Choice, Tried, choose
 
 BOTH = ["one", "two"]
@@ -34,6 +36,7 @@ def test_one_that_has_refused_is_not_asked_again():
     assert choose(BOTH, calls, ()) == Choice("two", False)
 
 
+@pytest.mark.reported(number=27)
 def test_an_unknown_outcome_never_leads_to_another_provider():
     calls = tried(("one", "unknown"))
     assert choose(BOTH, calls, (), unsettled="one") == Choice("one", False)

@@ -133,6 +133,7 @@ def test_each_gets_it_in_the_own_language(outside):
     assert english.pk == rows[0].user_id
 
 
+@pytest.mark.reported(number=12)
 def test_the_last_look_asks_the_devices_again(outside):
     (user, _), (_, other) = people(2)
     fallback = due()

@@ -61,7 +61,8 @@ def test_a_phone_that_has_it_ends_the_ladder_with_the_evidence(amina, phone):
         {"acked": 0},
     ],
 )
-def test_what_no_person_has_does_not_count(amina, phone, gone):  # 11
+@pytest.mark.reported(number=11)
+def test_what_no_person_has_does_not_count(amina, phone, gone):
     row = committed(amina, "transaction.failed", ago=6 * MINUTE)
     support.acked(amina, row, **gone)
     judge_due()
@@ -80,7 +81,8 @@ def test_seen_in_the_app_ends_it_in_few_queries(amina, phone, django_assert_max_
     assert not Delivery.objects.exists()
 
 
-def test_the_newest_choice_counts(amina, phone):  # 13
+@pytest.mark.reported(number=13)
+def test_the_newest_choice_counts(amina, phone):
     row = committed(amina, "transaction.failed", ago=6 * MINUTE)
     Preference.objects.create(
         user=amina,
@@ -152,7 +154,8 @@ def test_what_is_required_and_not_possible_raises_an_alarm(amina, phone, caplog)
         ({"expires_at": timezone.now() - MINUTE}, "expired"),
     ],
 )
-def test_what_is_over_goes_nowhere(amina, phone, change, reason):  # 25
+@pytest.mark.reported(number=25)
+def test_what_is_over_goes_nowhere(amina, phone, change, reason):
     row = committed(amina, "security.pin_changed")
     Notification.objects.filter(pk=row.pk).update(**change)
     judge_due()
@@ -178,7 +181,8 @@ def test_judging_again_adds_nothing(amina, phone):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_judge_each_ladder_once(outside):  # 20
+@pytest.mark.reported(number=20)
+def test_many_workers_judge_each_ladder_once(outside):
     users = [User.objects.create_user(f"user {n}") for n in range(30)]
     for user in users:
         support.address(user, "sms", f"+2567720{user.pk:05}")

@@ -56,7 +56,8 @@ def test_an_sms_goes_out_once_and_its_row_says_so(row, outside):
     assert address.last_ok_at == row.accepted_at
 
 
-def test_each_user_gets_it_in_their_own_language(outside):  # 24
+@pytest.mark.reported(number=24)
+def test_each_user_gets_it_in_their_own_language(outside):
     users: dict[str, str] = {}
     for locale in ("sw", "fr", "lg", "en"):
         user = User.objects.create_user(locale)
@@ -90,6 +91,7 @@ def test_the_second_provider_is_called_where_the_first_cannot_be_reached(row, ou
 
 
 @pytest.mark.parametrize("trouble", ["drop", "accept_and_drop"])
+@pytest.mark.reported(number=27)
 def test_the_second_provider_is_never_called_where_nobody_knows(row, outside, trouble):
     outside.africastalking.then(trouble)
     run()
@@ -113,7 +115,8 @@ def test_what_is_said_of_a_number_holds(row, outside, code, state, reason):
     assert support.is_due(row.notification.escalation)
 
 
-def test_a_permanent_error_is_one_attempt(row, outside):  # 21
+@pytest.mark.reported(number=21)
+def test_a_permanent_error_is_one_attempt(row, outside):
     outside.use(SMS_PROVIDERS=("twilio",))
     outside.twilio.numbers[NUMBER] = 21211
     run()
@@ -123,7 +126,8 @@ def test_a_permanent_error_is_one_attempt(row, outside):  # 21
     assert row.state == "failed"
 
 
-def test_a_retry_after_is_waited_for(row, outside):  # 27
+@pytest.mark.reported(number=27)
+def test_a_retry_after_is_waited_for(row, outside):
     outside.use(SMS_PROVIDERS=("twilio",))
     outside.twilio.then(Told(429, b"{}", {"Retry-After": "7"}))
     run()
@@ -204,7 +208,8 @@ def test_a_browser_is_pushed_to_with_its_badge(amina, outside):
     assert Delivery.objects.get(channel="push").state == "accepted"
 
 
-def test_a_subscription_that_is_gone_is_removed(amina, outside):  # 15
+@pytest.mark.reported(number=15)
+def test_a_subscription_that_is_gone_is_removed(amina, outside):
     browser = outside.push.subscribe(vapid.Key(VAPID).public)
     row = support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)
     outside.push.unsubscribe(browser)
@@ -219,7 +224,8 @@ def test_a_subscription_that_is_gone_is_removed(amina, outside):  # 15
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_workers_call_once_for_each_message(outside):  # 20
+@pytest.mark.reported(number=20)
+def test_several_workers_call_once_for_each_message(outside):
     user = User.objects.create_user("amina")
     outside.use(SMS_PER_USER_PER_DAY=1000)
     for number in range(40):

@@ -100,14 +100,14 @@ def ladder(amina, row):
     return found
 
 
-def test_what_was_seen_between_the_last_look_and_the_call_is_counted_as_late(row, ladder):  # 12
+@pytest.mark.reported(number=12)
+def test_what_was_seen_between_the_last_look_and_the_call_is_counted_as_late(row, ladder):
     notification_mark_seen(notification_id=ladder.pk)
     assert is_late(row, started_at=clock.now() + support.MOMENT)
 
 
-def test_what_a_device_acknowledged_between_the_last_look_and_the_call_is_late(
-    amina, row, ladder
-):  # 12
+@pytest.mark.reported(number=12)
+def test_what_a_device_acknowledged_between_the_last_look_and_the_call_is_late(amina, row, ladder):
     support.acked(amina, ladder)
     assert is_late(row, started_at=clock.now() + support.MOMENT)
 
@@ -130,7 +130,8 @@ def test_what_goes_whatever_was_reached_is_never_late(amina, row, ladder):
     assert not is_late(row, started_at=clock.now() + support.MOMENT)
 
 
-def test_an_address_is_kept_where_its_host_calls_too_many_gone(amina, row):  # 15
+@pytest.mark.reported(number=15)
+def test_an_address_is_kept_where_its_host_calls_too_many_gone(amina, row):
     for _ in range(breaker.GONE_AT_LEAST):
         breaker.gone("africastalking")
     outcomes_write([result(row, Outcome.REFUSED, answer={"verdict": "gone"})])
@@ -138,7 +139,8 @@ def test_an_address_is_kept_where_its_host_calls_too_many_gone(amina, row):  # 1
     assert (row.state, row.reason, row.address.state) == ("failed", "gone", "verified")
 
 
-def test_what_waits_for_an_address_that_is_gone_is_not_sent(amina, row):  # 15
+@pytest.mark.reported(number=15)
+def test_what_waits_for_an_address_that_is_gone_is_not_sent(amina, row):
     waiting = support.delivery(note(amina), row.address)
     outcomes_write([result(row, Outcome.REFUSED, answer={"verdict": "gone"})])
     assert claim("sms", 1, "first") == []

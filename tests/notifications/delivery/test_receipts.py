@@ -59,7 +59,8 @@ def test_a_repeated_receipt_changes_nothing(sent):
     assert Receipt.objects.get().delivery_id == sent.pk
 
 
-def test_any_order_ends_in_the_same_state(sent):  # 18
+@pytest.mark.reported(number=18)
+def test_any_order_ends_in_the_same_state(sent):
     for order in permutations(["accepted", "failed", "delivered"]):
         receipts_take([heard(fact, f"{order}-{fact}") for fact in order])
         sent.refresh_from_db()

@@ -31,6 +31,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("channel", "facts", "state"), CASES)
+@pytest.mark.reported(number=18)
 def test_facts_in_any_order_make_one_state(channel, facts, state):
     for order in permutations(facts):
         found, known = DeliveryState.SENDING, set()

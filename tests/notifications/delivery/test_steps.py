@@ -30,6 +30,7 @@ def step(outcome, *, another=False, attempts=1, jitter=1.0, channel="sms", **ans
     )
 
 
+@pytest.mark.reported(number=27)
 def test_another_provider_is_tried_only_after_not_sent_and_refused():
     assert step(Outcome.NOT_SENT, another=True) == Again(timedelta(), "not_sent")
     assert step(Outcome.REFUSED, another=True, code="402") == Again(timedelta(), "refused")
@@ -49,7 +50,8 @@ def test_without_another_provider_a_refusal_is_final_and_not_sent_is_repeated():
     assert step(Outcome.NOT_SENT) == Again(timedelta(seconds=2), "not_sent")
 
 
-def test_a_retry_after_is_honoured_exactly():  # 27
+@pytest.mark.reported(number=27)
+def test_a_retry_after_is_honoured_exactly():
     for jitter in (0.0, 0.5, 1.0):
         again = step(Outcome.LATER, retry_after_seconds=7, jitter=jitter)
         assert again == Again(timedelta(seconds=7 + jitter), "later")

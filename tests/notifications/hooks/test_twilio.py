@@ -54,6 +54,7 @@ def test_signatures_are_those_that_twilio_documents() -> None:
         ("https://bank.example/x", "https://bank.example:443/x"),
     ],
 )
+@pytest.mark.reported(number=19)
 def test_it_is_right_with_ports_prefixes_and_queries(public: str, signed: str) -> None:
     fields = {"MessageSid": "SM1", "MessageStatus": "sent"}
     given = signature("12345", signed, urlencode(fields).encode()).decode()
@@ -62,6 +63,7 @@ def test_it_is_right_with_ports_prefixes_and_queries(public: str, signed: str) -
 
 
 @pytest.mark.parametrize("signed", [f"{PUBLIC}x", "http://bank.example/app/hooks/s2/token", ""])
+@pytest.mark.reported(number=19)
 def test_it_is_wrong_for_another_url(signed: str) -> None:
     fields = {"MessageSid": "SM1", "MessageStatus": "sent"}
     given = signature("12345", signed, urlencode(fields).encode()).decode()
@@ -107,6 +109,7 @@ def test_a_status_that_we_do_not_know_says_nothing_and_a_missing_one_is_an_error
 
 
 @pytest.mark.django_db
+@pytest.mark.reported(number=19)
 def test_forged_headers_of_proxies_change_nothing(alice: User) -> None:
     row = delivery(alice, provider="twilio")
     url = tokens.callback_url("twilio", row.pk)
@@ -123,6 +126,7 @@ def test_forged_headers_of_proxies_change_nothing(alice: User) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.reported(number=18)
 def test_an_sms_that_was_delivered_after_it_failed_has_arrived(alice: User) -> None:
     row = delivery(alice, provider="twilio")
     for status in ("failed", "delivered", "sent", "failed"):

@@ -38,6 +38,7 @@ def ended() -> list[tuple[str, str, bool]]:
     return list(Consent.objects.values_list("category", "channel", "granted"))
 
 
+@pytest.mark.reported(number=16)
 def test_scanners_change_nothing(alice: User) -> None:
     url = link(alice)
     for _ in range(10):
@@ -50,6 +51,7 @@ def test_scanners_change_nothing(alice: User) -> None:
     assert WORDING["en"].button in page and 'method="post"' in page
 
 
+@pytest.mark.reported(number=16)
 def test_one_click_ends_it_at_once_and_for_good(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)  # without a cookie, a login or a token of forms
     answers = [client.post(link(alice), CLICK) for _ in range(2)]

@@ -236,6 +236,7 @@ def test_twilio_is_answered_where_it_does_not_answer_itself() -> None:
     assert suppressions() == {"optional": "opted_out"}
 
 
+@pytest.mark.reported(number=18)
 def test_an_email_that_bounced_after_it_was_delivered_has_bounced(alice: User) -> None:
     row = delivery(alice, "email", EMAIL, provider="smtp")
     event = {"recipient": EMAIL, "metadata": {"delivery": str(row.pk)}}

@@ -36,6 +36,7 @@ def local(zone: str, text: str, *, fold: int = 0) -> datetime:
         ("2026-06-11T07:00", None),
     ],
 )
+@pytest.mark.reported(number=2)
 def test_edges_of_a_window_that_passes_midnight(zone: str, at: str, ends: str | None) -> None:
     expected = None if ends is None else local(zone, ends)
     assert quiet_until([NIGHT], zone, local(zone, at)) == expected
@@ -56,6 +57,7 @@ def test_edges_of_a_window_that_passes_midnight(zone: str, at: str, ends: str | 
         ("2026-10-25T07:00+00:00", None),
     ],
 )
+@pytest.mark.reported(number=2)
 def test_night_on_the_days_when_clocks_change(at: str, ends: str | None) -> None:
     expected = None if ends is None else datetime.fromisoformat(ends)
     assert quiet_until([NIGHT], "Europe/London", datetime.fromisoformat(at)) == expected
@@ -193,6 +195,7 @@ def check(name: str, middle: datetime, hours: int, step: timedelta) -> None:
             moment += step
 
 
+@pytest.mark.reported(number=1)
 def test_all_zones_where_their_clocks_change() -> None:
     zones = zones_that_differ()
     assert len(zones) > 50
@@ -202,6 +205,7 @@ def test_all_zones_where_their_clocks_change() -> None:
 
 
 @pytest.mark.operation
+@pytest.mark.reported(number=1)
 def test_each_hour_of_two_years_in_all_zones() -> None:
     first = datetime(2026, 1, 15, tzinfo=UTC)
     for name in zones_that_differ():

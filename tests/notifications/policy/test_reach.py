@@ -60,6 +60,7 @@ def test_what_the_app_says(facts: dict[str, Any], expected: tuple[Reach, str]) -
         ),
     ],
 )
+@pytest.mark.reported(number=11)
 def test_desktop_counts_only_with_its_person_and_a_service_never(
     device: Device, counts: bool
 ) -> None:

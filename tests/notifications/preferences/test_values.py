@@ -51,6 +51,7 @@ def test_it_refuses_switches_of_what_there_is_not(cells: Any, name: str):
     assert list(refused.value.errors) == [name]
 
 
+@pytest.mark.reported(number=1)
 def test_quiet_hours_stay_local_and_are_for_every_day_unless_said():
     week_end = {**NIGHT, "days": 96}
     assert values.windows([NIGHT, week_end]) == [{**NIGHT, "days": 127}, week_end]

@@ -119,6 +119,7 @@ def test_metadata_may_speak_of_nul_without_holding_one(alice):
     assert created.metadata == {"text": "\\u0000"}
 
 
+@pytest.mark.reported(number=26)
 def test_a_node_with_a_wrong_clock_publishes_at_the_right_time(alice, wrong_clock):
     start = clock.now()
     wrong_clock(HOUR)

@@ -133,6 +133,7 @@ def test_what_a_sender_has_written_is_cut_to_what_a_channel_takes():
     assert texts.render("system.general", "in_app", long).body == long.message.strip()
 
 
+@pytest.mark.reported(number=24)
 def test_two_readers_on_one_thread_never_mix():
     """Neither the active language nor the active zone has a say, nor does the reader before."""
     amina, brian = ("lg", "Africa/Kampala"), ("fr-FR", "America/New_York")
@@ -149,6 +150,7 @@ def test_two_readers_on_one_thread_never_mix():
     assert "2 mars 2026, 07:05 UTC-5" in alone[1]
 
 
+@pytest.mark.reported(number=24)
 def test_each_kind_renders_in_each_language_with_no_place_left_open():
     for kind in all_kinds():
         channels: list[texts.TextChannel] = ["in_app", *(rung.channel for rung in kind.ladder)]

@@ -83,6 +83,7 @@ ROWS = [line.split() for line in TABLE.strip().splitlines()]
 
 
 @pytest.mark.parametrize(("status", "outcome", "verdict", "mistake"), ROWS)
+@pytest.mark.reported(number=15)
 def test_each_answer_of_a_push_service(
     there, status: str, outcome: str, verdict: str, mistake: str
 ):
@@ -98,6 +99,7 @@ def test_the_table_has_no_status_that_is_not_tested():
 
 
 @pytest.mark.parametrize("status", [406, 429, 503])
+@pytest.mark.reported(number=27)
 def test_a_pause_that_is_asked_for_is_kept_exactly(there, status: int):
     there.service.then(Told(status, b"", {"Retry-After": "7"}))
     answer = there.ours.send(to(there.sub))
@@ -119,6 +121,7 @@ def test_it_is_shortened_once_and_not_again(there):
     assert len(there.service.asked) == 2
 
 
+@pytest.mark.reported(number=15)
 def test_a_subscription_that_ended_is_gone(there):
     there.service.unsubscribe(there.sub)
     assert there.ours.send(to(there.sub)).verdict == "gone"
@@ -147,6 +150,7 @@ def test_an_endpoint_within_our_network_is_not_called(there):
 # -- keys
 
 
+@pytest.mark.reported(number=15)
 def test_a_bad_key_of_ours_deletes_nobody(there):
     stranger = WebPush(changed(there.options, vapid_private_key=OLD), client())
     answer = stranger.send(to(there.sub))

@@ -94,6 +94,7 @@ ROWS = [line.split() for line in TABLE.strip().splitlines()]
 
 
 @pytest.mark.parametrize(("code", "outcome", "verdict", "mistake"), ROWS)
+@pytest.mark.reported(number=21)
 def test_each_error_is_answered_after_one_attempt(
     there, code: str, outcome: str, verdict: str, mistake: str
 ):
