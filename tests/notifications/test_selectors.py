@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
@@ -29,6 +30,38 @@ def test_it_counts_for_all_users_in_one_query(alice, bob, charlie, django_assert
         bob.pk: NotificationCounts(unread=1, unseen=1),
         charlie.pk: NotificationCounts(unread=0, unseen=0),
     }
+
+
+@pytest.mark.reported(number=9)
+@pytest.mark.parametrize("seed", range(3))
+def test_it_counts_right_after_any_history(alice, bob, seed: int):
+    chance = random.Random(seed)
+    rows = [note(chance.choice([alice, bob])) for _ in range(8)]
+    for _ in range(25):
+        row = chance.choice(rows)
+        match chance.choice(["read", "unread", "archived", "seen", "all seen", "snooze", "new"]):
+            case "seen":
+                services.notification_mark_seen(notification_id=row.pk)
+            case "all seen":
+                services.notifications_mark_all_seen(user_id=row.user_id)
+            case "snooze" if Notification.objects.get(pk=row.pk).status == "unread":
+                until = timezone.now() + HOUR
+                services.notification_snooze(
+                    notification_id=row.pk, user_id=row.user_id, until=until
+                )
+            case "new":
+                rows.append(note(alice))
+            case "read" | "unread" | "archived" as status:
+                services.notification_set_status(notification_id=row.pk, status=status)
+        found = selectors.notification_counts([alice.pk, bob.pk])
+        for user in (alice, bob):
+            unread = [
+                each
+                for each in Notification.objects.filter(user=user)
+                if each.status == "unread" and each.snoozed_until is None
+            ]
+            unseen = sum(each.seen_at is None for each in unread)
+            assert found[user.pk] == NotificationCounts(unread=len(unread), unseen=unseen)
 
 
 def test_it_counts_for_any_number_of_users(alice, bob, django_assert_num_queries):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from notifications.delivery.claim import claim
 from notifications.delivery.judge import judge_due
 from notifications.models import Delivery, Notification, Preference
 from notifications.services import notification_mark_seen
@@ -145,6 +146,46 @@ def test_what_is_required_and_not_possible_raises_an_alarm(amina, phone, caplog)
     ) in found  # fmt: skip
     assert any(level == "WARNING" and "push is required" in text for level, text in found)
     assert not any(NUMBER in text for _, text in found)
+
+
+def quiet(user: User, start: datetime, end: datetime) -> None:
+    window = {"days": 127, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+    Preference.objects.update_or_create(
+        user=user, defaults={"zone": "UTC", "quiet": [window], "updated_at": clock.now()}
+    )
+
+
+@pytest.mark.reported(number=3)
+def test_what_the_night_held_back_goes_once_afterwards_the_oldest_first(amina, phone):
+    rows = [committed(amina, "transaction.debit", ago=number * MINUTE) for number in (6, 5, 4)]
+    now = timezone.now()
+    end = (now + support.HOUR).replace(second=0, microsecond=0)
+    quiet(amina, now - support.HOUR, end)
+    judge_due()
+    assert judge_due() == 0 and claim("sms", 10, "worker") == []
+    for row in rows:
+        row.refresh_from_db()
+        assert (row.closed_at, row.due_at) == (None, end)
+    # The night is over, and all that is known of it is in the database.
+    quiet(amina, now - 2 * support.HOUR, now - MINUTE)
+    type(rows[0]).objects.update(due_at=clock.now() - support.MOMENT)
+    assert judge_due() == 3
+    went = [one.row.notification_id for one in claim("sms", 10, "another worker")]
+    assert went == [row.pk for row in rows]
+    assert judge_due() == 0 and claim("sms", 10, "worker") == []
+
+
+@pytest.mark.reported(number=26)
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_node_whose_clock_is_a_day_wrong_judges_at_the_right_time(
+    amina, phone, wrong_clock, days
+):
+    now = committed(amina, "transaction.failed", ago=6 * MINUTE)
+    later = committed(amina, "transaction.failed", due_at=clock.now() + MINUTE)
+    wrong_clock(timedelta(days=days))
+    assert judge_due() == 1
+    assert (deliveries(now, "sms"), deliveries(later)) == ([("sms", "queued", "")], [])
+    assert len(claim("sms", 10, "worker")) == 1
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from notifications.delivery.receipts import Heard, receipts_take
 from notifications.delivery.send import send
 from notifications.delivery.worker import Worker
 from notifications.models import Address, Attempt, Delivery, Receipt, Suppression
+from notifications.services import notification_mark_read
 from realtime import clock
 from tests.notifications.delivery import support
 from tests.notifications.delivery.conftest import VAPID
@@ -206,6 +207,20 @@ def test_a_browser_is_pushed_to_with_its_badge(amina, outside):
     [taken] = outside.push.ledger
     assert taken["shown"]["notification"]["title"]
     assert Delivery.objects.get(channel="push").state == "accepted"
+
+
+@pytest.mark.reported(number=10)
+def test_the_badge_is_what_is_unread_when_it_is_sent(amina, outside):
+    browser = outside.push.subscribe(vapid.Key(VAPID).public)
+    support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)
+    others = [note(amina) for _ in range(3)]
+    committed(amina, "transaction.failed", ago=MINUTE)
+    judge_due()
+    for row in others[:2]:  # on the web, while the push waits
+        notification_mark_read(notification_id=row.pk)
+    run("push")
+    badges = {taken["shown"]["app_badge"] for taken in outside.push.ledger}
+    assert badges == {2}
 
 
 @pytest.mark.reported(number=15)

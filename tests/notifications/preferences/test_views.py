@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 
+from notifications.delivery import people
+from notifications.kinds import all_kinds
 from notifications.models import Consent, PreferenceChange
+from notifications.policy.decide import judge
+from notifications.policy.facts import Skip
 from notifications.preferences.former import TYPES
+from realtime import clock
 from tests.clients import api_as
 from tests.hoardrun.tools import problem
+from tests.notifications.policy.support import POLICY, WELL, ladder
 
 URL = "/api/v1/preferences"
 FORMER = "/api/v1/notifications/preferences"
@@ -95,6 +101,33 @@ def test_what_is_read_can_be_put_back(alice):
     again = client.put(URL, wanted, headers={"If-Match": '"1"'})
     assert again["ETag"] == '"1"'
     assert client.put(URL, {}, headers={"If-Match": "*"}).json()["quiet"] == []
+
+
+@pytest.mark.reported(number=5)
+@pytest.mark.reported(number=13)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"cells": {"all": {"push": False, "sms": True}, "category:transaction": {"push": True}}},
+        {"cells": {"category:kyc": {"email": False}, "kind:transaction.debit": {"email": True}}},
+        {"muted_until": "2040-01-01T00:00:00Z", "cells": {"all": {"sms": False}}},
+        {"digests": {"savings": "daily"}, "quiet": NIGHT, "zone": "Africa/Kampala"},
+    ],
+)
+def test_what_it_shows_is_what_is_sent(alice, wanted: dict[str, Any]):
+    assert api_as(alice).put(URL, wanted, headers={"If-Match": "*"}).status_code == 200
+    shown = api_as(alice).get(URL).json()
+    now = clock.now()
+    chosen = people.load([alice.pk], now)[alice.pk].chosen
+    values = set()
+    for kind in all_kinds():
+        for number, rung in enumerate(kind.ladder):
+            found = judge(number, ladder(kind, now), WELL, chosen, POLICY, now)
+            value = cell(shown, kind.name, rung.channel)["value"]
+            assert value is not isinstance(found, Skip), (kind.name, rung.channel, found)
+            values.add(value)
+    assert values == {True, False}
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])

@@ -70,6 +70,14 @@ def test_it_refuses_to_expire_before_it_appears(alice):
         note(alice, scheduled_at=now + 2 * HOUR, expires_at=now + HOUR)
 
 
+@pytest.mark.reported(number=25)
+def test_one_whose_time_is_past_appears_at_once(alice):
+    row = note(alice, type="payment", scheduled_at=timezone.now() - HOUR)
+    assert row.published_at is not None
+    assert types(told(alice)) == ["notification"]
+    assert row.escalation.due_at <= clock.now()
+
+
 @pytest.mark.parametrize("service", ["mark_read", "mark_seen", "archive"])
 def test_it_publishes_a_change_once(alice, service: str):
     created = note(alice)
