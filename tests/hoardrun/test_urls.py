@@ -17,7 +17,7 @@ def test_it_serves_a_path_with_and_without_a_slash(support: Client, path: str):
     for each in (path, f"{path}/"):
         answer = support.get(each)
         # There is no row 1, and no key of web push where that is off.
-        if path.endswith(("/1", "/push/key")):
+        if path.endswith(("/1", "/1/trace", "/1/fallback", "/push/key")):
             assert problem(answer, 404) and hasattr(resolve(each).func, "cls")
         elif path == "/api/v1/users":
             problem(answer, 400, "invalid_input", "name")
