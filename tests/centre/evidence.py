@@ -53,6 +53,7 @@ class Delivery:
     duplicate: bool
     created: float
     not_before: float
+    updated: float
     claims: list[tuple[float, float]] = field(default_factory=list)
     attempts: list[tuple[str, float, float]] = field(default_factory=list)  # outcome, began, noted
 
@@ -148,7 +149,8 @@ def read(database_url: str, folder: Path, scale: float, ended: float) -> Evidenc
             for row in query(
                 "SELECT d.id, d.notification_id, d.digest_id, d.user_id, d.channel, d.rung, "
                 "d.resend, d.state, d.reason, d.required, d.address_hash, d.lease, d.provider, "
-                "coalesce(d.provider_id, ''), d.possible_duplicate, d.created_at, d.not_before "
+                "coalesce(d.provider_id, ''), d.possible_duplicate, d.created_at, d.not_before, "
+                "d.updated_at "
                 "FROM notifications_delivery d ORDER BY d.id"
             )
         }
@@ -202,7 +204,7 @@ def _delivery(row: Any) -> Delivery:
     names = [each.name for each in fields(Delivery)]
     found = dict(zip(names, row, strict=False))
     found |= {name: bool(found[name]) for name in ("required", "duplicate")}
-    found |= {name: _at(found[name]) or 0 for name in ("created", "not_before")}
+    found |= {name: _at(found[name]) or 0 for name in ("created", "not_before", "updated")}
     return Delivery(**found)
 
 

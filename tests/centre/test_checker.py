@@ -44,7 +44,7 @@ class World:
             "notification": number, "digest": None, "user": 1, "channel": channel, "rung": rung,
             "resend": 0, "state": "accepted", "reason": "", "required": False, "address": "h",
             "lease": 1, "provider": OF[channel][0], "provider_id": "", "duplicate": False,
-            "created": at, "not_before": at,
+            "created": at, "not_before": at, "updated": at,
         } | given  # fmt: skip
         made = Delivery(id=len(self.found.deliveries) + 1, **values)
         self.found.deliveries.append(made)

@@ -64,9 +64,9 @@ class Wanted:
             return False
         if notice.id in self.people.seeing:
             return True
-        until = max((row.created for row in rows), default=ladder.closed or self.found.ended)
-        claims = [written for row in rows for _, written in row.claims]
-        until = max([until, *claims]) + REGISTRY
+        # A last look may skip it long after it was decided: it waited for a worker.
+        until = max((row.updated for row in rows), default=ladder.closed or self.found.ended)
+        until += REGISTRY
         if rung.unless == "device":
             if any(
                 row.id in self.history.shown for row in self.history.by_rung.get((notice.id, 0), [])
