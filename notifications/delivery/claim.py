@@ -82,7 +82,7 @@ def _claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
     rows = list(
         _due(channel)
         .select_related("address")
-        .order_by("-priority", "not_before")
+        .order_by("-priority", "not_before", "pk")
         .select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit]
     )
     now = clock.now()

@@ -37,6 +37,7 @@ MAY = {
 PUBLIC = {
     *("/api/v1/auth/token", "/api/v1/auth/refresh", "/api/v1/auth/logout"),
     *("/api/schema", "/api/docs", "/ws/schema", "/api/v1/receipts"),
+    *("/api/v1/push/renew", "/api/v1/push/leave"),  # a worker of push has a token of its own
 }
 OPERATIONS = [(method, path) for method, path, _ in operations()]
 
@@ -102,6 +103,9 @@ BODIES: dict[str, dict[str, Any]] = {
 
 def test_staff_without_rights_is_answered_as_a_customer(alice: User, dora: User):
     """Walk every path: staff that was given no right is answered as a customer is."""
+    for user in (alice, dora):
+        user.email = ""  # else one of them would own the address with the number 1
+        user.save()
     walked = 0
     for method, path in OPERATIONS:
         if "/auth/" in path:
