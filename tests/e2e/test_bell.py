@@ -189,6 +189,8 @@ async def test_an_open_bell_at_which_nobody_is_marks_nothing_seen(
     shop = await embed(context, demo)
     await shop.page.locator("hoardrun-bell .bell").click()
     await shop.until("document.querySelector('hoardrun-bell').client.presence === 'active'")
+    # A minute that passes at once would end an attempt to connect.
+    await shop.until("document.querySelector('hoardrun-bell').client.state === 'connected'")
     async with asyncio.timeout(15 * PATIENCE):
         while await unseen(demo):
             await asyncio.sleep(0.05)
