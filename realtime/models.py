@@ -111,6 +111,10 @@ class Cursor(models.Model):
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE)
     epoch = models.CharField(max_length=32)
     acked = models.BigIntegerField()
+    device_class = models.CharField(
+        max_length=10, blank=True, default="", db_default="",
+        help_text="phone, desktop or service, as its last login said.",
+    )  # fmt: skip
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

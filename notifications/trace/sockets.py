@@ -59,7 +59,9 @@ def _open(row: Connection, cursor: Cursor | None, found: Loaded) -> Socket:
 
 
 def _away(cursor: Cursor, found: Loaded) -> Socket:
-    return _socket(cursor.device, "", found, cursor.acked, cursor.updated_at, is_of_epoch=True)
+    return _socket(
+        cursor.device, cursor.device_class, found, cursor.acked, cursor.updated_at, is_of_epoch=True
+    )
 
 
 def _socket(

@@ -115,7 +115,7 @@ class EventAdmin(ReadOnly, ByKey):
 
 @admin.register(Cursor)
 class CursorAdmin(ReadOnly, ByKey):
-    list_display = ("user", "device", "stream", "acked", "behind", "updated_at")
+    list_display = ("user", "device", "device_class", "stream", "acked", "behind", "updated_at")
     list_display_links = ("device", "acked")
     list_select_related = ("user", "stream")
     search_help_text = "The beginning of a user's name, or a user's id"

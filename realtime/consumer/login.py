@@ -190,7 +190,7 @@ async def _session(
     """Read what the login needs; with a wish, store where a new device begins."""
     # The last connection of this device has just acked, or does so while this one waits. Read
     # without that, it would begin elsewhere than it was told, or at the head as if it were new.
-    asking = Login(identity, socket.connection.device, wish)
+    asking = Login(identity, socket.connection.device, wish, socket.connection.device_class)
 
     async def ask() -> LoginData:
         await _stored(hub, asking.key)

@@ -22,7 +22,7 @@ class DeviceReach:
     `acked` is its cursor in the epoch `epoch`, -1 without one, and `acked_at` is when that was
     stored: the offset was applied no later. `active_at` is when its person was last there, by the
     database's time; `is_active` says that the person is there now. An empty `device_class` is one
-    that no socket has named.
+    that neither a socket nor the last login has named.
     """
 
     name: str

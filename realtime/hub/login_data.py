@@ -40,6 +40,7 @@ class Login:
     identity: Identity
     device: str
     wish: Wish | None
+    device_class: str = ""
     key: LoginKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +53,7 @@ class LoginData:
 
     `missing` names streams that nothing was ever written to, and that do not exist;
     `quiet` those whose cursor has not been touched for a day; `begun` those whose cursor was
-    stored just now.
+    stored just now; `classes` has the class of the device as each cursor knows it.
     """
 
     standing: LoginState
@@ -61,6 +62,7 @@ class LoginData:
     missing: list[str]
     quiet: list[str]
     begun: set[str]
+    classes: dict[str, str] = field(default_factory=dict)
 
     def asked(self, name: str, wish: Wish) -> tuple[str | None, int | None]:
         """Return the epoch and offset that a client goes on from, by its own word or its cursor."""
@@ -105,7 +107,9 @@ def begin(
 def _first_cursors(login: Login, found: LoginData) -> Iterator[CursorMove]:
     """Say where a device begins in the streams in which it has no cursor yet.
 
-    Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
+    Told to resynchronise, it has not done so yet: a mark that no epoch equals says so. A cursor
+    that does not know the class of the device learns it: what the device acknowledges may be asked
+    about before its socket is listed, and after it is listed no more.
     """
     if (
         not login.device
@@ -116,8 +120,12 @@ def _first_cursors(login: Login, found: LoginData) -> Iterator[CursorMove]:
     for name, head in found.heads.items():
         if name not in found.cursors:
             start = found.start(name, login.wish)
-            epoch = "" if start.resync else head.epoch
-            yield CursorMove(login.identity.user_id, login.device, name, epoch, start.offset)
+            at = ("" if start.resync else head.epoch, start.offset)
+        elif login.device_class and found.classes.get(name) != login.device_class:
+            at = found.cursors[name]
+        else:
+            continue
+        yield CursorMove(login.identity.user_id, login.device, name, *at, login.device_class)
 
 
 def load(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
@@ -147,7 +155,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
             "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
             "person.is_active, person.password, finished.id, "
             f"{log.composed('stream.epoch')}, stream.head, stream.floor, "
-            "place.epoch, place.acked, "
+            "place.epoch, place.acked, place.device_class, "
             f"place.updated_at < {clock.now_sql(ago=log.TOUCHED_EVERY)} "
             "FROM wanted "
             f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
@@ -159,7 +167,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
         )
         for row in cursor.fetchall():
             key, name = LoginKey(*row[:3]), row[3]
-            is_active, password, finished, epoch, head, floor, at, acked, quiet = row[4:]
+            is_active, password, finished, epoch, head, floor, at, acked, known, quiet = row[4:]
             session = sessions.get(key)
             if session is None:
                 standing = LoginState(
@@ -174,7 +182,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
             elif is_active:
                 session.missing.append(name)
             if at is not None and key.device:
-                session.cursors[name] = (at, acked)
+                session.cursors[name], session.classes[name] = (at, acked), known
                 if quiet:
                     session.quiet.append(name)
     return sessions

@@ -26,6 +26,7 @@ class _Device:
     """A device, as it gathers from the rows of its cursor and its sockets."""
 
     classes: set[str] = field(default_factory=set)
+    last_class: str = ""  # as its last login said, which counts while no socket is listed
     epoch: str = ""
     acked: int = -1
     acked_at: datetime | None = None
@@ -44,7 +45,8 @@ class _Device:
 
     def as_reach(self, name: str) -> DeviceReach:
         # Sockets without a name share one cursor: what they do not agree on is not known.
-        device_class = self.classes.pop() if len(self.classes) == 1 else ""
+        found = self.classes or {self.last_class}
+        device_class = found.pop() if len(found) == 1 else ""
         return DeviceReach(
             name,
             device_class,
@@ -90,7 +92,8 @@ def _sql() -> str:
         "FROM wanted JOIN realtime_departure gone ON gone.user_id = wanted.user_id "
         "AND gone.closed_at >= wanted.since "
         "UNION ALL "
-        f"SELECT {_CURSOR}, wanted.user_id, place.device, '', place.epoch, place.acked, "
+        f"SELECT {_CURSOR}, wanted.user_id, place.device, place.device_class, place.epoch, "
+        "place.acked, "
         "place.updated_at, false, false, NULL "
         "FROM wanted JOIN realtime_stream stream ON stream.name = wanted.stream "
         "JOIN realtime_cursor place ON place.user_id = wanted.user_id "
@@ -121,6 +124,7 @@ def _gather(rows: Sequence[tuple[Any, ...]]) -> dict[int, UserReach]:
         device.seen_at = _latest(device.seen_at, seen_at)
         if kind == _CURSOR:
             device.epoch, device.acked, device.acked_at = epoch, acked, seen_at
+            device.last_class = device_class
         else:
             active_at = None if active is None else clock.moment_of(active)
             device.add_socket(device_class, bool(is_open), bool(is_active), active_at)

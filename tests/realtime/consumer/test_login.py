@@ -51,6 +51,21 @@ async def test_the_first_position_of_a_device_is_stored_before_the_greeting(
     assert stored == {("phone", name): (at["epoch"], at["offset"]) for name, at in told.items()}
 
 
+async def test_a_cursor_learns_the_class_of_its_device_and_stays_where_it_is(
+    own: Hub, user_id: int
+) -> None:
+    stream = f"user:{user_id}"
+    [entry] = await sync_to_async(append)(stream, 1)
+    move = CursorMove(user_id, "phone", stream, entry.epoch, 1)
+    await sync_to_async(log.move_cursors)([move])
+    for said, known in (("phone", "phone"), ("", "phone"), ("desktop", "desktop")):
+        socket, _ = phone(own)
+        socket.connection.device_class = said
+        await login.log_in(own, socket, identity_of(user_id))
+        found = await Cursor.objects.aget(stream__name=stream)
+        assert (found.device_class, found.acked) == (known, 1)
+
+
 async def test_a_device_begins_at_the_position_that_another_node_has_stored(
     own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

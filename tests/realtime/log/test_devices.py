@@ -144,6 +144,24 @@ def test_what_closed_before_the_event_says_only_when_the_user_was_seen(
     assert found.last_seen_at == now - 60 * SECOND
 
 
+def test_a_phone_counts_before_its_socket_is_listed_and_after_it_was(
+    alice: User, now: datetime, alive: Node
+) -> None:
+    stream = f"user:{alice.pk}"
+    [event] = append(stream, "first")
+    for device, device_class in (("mine", "phone"), ("books", "service"), ("other", "")):
+        log.begin_cursors([CursorMove(alice.pk, device, stream, event.epoch, 0, device_class)])
+        log.move_cursors([CursorMove(alice.pk, device, stream, event.epoch, event.offset)])
+    found = of(alice, now)
+    assert {d.name: d.device_class for d in found.devices} == {
+        "mine": "phone", "books": "service", "other": "",
+    }  # fmt: skip
+    reached = found.reached(event.epoch, event.offset, now)
+    assert reached is not None and reached.name == "mine"
+    opened(alice, alive, "mine", "desktop")  # what a socket says now counts more
+    assert of(alice, now).reached(event.epoch, event.offset, now) is None
+
+
 def test_a_cursor_says_when_a_device_was_last_seen(alice: User, now: datetime) -> None:
     stream = f"user:{alice.pk}"
     [event] = append(stream, "first")
