@@ -1,0 +1,48 @@
+"""The tables of codes of providers, which are data: `codes.toml` beside each protocol. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from hoardrun.payments.evidence import Claim, Evidence, Source
+
+Table = Mapping[str, "Meaning"]
+
+
+class Meaning(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a code says."""
+
+    claim: Claim
+    reason: str = ""
+    retry_safe: bool = False
+    alarm: bool = False
+
+    def __post_init__(self) -> None:
+        Evidence(claim=self.claim, source=Source.ACK, reason=self.reason)  # refuses other reasons
+
+
+UNKNOWN = Meaning(Claim.UNKNOWN, "unknown_code")
+
+
+def read_codes(path: Path) -> dict[str, dict[str, Meaning]]:
+    """Read the tables of a provider. Raises ValueError for a claim or a reason that is none."""
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return msgspec.convert(tables, dict[str, dict[str, Meaning]])
+
+
+def evidence_of(meaning: Meaning, source: Source, **told: Any) -> Evidence:
+    """Make evidence of what a code means and what else was told."""
+    return Evidence(
+        claim=meaning.claim,
+        source=source,
+        reason=meaning.reason,
+        retry_safe=meaning.retry_safe,
+        alarm=meaning.alarm,
+        **told,
+    )

@@ -1,0 +1,1 @@
+"""Airtel Money: collections, disbursements and refunds, by its first signature-less version."""

@@ -1,0 +1,1 @@
+"""MTN MoMo: collections, disbursements and refunds."""

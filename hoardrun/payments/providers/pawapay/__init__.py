@@ -1,0 +1,1 @@
+"""pawaPay: one contract for the wallets of many networks."""
