@@ -1,0 +1,157 @@
+"""Hold the lines of a statement against our payments. Pure.
+
+The passes go from what is sure to what is likely: the receipt, our id in the details, and last the
+same amount, phone and time, if only one of each is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from hoardrun.payments.statements.lines import Line
+
+NEAR = timedelta(minutes=10)
+# A provider writes a statement up to a day late.
+WRITTEN_WITHIN = timedelta(days=1)
+MIN_DIGITS = 9  # of a phone without its country
+
+What = Literal[
+    "matched",
+    "amount_differs",
+    "missing_here",
+    "missing_there",
+    "fee",
+    "reversal",
+    "known",
+]
+By = Literal["", "receipt", "reference", "likeness"]
+
+
+class Ours(Struct, frozen=True, kw_only=True):
+    """A payment of ours, as far as a statement may tell it."""
+
+    id: str
+    amount: Decimal  # below zero: it went out
+    at: datetime
+    msisdn: str = ""  # E.164
+    receipt: str = ""
+    succeeded: bool = True  # by what we know
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one line or one payment is."""
+
+    what: What
+    line: Line | None = None
+    payment: Ours | None = None
+    by: By = ""
+
+
+def match(
+    lines: Iterable[Line],
+    payments: Sequence[Ours],
+    *,
+    known: frozenset[tuple[str, bool, str]],
+    now: datetime,
+) -> list[Finding]:
+    """Say of each line what it is, and of each success of ours without a line that it has none.
+
+    `payments` are those of the days of the statement. `known` are the keys of lines that have been
+    imported before: they are never booked again.
+    """
+    found: list[Finding] = []
+    open_lines: dict[Line, None] = {}
+    seen = set(known)
+    for line in lines:
+        if line.key in seen:
+            found.append(Finding(what="known", line=line))
+        elif line.kind == "payment":
+            open_lines[line] = None
+        else:
+            found.append(_beside(line, payments))
+        seen.add(line.key)
+    open_payments = {payment.id: payment for payment in payments}
+    for by, finds in _PASSES:
+        for line, payment in list(finds(open_lines, open_payments.values())):
+            is_equal = line.amount == payment.amount
+            what: What = "matched" if is_equal else "amount_differs"
+            found.append(Finding(what=what, line=line, payment=payment, by=by))
+            del open_lines[line]
+            del open_payments[payment.id]
+    found.extend(Finding(what="missing_here", line=line) for line in open_lines)
+    # A payment whose line was imported before is not missing there.
+    written = {receipt for receipt, _, kind in known if kind == "payment"}
+    found.extend(
+        Finding(what="missing_there", payment=payment)
+        for payment in open_payments.values()
+        if payment.succeeded
+        and payment.receipt not in written
+        and now - payment.at > WRITTEN_WITHIN
+    )
+    return found
+
+
+def _beside(line: Line, payments: Sequence[Ours]) -> Finding:
+    """Return what a fee or a reversal belongs to."""
+    receipt = line.linked if line.kind == "reversal" and line.linked else line.receipt
+    own = [payment for payment in payments if payment.receipt and payment.receipt == receipt]
+    what: What = "reversal" if line.kind == "reversal" else "fee"
+    return Finding(what=what, line=line, payment=own[0] if own else None)
+
+
+Pairs = Iterator[tuple[Line, Ours]]
+
+
+def _by_receipt(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
+    ours = {payment.receipt: payment for payment in payments if payment.receipt}
+    for line in lines:
+        if (payment := ours.pop(line.receipt, None)) is not None:
+            yield line, payment
+
+
+def _by_reference(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
+    """Pair lines that name our id. One that has another receipt is another payment."""
+    ours = {payment.id: payment for payment in payments if not payment.receipt}
+    for line in lines:
+        words = re.split(r"[^A-Za-z0-9-]+", line.details)
+        if (own := next((word for word in words if word in ours), None)) is not None:
+            yield line, ours.pop(own)
+
+
+def _by_likeness(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
+    """Pair what is alike, where neither side has a second one that is."""
+    by_amount: defaultdict[Decimal, list[Ours]] = defaultdict(list)
+    for payment in payments:
+        by_amount[payment.amount].append(payment)
+    alike = {
+        line: [payment for payment in by_amount[line.amount] if _is_alike(line, payment)]
+        for line in lines
+    }
+    claims = Counter(payment.id for payments in alike.values() for payment in payments)
+    for line, found in alike.items():
+        if len(found) == 1 and claims[found[0].id] == 1:
+            yield line, found[0]
+
+
+def _is_alike(line: Line, payment: Ours) -> bool:
+    digits = payment.msisdn[-MIN_DIGITS:]
+    return (
+        not payment.receipt
+        and abs(line.at - payment.at) <= NEAR
+        and len(digits) == MIN_DIGITS
+        and digits in re.sub(r"[^0-9]", "", line.party)
+    )
+
+
+_PASSES: tuple[tuple[By, Callable[[Iterable[Line], Iterable[Ours]], Pairs]], ...] = (
+    ("receipt", _by_receipt),
+    ("reference", _by_reference),
+    ("likeness", _by_likeness),
+)

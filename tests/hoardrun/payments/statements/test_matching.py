@@ -1,0 +1,125 @@
+"""Lines of a statement held against our payments."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from hoardrun.payments.statements.chain import gaps
+from hoardrun.payments.statements.matching import match
+from hoardrun.payments.statements.parse import read_statement
+from tests.hoardrun.payments.statements.support import DARAJA, at, line, ours
+
+NOW = at(12) + timedelta(days=2)
+NONE: frozenset[tuple[str, bool, str]] = frozenset()
+PHONE = {"msisdn": "+254712345678"}
+PARTY = {"party": "254712345678 - John Doe"}
+
+
+def found(lines, payments, *, known=NONE, now=NOW) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            each.what,
+            each.line.receipt if each.line else "",
+            each.payment.id if each.payment else "",
+            each.by,
+        )
+        for each in match(lines, payments, known=known, now=now)
+    ]
+
+
+def test_a_receipt_is_sure():
+    payment = ours("p", 100, receipt="R1")
+    assert found([line(1, 100)], [payment]) == [("matched", "R1", "p", "receipt")]
+
+
+def test_an_amount_that_differs_is_named():
+    payment = ours("p", 100, receipt="R1")
+    assert found([line(1, 90)], [payment]) == [("amount_differs", "R1", "p", "receipt")]
+
+
+def test_our_id_in_the_details_is_nearly_as_sure():
+    own = "6f1a3c52-0e0b-4a3e-9d2f-0c5b6f1d7a10"
+    told = line(1, 100, details=f"Payment, ref {own}.")
+    assert found([told], [ours(own, 100)]) == [("matched", "R1", own, "reference")]
+    # One that has another receipt already was paid twice.
+    twice = [ours(own, 100, receipt="R0")]
+    assert ("missing_here", "R1", "", "") in found([told], twice)
+
+
+@pytest.mark.parametrize("minutes", [-10, 0, 10])
+def test_amount_phone_and_time_together_are_likely(minutes):
+    told = line(1, 100, at=at(12) + timedelta(minutes=minutes), **PARTY)
+    assert found([told], [ours("p", 100, **PHONE)]) == [("matched", "R1", "p", "likeness")]
+
+
+@pytest.mark.parametrize(
+    ("told", "own"),
+    [
+        ({"at": at(12, 11)}, {}),
+        ({"party": "254712345679"}, {}),
+        ({"party": "2547*****678"}, {}),
+        ({}, {"msisdn": ""}),
+        ({}, {"receipt": "R9"}),
+    ],
+)
+def test_what_is_less_alike_is_not_matched(told, own):
+    lines = [line(1, 100, **PARTY | told)]
+    assert ("missing_here", "R1", "", "") in found(lines, [ours("p", 100, **PHONE | own)])
+    assert ("missing_here", "R1", "", "") in found(
+        [line(1, 99, **PARTY)], [ours("p", 100, **PHONE)]
+    )
+
+
+def test_likeness_counts_only_where_there_is_no_second_one():
+    two_lines = [line(1, 100, **PARTY), line(2, 100, **PARTY)]
+    payment = ours("p", 100, **PHONE)
+    assert "likeness" not in {each[3] for each in found(two_lines, [payment])}
+    twin = ours("q", 100, **PHONE)
+    assert "likeness" not in {each[3] for each in found(two_lines[:1], [payment, twin])}
+
+
+def test_fees_and_reversals_belong_to_their_payment():
+    lines = [
+        line(1, -5, kind="fee", receipt="R0"),
+        line(2, -100, kind="reversal", linked="R0"),
+        line(3, -1, kind="fee"),
+    ]
+    assert found(lines, [ours("p", 100, receipt="R0", at=NOW)]) == [
+        ("fee", "R0", "p", ""),
+        ("reversal", "R2", "p", ""),
+        ("fee", "R3", "", ""),
+    ]
+
+
+def test_a_success_is_missing_there_after_a_day():
+    payment = ours("p", 100)
+    assert found([], [payment], now=at(12) + timedelta(days=1)) == []
+    assert found([], [payment]) == [("missing_there", "", "p", "")]
+    assert found([], [ours("p", 100, succeeded=False)]) == []
+
+
+@pytest.mark.field(number=20)
+def test_a_statement_with_everything_wrong_has_four_findings_and_books_nothing_twice():
+    lines = [each for each in read_statement("daraja", DARAJA.encode()).lines if each.row != 8]
+    (gap,) = gaps(lines)
+    assert gap.missing == Decimal("1105.50")
+    payments = [
+        ours("lost-there", 700, receipt="SBR9999999"),
+        ours("opening", 1000, receipt="SBR1000000"),
+    ]
+    first = match(lines, payments, known=NONE, now=NOW)
+    named = [(each.what, each.line.receipt if each.line else "") for each in first]
+    assert ("missing_here", "SBR41HAY6Q") in named
+    assert ("missing_there", "") in named
+    again = match(lines, payments, known=frozenset(each.key for each in lines), now=NOW)
+    assert [each.what for each in again] == ["known"] * 3 + ["missing_there"]
+
+
+def test_a_line_that_comes_twice_in_a_file_is_one():
+    assert [each[0] for each in found([line(1, 5, receipt="A"), line(2, 5, receipt="A")], [])] == [
+        "known",
+        "missing_here",
+    ]
