@@ -95,7 +95,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     decimals: Mapping[str, int]  # of each currency that it takes
     plan: Plan
     prompt_seconds: int
-    reversal: bool = False
+    reversal: bool = False  # by the receipt, so what came unasked can be given back too
     name_check: bool = False
     idempotent: bool = True  # the same id twice is one payment
 
@@ -126,6 +126,18 @@ class Provider(Protocol[K]):
 
     def read_look(self, order: Order, reply: Reply) -> Evidence:
         """Read the answer to `look`."""
+
+    def ask_name(self, order: Order, keys: K, token: str) -> Request | None:
+        """Ask whose wallet it is; None if it does not say."""
+
+    def read_name(self, reply: Reply) -> str:
+        """Return the name of an answer to `ask_name`; empty if there is none."""
+
+    def ask_balance(self, keys: K, token: str, kind: Kind) -> Request | None:
+        """Ask what our own account holds; None if that is not said at once."""
+
+    def read_balance(self, reply: Reply, currency: str) -> Decimal | None:
+        """Return what there is of a currency; None if the answer does not say it."""
 
     def verify(self, incoming: Incoming, keys: K, now: datetime) -> Verdict:
         """Say who wrote a callback, from its bytes as they came."""

@@ -11,7 +11,7 @@ import msgspec
 from hoardrun.payments.codes import UNKNOWN, Meaning, Table
 from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.providers.interface import Token, Verdict
-from hoardrun.payments.reading import Unreadable, amount, read_object
+from hoardrun.payments.reading import Unreadable, amount, read_object, text
 from realtime.outgoing.outcome import Outcome
 from realtime.outgoing.reply import Reply
 
@@ -75,6 +75,11 @@ def read_bearer(reply: Reply) -> Token | None:
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or not seconds:
         return None
     return Token(value, float(seconds) * _BEFORE_THE_END)
+
+
+def full_name(body: Mapping[str, Any], *names: str) -> str:
+    """Return a name that is written in parts."""
+    return " ".join(filter(None, (text(body.get(name)) for name in names)))
 
 
 def source_of(verdict: Verdict) -> Source:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -75,7 +76,7 @@ def _lines(layout: Layout, cells: Mapping[str, str], row: int) -> Iterator[Line]
     amount = _amount(layout, cells)
     fee = abs(_money(cells, "fee"))
     balance = _money(cells, "balance") if cells.get("balance") else None
-    common = {
+    common: dict[str, Any] = {
         "row": row,
         "receipt": cells["receipt"],
         "at": _time(layout, cells.get("at", "")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ class Airtel:
         decimals={"UGX": 0, "KES": 2, "TZS": 2, "RWF": 0, "ZMW": 2},
         plan=Plan(180),  # an enquiry before that may find nothing
         prompt_seconds=180,
+        reversal=True,
         name_check=True,
     )
 
@@ -150,6 +152,20 @@ class Airtel:
             return evidence_of(why or UNKNOWN, Source.QUERY, raw_code=raw_code, raw=reply.body)
         transaction = reading.part(body, "data", "transaction")
         return _read(transaction, _code(body), order.kind, Source.QUERY, reply.body)
+
+    def ask_name(self, order: Order, keys: Keys, token: str) -> Request | None:
+        path = f"/standard/v1/users/{_national(order.msisdn)}"
+        return Request(method="GET", path=path, headers=_headers(order, token))
+
+    def read_name(self, reply: Reply) -> str:
+        body = replies.body_of(reply) if reply.status == 200 else None
+        return replies.full_name(reading.part(body or {}, "data"), "first_name", "last_name")
+
+    def ask_balance(self, keys: Keys, token: str, kind: Kind) -> Request | None:
+        return None
+
+    def read_balance(self, reply: Reply, currency: str) -> Decimal | None:
+        return None
 
     def verify(self, incoming: Incoming, keys: Keys, now: datetime) -> Verdict:
         return signature.verify(

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -98,6 +99,18 @@ class Daraja:
         if order.kind == "collect":
             return results.of_push(reply)
         return results.of_question(reply)
+
+    def ask_name(self, order: Order, keys: Keys, token: str) -> Request | None:
+        return None
+
+    def read_name(self, reply: Reply) -> str:
+        return ""
+
+    def ask_balance(self, keys: Keys, token: str, kind: Kind) -> Request | None:
+        return None  # its answer comes to a URL
+
+    def read_balance(self, reply: Reply, currency: str) -> Decimal | None:
+        return None
 
     def verify(self, incoming: Incoming, keys: Keys, now: datetime) -> Verdict:
         return Verdict.UNPROVEN

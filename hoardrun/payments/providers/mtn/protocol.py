@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,25 @@ class Mtn:
         if reply.status == 404:
             return evidence_of(NOT_FOUND, Source.QUERY, raw_code="404", raw=reply.body)
         return _read(replies.body_of(reply), reply.body, Source.QUERY)
+
+    def ask_name(self, order: Order, keys: Keys, token: str) -> Request | None:
+        product, digits = _PATHS[order.kind][0], order.msisdn.removeprefix("+")
+        path = f"/{product}/v1_0/accountholder/msisdn/{digits}/basicuserinfo"
+        return Request(method="GET", path=path, headers=_headers(keys, token))
+
+    def read_name(self, reply: Reply) -> str:
+        body = replies.body_of(reply) if reply.status == 200 else None
+        return replies.full_name(body or {}, "given_name", "family_name")
+
+    def ask_balance(self, keys: Keys, token: str, kind: Kind) -> Request | None:
+        path = f"/{_PATHS[kind][0]}/v1_0/account/balance"
+        return Request(method="GET", path=path, headers=_headers(keys, token))
+
+    def read_balance(self, reply: Reply, currency: str) -> Decimal | None:
+        body = replies.body_of(reply) if reply.status == 200 else None
+        if body is None or body.get("currency") != currency:
+            return None
+        return reading.amount(body.get("availableBalance"))
 
     def verify(self, incoming: Incoming, keys: Keys, now: datetime) -> Verdict:
         return Verdict.UNPROVEN

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,25 @@ class PawaPay:
             raw_code = str(reply.status or reply.error)
             return evidence_of(why or UNKNOWN, Source.QUERY, raw_code=raw_code, raw=reply.body)
         return _read(reading.part(body, "data"), reply.body, Source.QUERY)
+
+    def ask_name(self, order: Order, keys: Keys, token: str) -> Request | None:
+        return None
+
+    def read_name(self, reply: Reply) -> str:
+        return ""
+
+    def ask_balance(self, keys: Keys, token: str, kind: Kind) -> Request | None:
+        return Request(method="GET", path="/v2/wallet-balances", headers=_headers(keys))
+
+    def read_balance(self, reply: Reply, currency: str) -> Decimal | None:
+        body = replies.body_of(reply) if reply.status == 200 else None
+        balances = body.get("balances") if body else None
+        own = [
+            reading.amount(each.get("balance"))
+            for each in (balances if isinstance(balances, list) else [])
+            if isinstance(each, dict) and each.get("currency") == currency
+        ]
+        return own[0] if len(own) == 1 else None
 
     def verify(self, incoming: Incoming, keys: Keys, now: datetime) -> Verdict:
         return signature.verify(incoming, keys.public_keys, now)

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 import hoardrun.payments.providers as package
 from hoardrun.payments.evidence import Claim, Evidence, Source
+from hoardrun.payments.providers.airtel import protocol as airtel
+from hoardrun.payments.providers.daraja import requests as daraja
 from hoardrun.payments.providers.interface import Incoming, Order, Verdict
+from hoardrun.payments.providers.mtn import protocol as mtn
+from hoardrun.payments.providers.pawapay import protocol as pawapay
 from hoardrun.payments.providers.registry import PROVIDERS
 from tests.hoardrun.payments.providers.support import NOT_SENT, order, reply
 
@@ -88,3 +92,27 @@ def test_a_body_that_is_cut_or_too_long_loses_nothing(name):
         call = Incoming(method="POST", path="/", headers={}, raw=raw)
         found = PROVIDERS[name].read_callback(call, Verdict.UNPROVEN)
         assert (found.claim, found.reason, found.raw) == (Claim.UNKNOWN, "unreadable", raw)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("mtn", mtn.Keys(user="", key="", subscription_key="", environment="")),
+        ("airtel", airtel.Keys(client_id="", client_secret="")),
+        ("daraja", daraja.Keys(consumer_key="", consumer_secret="", shortcode="1", passkey="")),
+        ("pawapay", pawapay.Keys(api_token="")),
+    ],
+)
+def test_a_provider_can_do_what_it_says(name, keys):
+    provider = PROVIDERS[name]
+    can = provider.capabilities
+    asked = order(msisdn="+256771234567", provider_request_id="1")
+    assert can.name_check is (provider.ask_name(asked, keys, "") is not None)
+    for kind in can.kinds:
+        sent = provider.begin(order(kind=kind, msisdn="+256771234567"), keys, "t0ken")
+        assert (sent.method, sent.headers["User-Agent"]) == ("POST", "hoardrun-payments")
+        look = provider.look(order(kind=kind, provider_request_id="1"), keys, "t0ken")
+        assert look is not None or (name, kind) == ("airtel", "refund")
+    for currency, places in can.decimals.items():
+        assert len(currency) == 3 and 0 <= places <= 3
+    assert can.plan.first_seconds <= can.prompt_seconds

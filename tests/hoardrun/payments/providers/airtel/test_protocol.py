@@ -217,5 +217,14 @@ def test_a_callback_has_neither_amount_nor_currency():
     assert genuine.source is Source.SIGNED_CALLBACK
 
 
+def test_a_wallet_has_a_name():
+    request = AIRTEL.ask_name(AIRTEL.clean(order(msisdn="0701234567")), KEYS, "t0ken")
+    assert request is not None
+    assert (request.method, request.path) == ("GET", "/standard/v1/users/701234567")
+    body = {"data": {"first_name": "Sarah", "last_name": "Nakato"}}
+    assert AIRTEL.read_name(reply(200, body)) == "Sarah Nakato"
+    assert AIRTEL.read_name(reply(200, {"data": None})) == AIRTEL.read_name(reply(None)) == ""
+
+
 def test_without_a_hash_a_callback_is_unproven():
     assert AIRTEL.verify(incoming(CALLBACK), KEYS, NOW) is Verdict.UNPROVEN

@@ -224,6 +224,26 @@ def test_nothing_is_signed():
     assert MTN.verify(incoming(DONE), KEYS, NOW) is Verdict.UNPROVEN
 
 
+def test_a_wallet_has_a_name():
+    request = MTN.ask_name(MTN.clean(order(kind="payout")), KEYS, "t0ken")
+    assert request is not None
+    path = "/disbursement/v1_0/accountholder/msisdn/256771234567/basicuserinfo"
+    assert (request.method, request.path) == ("GET", path)
+    body = {"given_name": "Sarah", "family_name": "Nakato", "sub": "0"}
+    assert MTN.read_name(reply(200, body)) == "Sarah Nakato"
+    assert MTN.read_name(reply(404, body)) == MTN.read_name(reply(200, b"<html>")) == ""
+
+
+def test_our_own_account_has_a_balance():
+    request = MTN.ask_balance(KEYS, "t0ken", "payout")
+    assert request is not None
+    assert (request.method, request.path) == ("GET", "/disbursement/v1_0/account/balance")
+    body = {"availableBalance": "15000", "currency": "UGX"}
+    assert MTN.read_balance(reply(200, body), "UGX") == Decimal(15_000)
+    assert MTN.read_balance(reply(200, body), "EUR") is None
+    assert MTN.read_balance(reply(500, body), "UGX") is None
+
+
 @pytest.mark.field(number=9)
 def test_an_amount_that_differs_in_a_look_holds_the_payment():
     found = looked(DONE | {"amount": "1"})

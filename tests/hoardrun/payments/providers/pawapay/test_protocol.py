@@ -178,5 +178,21 @@ def test_a_refund_is_known_by_its_own_id():
     assert found.reference == ID
 
 
+def test_our_own_account_has_a_balance_of_each_currency():
+    request = PAWAPAY.ask_balance(KEYS, "", "payout")
+    assert request is not None
+    assert (request.method, request.path) == ("GET", "/v2/wallet-balances")
+    balances = [
+        {"country": "UGA", "balance": "15000", "currency": "UGX"},
+        {"country": "CMR", "balance": "1", "currency": "XAF"},
+        {"country": "GAB", "balance": "2", "currency": "XAF"},
+    ]
+    answer = reply(200, {"balances": balances})
+    assert PAWAPAY.read_balance(answer, "UGX") == Decimal(15_000)
+    # Two countries have the currency: nobody says which one is meant.
+    assert PAWAPAY.read_balance(answer, "XAF") is None
+    assert PAWAPAY.read_balance(reply(200, {"balances": 1}), "UGX") is None
+
+
 def test_a_callback_without_a_signature_is_unproven():
     assert PAWAPAY.verify(incoming(DONE), KEYS, NOW) is Verdict.UNPROVEN
