@@ -46,6 +46,7 @@ def _pushes(outside: Outside, at: Collection[str]) -> Iterable[dict[str, Any]]:
             by_tag[note["tag"]] = {
                 "id": data["id"], "at": row["at"], "title": note["title"], "body": note["body"],
                 "lang": note["lang"], "receipt": data["receipt"],
+                "actions": note.get("actions", []),
             }  # fmt: skip
     return by_tag.values()
 

@@ -15,6 +15,13 @@ from realtime.outgoing import Outcome
 Verdict = Literal["", "gone", "invalid", "opted_out", "bounced", "rejected", "complained"]
 
 
+class Action(msgspec.Struct, frozen=True):
+    """A button below a push message. A tap opens the app, which confirms what it says."""
+
+    name: str
+    title: str
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """The rendered texts of one delivery. A channel uses those that it has room for."""
 
@@ -23,6 +30,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     html: str = ""
     locale: str = "en"
     url: str = "/"  # a path of our own origin
+    actions: tuple[Action, ...] = ()
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

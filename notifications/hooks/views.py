@@ -11,18 +11,21 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.delivery.receipts import DEVICE, Fact, Heard, receipts_take
+from notifications import kinds
+from notifications.delivery.receipts import DEVICE, Heard, receipts_take
 from notifications.hooks import answering, tokens
 from notifications.hooks.doors import Door, count
 from notifications.hooks.incoming import Incoming, Source
 from notifications.hooks.registry import SOURCES
 from notifications.hooks.services import said_take
+from notifications.models import Delivery
 from realtime.errors import Forbidden, InvalidInput
 from realtime.outgoing import inbox
 from realtime.rest.serializers import StrictSerializer, checked
 from realtime.rest.views import View
 
 EVENTS = ("displayed", "clicked", "dismissed")
+MAX_ACTION = 30
 
 
 class WebhookView(Door):
@@ -76,6 +79,11 @@ class WebhookView(Door):
 class ReceiptInput(StrictSerializer):
     token = serializers.CharField(max_length=100, help_text="`receipt` of the push message.")
     event = serializers.ChoiceField(EVENTS)
+    action = serializers.CharField(
+        max_length=MAX_ACTION,
+        required=False,
+        help_text="Of `clicked`: the button that was tapped. It proves nothing of who did so.",
+    )
 
 
 class ReceiptView(Door, View):
@@ -93,17 +101,32 @@ class ReceiptView(Door, View):
         Needs no login: the token came with the message. A repeated receipt changes nothing.
         """
         try:
-            delivery_id, event = self._read(request)
+            heard = self._read(request)
         except (APIException, InvalidInput):
             self.count_stranger(request)
             raise
-        key = f"{delivery_id}:{event}"
-        receipts_take([Heard(provider=DEVICE, event_key=key, fact=event, delivery_id=delivery_id)])
+        receipts_take([heard])
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    def _read(self, request: Request) -> tuple[int, Fact]:
+    def _read(self, request: Request) -> Heard:
         wanted = checked(ReceiptInput, request.data)
+        event, action = wanted["event"], wanted.get("action", "")
         delivery_id = tokens.delivery_of(wanted["token"])
         if delivery_id is None:
             raise InvalidInput("token", "It is not one of ours.")
-        return delivery_id, wanted["event"]
+        if action and (event != "clicked" or action not in _actions(delivery_id)):
+            raise InvalidInput("action", "Its push message has no such button to click.")
+        return Heard(
+            provider=DEVICE,
+            event_key=":".join(filter(None, (str(delivery_id), event, action))),
+            fact=event,
+            delivery_id=delivery_id,
+            code=action,
+        )
+
+
+def _actions(delivery_id: int) -> tuple[str, ...]:
+    """Return the buttons of what a delivery carries."""
+    kind = Delivery.objects.filter(pk=delivery_id).values_list("kind", flat=True).first()
+    found = kinds.find(kind or "")
+    return () if found is None else found.actions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 
@@ -14,6 +15,8 @@ ALWAYS_BY: Mapping[str, frozenset[Channel]] = {
     "account": frozenset({"email"}),
 }
 NAME_LENGTH = 50
+MAX_ACTIONS = 2  # browsers show no more
+IS_ACTION = re.compile(r"[a-z][a-z0-9_]{0,29}")
 CATEGORY_LENGTH = 30
 
 
@@ -43,8 +46,18 @@ def _of_kind(kind: Kind) -> Iterator[str]:
         yield "has a sample that is not of its variables"
     if kind.lives_for.total_seconds() <= 0:
         yield "must live for some time"
+    yield from _of_actions(kind)
     if kind.per_day is not None and kind.per_day < 1:
         yield "may be sent less than once a day"
+
+
+def _of_actions(kind: Kind) -> Iterator[str]:
+    if len(set(kind.actions)) < len(kind.actions) or len(kind.actions) > MAX_ACTIONS:
+        yield f"has an action twice, or more than {MAX_ACTIONS}"
+    if any(IS_ACTION.fullmatch(name) is None for name in kind.actions):
+        yield "has an action that is not called such as `was_me`"
+    if kind.actions and all(rung.channel != "push" for rung in kind.ladder):
+        yield "has actions, which only push shows"
 
 
 def _of_ladder(kind: Kind) -> Iterator[str]:

@@ -51,7 +51,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     `ladder` is in the order of escalation: where nobody can be reached by a rung, the next one is
     due at once. A rung's number is its place there. Registering refuses what is incomplete.
     `variables` is the frozen struct of what its texts are made of; `samples` hold examples, with
-    which each text is rendered at the start.
+    which each text is rendered at the start. An action opens the app, which confirms it there:
+    whoever holds a locked phone may tap on it. Its button is named by the texts.
     """
 
     name: str  # such as `transaction.debit`
@@ -70,6 +71,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     ignores_caps: bool = False
     per_day: int | None = None  # of its category by one channel, in any 24 hours
     to_former_address: bool = False  # also to the address that was replaced
+    actions: tuple[str, ...] = ()  # of the buttons below a push message, in their order
     on_unknown: OnUnknown = "next"
 
     @property
@@ -83,7 +85,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         rules = {
             name: getattr(self, name)
             for name in self.__struct_fields__
-            if name not in {"variables", "samples", "title"}
+            if name not in {"variables", "samples", "title", "actions"}
         }
         text = msgspec.json.encode(rules, order="sorted")
         return hashlib.sha256(text).hexdigest()[:12]

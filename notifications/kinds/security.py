@@ -20,6 +20,8 @@ _SMS_AT_ONCE = Rung(channel="sms", required=True)
 _SMS = Rung(channel="sms", after=timedelta(minutes=2), unless=Reach.ON_DEVICE, required=True)
 LADDER = (_PUSH, _EMAIL, _SMS)
 URGENT_LADDER = (_PUSH, _EMAIL, _SMS_AT_ONCE)
+# Asked of what somebody has done to the account.
+WAS_IT_YOU = ("was_me", "was_not_me")
 
 _security = partial(
     Kind,
@@ -70,6 +72,7 @@ KINDS = (
     _security(
         name="security.new_device",
         title="Log-in on a new device",
+        actions=WAS_IT_YOU,
         variables=NewDevice,
         samples=(
             NewDevice(device="Firefox on Windows", place="Kampala", happened_at=_NOON),
@@ -79,12 +82,14 @@ KINDS = (
     _security(
         name="security.password_changed",
         title="Password changed",
+        actions=WAS_IT_YOU,
         variables=Happened,
         samples=_HAPPENED,
     ),
     _security(
         name="security.pin_changed",
         title="PIN changed",
+        actions=WAS_IT_YOU,
         variables=Happened,
         samples=_HAPPENED,
         ladder=URGENT_LADDER,
@@ -92,6 +97,7 @@ KINDS = (
     _security(
         name="security.address_changed",
         title="E-mail address or phone number changed",
+        actions=WAS_IT_YOU,
         variables=AddressChanged,
         samples=(
             AddressChanged(channel="email", happened_at=_NOON),
@@ -103,6 +109,7 @@ KINDS = (
     _security(
         name="security.limit_changed",
         title="Limit changed",
+        actions=WAS_IT_YOU,
         variables=LimitChanged,
         samples=(
             LimitChanged(
@@ -116,6 +123,7 @@ KINDS = (
     _security(
         name="security.recovery_started",
         title="Recovery of the account started",
+        actions=WAS_IT_YOU,
         variables=Happened,
         samples=_HAPPENED,
     ),

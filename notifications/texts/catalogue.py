@@ -30,6 +30,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     push: Text = ""
     sms: Text = ""
     email: Text = ""  # paragraphs, with an empty line between them
+    actions: dict[str, str] = {}  # the names of buttons that `Shared` does not have
 
 
 class KindTexts(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     line: str  # one message of a digest
     more: Text
     categories: dict[str, str]
+    actions: dict[str, str]  # the names of the buttons of push messages
 
 
 # The texts of kinds for which the sender writes the title and the message.

@@ -22,6 +22,7 @@ from notifications.texts.render import (
     PUSH_TITLE,
     SMS_SEGMENTS,
     TextChannel,
+    action_title,
     brand_values,
     compiled,
     reader_of,
@@ -31,6 +32,7 @@ from notifications.texts.values import Variable, variables
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 
 FORMS = {"zero", "one", "two", "few", "many", "other"}
+ACTION_TITLE = 20  # characters that a phone shows of a button
 NEVER_OUTSIDE = "balance"  # of push and SMS
 
 
@@ -87,6 +89,12 @@ def _of_words(kind: Kind, words: Words, language: str) -> Iterator[str]:
     for channel in dict.fromkeys(rung.channel for rung in kind.ladder):
         if not getattr(words, channel) and not (channel == "push" and kind.privacy == "secret"):
             yield f"has no text for {channel}"
+    for name in kind.actions:
+        title = action_title(name, words, catalogue.shared(language))
+        if not 0 < len(title) <= ACTION_TITLE:
+            yield f"needs a name for the button {name!r}, of {ACTION_TITLE} characters at most"
+    for name in sorted(words.actions.keys() - set(kind.actions)):
+        yield f"names the button {name!r}, which its kind does not have"
     if kind.privacy != "public" and any(known[name].is_money for name in _uses(words.title, known)):
         yield "title has an amount, which a lock screen shows"
     for name, text in (("push", words.push), ("sms", words.sms)):

@@ -16,12 +16,12 @@ import msgspec
 
 from notifications import kinds, languages
 from notifications.brand import Brand, brand
-from notifications.channels.message import Content
+from notifications.channels.message import Action, Content
 from notifications.channels.sms import gsm
 from notifications.kinds import Kind
 from notifications.kinds.values import General, from_context
 from notifications.texts import catalogue, email
-from notifications.texts.catalogue import GENERAL, KindTexts, Text, Words
+from notifications.texts.catalogue import GENERAL, KindTexts, Shared, Text, Words
 from notifications.texts.formats import Style, shortened
 from notifications.texts.template import Template, fill, parse
 from notifications.texts.values import Reader, written
@@ -43,6 +43,7 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     body: str
     url: str = "/"
+    actions: tuple[Action, ...] = ()
 
 
 def reader_of(locale: str, zone: str, of: Brand) -> Reader:
@@ -118,18 +119,20 @@ def uncut(
     texts = texts_of(kind)
     words = texts.words[reader.locale.language]
     common = catalogue.shared(reader.locale.language)
+    named = _actions(kind, words, common) if channel == "push" else ()
     if channel == "push" and kind.privacy == "secret":
         title = common.categories.get(kind.category, of.name)
         if kind.type == "security":
             title = common.secret_title
-        return Rendered(title=title, body=common.secret_push, url=texts.url)
+        return Rendered(title=title, body=common.secret_push, url=texts.url, actions=named)
     filled = written(values, reader, STYLES[channel]) | brand_values(of)
     count = getattr(values, "count", None)
     title = fill(compiled(form(words.title, count, reader)), filled)
     if channel == "push" and kind.privacy == "amount" and hide_amounts:
-        return Rendered(title=title, body=common.hidden_push, url=texts.url)
+        return Rendered(title=title, body=common.hidden_push, url=texts.url, actions=named)
     body = fill(compiled(form(_of_channel(words, channel), count, reader)), filled)
-    return Rendered(title=title, body=_PARAGRAPHS.sub("\n\n", body.strip()), url=texts.url)
+    body = _PARAGRAPHS.sub("\n\n", body.strip())
+    return Rendered(title=title, body=body, url=texts.url, actions=named)
 
 
 def cut(
@@ -162,7 +165,9 @@ def cut(
             unsubscribe=unsubscribe,
         )
         body, html = email.plain(page), email.html(page)
-    return Content(title=title, body=body, html=html, locale=locale, url=found.url)
+    return Content(
+        title=title, body=body, html=html, locale=locale, url=found.url, actions=found.actions
+    )
 
 
 def fitting(text: str) -> str:
@@ -190,6 +195,15 @@ def brand_values(of: Brand) -> dict[str, str]:
 def compiled(text: str) -> Template:
     """Read a text once."""
     return parse(text)
+
+
+def action_title(name: str, words: Words, common: Shared) -> str:
+    """Return the name of a button; "" where nobody has written it."""
+    return words.actions.get(name, "") or common.actions.get(name, "")
+
+
+def _actions(kind: Kind, words: Words, common: Shared) -> tuple[Action, ...]:
+    return tuple(Action(name, action_title(name, words, common)) for name in kind.actions)
 
 
 def _of_channel(words: Words, channel: TextChannel) -> Text:

@@ -87,6 +87,30 @@ async def test_three_lines_are_a_bell_that_counts_and_opens_by_keyboard(
     assert shop.complaints == []
 
 
+CLICKED = """
+async () => {
+    const {createPush} = await import("/static/realtime/push.js");
+    const bell = document.querySelector("hoardrun-bell");
+    await createPush(bell.client).state();
+    document.addEventListener("hoardrun-action", ({detail}) => {
+        document.title = `${detail.action} ${detail.id} ${detail.url}`;
+    });
+    const data = {hoardrun: "open", user: "1", id: "88", url: "/security", action: "was_not_me"};
+    navigator.serviceWorker.dispatchEvent(new MessageEvent("message", {data}));
+}
+"""
+
+
+async def test_a_button_of_a_push_opens_the_bell_and_tells_the_page(
+    context: BrowserContext, demo: Server
+) -> None:
+    shop = await embed(context, demo)
+    await expect(shop.page.locator("hoardrun-bell .badge")).not_to_be_empty()
+    await shop.page.evaluate(CLICKED)  # as the worker tells it
+    await expect(shop.page).to_have_title("was_not_me 88 /security")
+    await expect(shop.page.get_by_role("dialog", name="Notifications")).to_be_visible()
+
+
 async def test_reading_all_in_one_tab_counts_the_same_in_every_other(
     context: BrowserContext, browser: Browser, demo: Server
 ) -> None:

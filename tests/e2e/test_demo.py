@@ -30,6 +30,20 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+NEW_DEVICE = """
+from notifications.kinds.security import NewDevice
+from notifications.services import notification_compose
+from realtime import clock
+values = NewDevice(device="Firefox on Windows", happened_at=clock.now())
+notification_compose(user_id=1, kind="security.new_device", values=values)
+"""
+ANSWERED = """
+from notifications.models import Receipt
+for one in Receipt.objects.filter(provider="device"):
+    print(one.fact, one.code)
+"""
+
+
 async def phone_of(browser: Browser, server: Server, name: str) -> Visitor:
     """Open the console as staff, with a view of the customer's phone."""
     context = await browser.new_context(viewport={"width": 390, "height": 844})
@@ -69,6 +83,11 @@ async def test_a_customer_closes_the_tab_and_gets_push_sms_and_mail(
     note = await arrived(page.locator("#phone-push"), "Money sent")
     await note.locator("button.phone-open").press("Enter")
     await expect(note).to_have_attribute("data-opened", "1")
+    await asyncio.to_thread(shown.shell, NEW_DEVICE)
+    asked = await arrived(page.locator("#phone-push"), "Security message")
+    await asked.get_by_role("button", name="It wasn't me").press("Enter")
+    await expect(asked).to_have_attribute("data-opened", "1")
+    assert "clicked was_not_me" in await asyncio.to_thread(shown.shell, ANSWERED)
     mail = await arrived(page.locator("#phone-mail"), "New sign-in")
     await mail.locator("summary").click()
     letter = mail.frame_locator("iframe")

@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Worker, expect
 
-from notifications.channels.message import Content, Message, Target
+from notifications.channels.message import Action, Content, Message, Target
 from notifications.channels.push import payload
 from notifications.channels.push.vapid import new_private_key
 from notifications.hooks.tokens import receipt_token
@@ -50,11 +50,11 @@ ACTING = """
     self.done = [];
     clients.openWindow = async (url) => { done.push(["open", url]); };
     WindowClient.prototype.focus = async function () { done.push(["focus", this.url]); };
-    self.act = async (type, tag) => {
+    self.act = async (type, tag, action = "") => {
         const notification = (await registration.getNotifications()).find((one) => one.tag === tag);
         let acted;
         const event = Object.assign(new Event(type), {
-            notification, waitUntil: (promise) => { acted = promise; }});
+            notification, action, waitUntil: (promise) => { acted = promise; }});
         self.dispatchEvent(event);
         await acted;
         return self.done.splice(0);
@@ -64,8 +64,8 @@ ACTING = """
 LISTENING = "() => { client.on('notification', ({id}) => { window.last = id; }); }"
 SHOWN = """
 async () => (await registration.getNotifications()).map(
-    ({title, body, tag, lang, silent, renotify, timestamp, data}) =>
-        ({title, body, tag, lang, silent, renotify, timestamp, data}))
+    ({title, body, tag, lang, silent, renotify, timestamp, data, actions}) =>
+        ({title, body, tag, lang, silent, renotify, timestamp, data, actions}))
 """
 
 
@@ -129,8 +129,8 @@ class Pushed:
             await self.page.page.wait_for_timeout(50)
         return []
 
-    async def act(self, type: str, tag: str) -> Any:
-        return await self.worker.evaluate("([type, tag]) => act(type, tag)", [type, tag])
+    async def act(self, type: str, tag: str, action: str = "") -> Any:
+        return await self.worker.evaluate("(given) => act(...given)", [type, tag, action])
 
 
 def message(user: str, number: int, **more: Any) -> bytes:
@@ -191,7 +191,7 @@ async def test_a_message_is_shown_as_it_says_and_the_server_hears_of_it(pushed: 
     data = shown.pop("data")
     assert (data["id"], data["url"]) == ("101", "/savings")
     said = {"title": "Note 101", "body": "Paid.", "tag": "101", "lang": "en"}
-    assert shown == {**said, "silent": False, "renotify": False}
+    assert shown == {**said, "silent": False, "renotify": False, "actions": []}
     await asyncio.to_thread(until_received, pushed.server, "101:displayed")
     assert await pushed.worker.evaluate("done") == [3]
     await pushed.deliver(message("1", 101))  # which replaces it
@@ -256,9 +256,47 @@ async def test_a_click_brings_the_page_of_the_user_or_opens_one(pushed: Pushed) 
     await pushed.page.page.evaluate("push.onopen = (opened) => { window.opened = opened; }")
     await pushed.show(message("1", 107))
     assert (await pushed.act("notificationclick", "107"))[0][0] == "focus"
-    assert await pushed.page.until("window.opened") == {"id": "107", "url": "/savings"}
+    opened = await pushed.page.until("window.opened")
+    assert opened == {"id": "107", "url": "/savings", "action": ""}
     await pushed.until_closed()
     await asyncio.to_thread(until_received, pushed.server, "107:clicked")
+
+
+ASKED = Content(
+    title="Security message", body="Open the app to read it.", url="/security",
+    actions=(Action("was_me", "It was me"), Action("was_not_me", "It wasn't me")),
+)  # fmt: skip
+DELIVERED = """
+from datetime import timedelta
+from notifications.models import Delivery
+from realtime import clock
+now = clock.now()
+row = Delivery.objects.create(user_id=1, kind="security.new_device", category="security",
+    channel="push", state="accepted", decided_by="due", policy_version="p", not_before=now,
+    expires_at=now + timedelta(hours=1), attempts=1, created_at=now, updated_at=now)
+print(row.pk)
+"""
+
+
+async def test_a_button_opens_the_page_that_confirms_it_and_the_server_hears_its_name(
+    pushed: Pushed,
+) -> None:
+    number = int(await asyncio.to_thread(pushed.server.shell, DELIVERED))
+    await pushed.page.page.evaluate("push.onopen = (opened) => { window.opened = opened; }")
+    [shown] = await pushed.show(message("1", number, content=ASKED))
+    assert [one["title"] for one in shown["actions"]] == ["It was me", "It wasn't me"]
+    tag = str(number)
+    assert (await pushed.act("notificationclick", tag, "was_not_me"))[0][0] == "focus"
+    place = f"/security?notification={tag}&action=was_not_me"
+    opened = await pushed.page.until("window.opened")
+    assert opened == {"id": tag, "url": place, "action": "was_not_me"}
+    await asyncio.to_thread(until_received, pushed.server, f"{tag}:clicked:was_not_me")
+    await pushed.show(message("1", number, content=ASKED))
+    await pushed.page.page.close()  # no page is there: one is opened
+    assert await pushed.act("notificationclick", tag, "was_me") == [
+        ["open", f"/security?notification={tag}&action=was_me"]
+    ]
+    await asyncio.to_thread(until_received, pushed.server, f"{tag}:clicked:was_me")
 
 
 async def test_only_places_of_the_own_origin_are_opened(pushed: Pushed) -> None:
@@ -270,8 +308,12 @@ async def test_only_places_of_the_own_origin_are_opened(pushed: Pushed) -> None:
         said = json.loads(message("1", number))
         said["notification"]["navigate"] = place
         said["notification"]["data"]["url"] = place
+        said["notification"]["actions"] = [{"action": "x", "title": "X", "navigate": place}]
         shown = await pushed.show(json.dumps(said), number - 199)
         assert {one["data"]["url"] for one in shown} == {"/"}, place
+    await pushed.page.page.close()
+    for number in range(200, 200 + len(places)):
+        assert await pushed.act("notificationclick", str(number), "x") == [["open", "/"]]
 
 
 async def test_a_message_that_is_swept_away_counts_as_seen(pushed: Pushed) -> None:

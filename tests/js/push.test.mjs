@@ -245,7 +245,7 @@ test("the worker is told what this page has, of its own user only", async () => 
   push.onopen = (one) => opened.push(one);
   ask({ hoardrun: "open", user: "1", id: "7", url: "/x" });
   ask({ hoardrun: "open", user: "2", id: "7", url: "/x" });
-  assert.deepEqual(opened, [{ id: "7", url: "/x" }]);
+  assert.deepEqual(opened, [{ id: "7", url: "/x", action: "" }]);
 });
 
 test("a test is sent to this browser", async () => {

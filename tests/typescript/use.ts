@@ -88,10 +88,11 @@ preferences
   .set("category:savings", "push", false)
   .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
 const push = createPush(client, { url: "/push-worker.js" });
-push.onopen = ({ id, url }) => [id, url];
+push.onopen = ({ id, url, action }) => [id, url, action.length];
 push.turnOn().then((state) => (state === "on" ? push.test() : push.renew()));
 openSettings(client, { lang: "sw", push }).then(() => preferences.close());
 const bell = document.querySelector("hoardrun-bell");
+bell?.addEventListener("hoardrun-action", ({ detail }) => detail.action === "was_me" && detail.url);
 bell?.addEventListener("hoardrun-open", ({ detail }) => [
   detail.title,
   bell.inbox?.counts.unread,

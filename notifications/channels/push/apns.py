@@ -80,7 +80,10 @@ def body(message: Message) -> bytes:
     }
     if message.unread is not None:
         aps["badge"] = message.unread
-    return msgspec.json.encode({"aps": aps, **payload.data(message)})
+    if message.content.actions:
+        # The app has registered what it shows under this name.
+        aps["category"] = ".".join(one.name for one in message.content.actions)
+    return msgspec.json.encode({"aps": aps, **payload.for_app(message)})
 
 
 def parse(reply: Reply) -> Answer:

@@ -57,7 +57,7 @@ def body(message: Message, now: datetime) -> bytes:
             "message": {
                 "token": message.to.value,
                 "notification": {"title": message.content.title, "body": message.content.body},
-                "data": payload.data(message),
+                "data": payload.for_app(message),
                 "android": android,
             }
         }

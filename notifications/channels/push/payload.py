@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from notifications.channels.message import Content, Message
+from notifications.channels.message import Action, Content, Message
 
 DECLARATIVE = 8030  # says that the JSON is a declarative push message
 STEP = 256  # the length of an encrypted payload tells nothing finer: amounts have lengths
@@ -44,6 +45,11 @@ def declarative(message: Message, origin: str) -> dict[str, Any]:
         "timestamp": int(message.happened_at.timestamp() * 1000),
         "data": data(message),
     }
+    if message.content.actions:
+        shown["actions"] = [
+            {"action": one.name, "title": one.title, "navigate": origin + answering(message, one)}
+            for one in message.content.actions
+        ]
     found: dict[str, Any] = {"web_push": DECLARATIVE, "notification": shown, "mutable": True}
     if message.unread is not None:
         shown["app_badge"] = str(message.unread)  # where and how WebKit reads it
@@ -61,6 +67,22 @@ def data(message: Message) -> dict[str, str]:
         "url": own_path(message.content.url),
         "receipt": message.receipt_token,
     }
+
+
+def for_app(message: Message) -> dict[str, str]:
+    """Return the same for an app, which makes its buttons itself: `actions`, as JSON."""
+    actions = message.content.actions
+    if not actions:
+        return data(message)
+    return data(message) | {"actions": msgspec.json.encode(actions).decode()}
+
+
+def answering(message: Message, action: Action) -> str:
+    """Return the path where the app confirms what a button says."""
+    place = urlsplit(own_path(message.content.url))
+    said = urlencode({"notification": message.notification_id, "action": action.name})
+    query = f"{place.query}&{said}" if place.query else said
+    return urlunsplit(place._replace(query=query))
 
 
 def own_path(url: str) -> str:

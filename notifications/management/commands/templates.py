@@ -67,6 +67,7 @@ class Command(base.Command):
                     "name": kind_name(kind.name, locale=locale),
                     "title": each.content.title,
                     "body": each.content.body,
+                    "actions": {one.name: one.title for one in each.content.actions},
                     "html": each.content.html,
                     "characters": each.characters,
                     "segments": each.sms and each.sms.segments,
@@ -83,5 +84,6 @@ def _line(shown: dict[str, Any]) -> str:
     if shown["segments"]:
         size += f", {shown['segments']} segment{'s' * (shown['segments'] > 1)}"
     title = f"{shown['title']}\n" if shown["title"] else ""
+    buttons = "".join(f"\n[{title}]" for title in shown["actions"].values())
     head = f"-- {shown['name']} ({shown['locale']}), {shown['channel']}: {size}"
-    return f"{head}\n{title}{shown['body'].rstrip()}\n"
+    return f"{head}\n{title}{shown['body'].rstrip()}{buttons}\n"

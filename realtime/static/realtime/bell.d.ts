@@ -26,5 +26,7 @@ declare global {
   interface HTMLElementEventMap {
     "hoardrun-arrived": CustomEvent<Notification>;
     "hoardrun-open": CustomEvent<Notification>;
+    /** A button of a push message was tapped; confirm it. */
+    "hoardrun-action": CustomEvent<{ id: string; url: string; action: string }>;
   }
 }

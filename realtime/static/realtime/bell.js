@@ -163,7 +163,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   async #push(client) {
     const { createPush } = await import("./push.js");
     const push = createPush(client, { url: this.getAttribute("push-worker") ?? "" });
-    push.onopen = ({ id }) => this.#clicked(id);
+    push.onopen = (opened) => this.#clicked(opened);
     return push;
   }
 
@@ -283,7 +283,8 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   }
 
   /** A push message was clicked, which brought this page to the front. */
-  #clicked(id) {
+  #clicked({ id, url, action }) {
+    if (action) this.#tell("hoardrun-action", { id, url, action });
     const note = this.#inbox?.items.find((one) => one.id === id);
     if (note) this.#choose(note);
     else this.open();

@@ -23,8 +23,11 @@ export interface Push {
   test(): Promise<void>;
   /** The state may be another. */
   onchange: (() => unknown) | null;
-  /** What was shown has been clicked, and this page brought to the front. */
-  onopen: ((opened: { id: string; url: string }) => unknown) | null;
+  /**
+   * What was shown has been clicked, and this page brought to the front. `action` names the button,
+   * such as `was_me`; "" is the message itself. Let the person confirm it: anybody may tap there.
+   */
+  onopen: ((opened: { id: string; url: string; action: string }) => unknown) | null;
 }
 
 /** The same one for the same client. */

@@ -19,7 +19,7 @@ export function createPush(client, options = {}) {
 class BrowserPush {
   /** @type {(() => unknown) | null} */
   onchange = null;
-  /** @type {((opened: { id: string, url: string }) => unknown) | null} */
+  /** @type {((opened: { id: string, url: string, action: string }) => unknown) | null} */
   onopen = null;
 
   #client;
@@ -244,7 +244,8 @@ class BrowserPush {
   #asked({ data, ports }) {
     if (!this.#user || data?.user !== this.#user) return;
     if (data.hoardrun === "has") ports[0].postMessage(this.#has.has(data.id));
-    if (data.hoardrun === "open") this.onopen?.({ id: data.id, url: data.url });
+    const { id, url, action = "" } = data;
+    if (data.hoardrun === "open") this.onopen?.({ id, url, action });
   }
 }
 

@@ -21,8 +21,9 @@
   worker.addEventListener("push", (event) => event.waitUntil(pushed(event)));
   worker.addEventListener("notificationclick", (event) => {
     close(event.notification);
-    const { data } = event.notification;
-    event.waitUntil(Promise.all([open(data ?? {}), receipt(data, "clicked")]));
+    const { notification, action } = event;
+    const { data } = notification;
+    event.waitUntil(Promise.all([open(data ?? {}, action), receipt(data, "clicked", action)]));
   });
   worker.addEventListener("notificationclose", (event) => {
     const { tag, data } = event.notification;
@@ -62,7 +63,8 @@
     }
   }
 
-  async function options({ body, lang, dir, tag, renotify, timestamp, navigate, data }) {
+  async function options(said) {
+    const { body, lang, dir, tag, renotify, timestamp, navigate, data, actions = [] } = said;
     const { id, user } = data;
     const url = ownPath(navigate) ?? ownPath(data.url) ?? "/";
     closing.delete(tag);
@@ -77,7 +79,8 @@
       renotify: Boolean(renotify && tag),
       silent: seen, // a page has just shown it
       ...(timestamp && { timestamp }),
-      data: { ...data, url },
+      actions: actions.map(({ action, title }) => ({ action, title })),
+      data: { ...data, url, places: actions.map((one) => [one.action, one.navigate]) },
     };
   }
 
@@ -119,12 +122,12 @@
   }
 
   /** Bring a page of the same user to the front, or open one, of our own origin only. */
-  async function open({ user, id, url }) {
+  async function open({ user, id, url, places = [] }, action) {
     const [found] = user ? await pages(user, id) : [];
-    const path = ownPath(url) ?? "/";
+    const path = ownPath(new Map(places).get(action)) ?? ownPath(url) ?? "/";
     if (!found) return worker.clients.openWindow(path);
     await found.page.focus();
-    found.page.postMessage({ hoardrun: "open", user, id, url: path });
+    found.page.postMessage({ hoardrun: "open", user, id, url: path, action });
   }
 
   /** Return a place of our own origin as a path; undefined for any other. */
@@ -140,9 +143,10 @@
 
   // -- telling the server, which needs no login: what it gets is signed by itself
 
-  async function receipt(data, event) {
+  async function receipt(data, event, action) {
     const { api } = await recall();
-    if (api && data?.receipt) await post(`${api}/api/v1/receipts`, { token: data.receipt, event });
+    const told = { token: data?.receipt, event, ...(action && { action }) };
+    if (api && told.token) await post(`${api}/api/v1/receipts`, told);
   }
 
   /** The browser has changed the subscription, perhaps while no window is open. */

@@ -67,6 +67,11 @@ def test_it_shows_what_is_sent(writer: Client, language: str) -> None:
     assert re.search(r"1 segment</span>\s*GSM-7: \d+ of 160 characters", page)
 
 
+def test_it_shows_the_buttons_of_a_push(writer: Client) -> None:
+    page = writer.get(DEBIT.replace("transaction.debit", "security.pin_changed")).content.decode()
+    assert "It was me</span>" in page and "It wasn&#x27;t me</span>" in page
+
+
 def test_amounts_can_be_hidden_as_on_a_lock_screen(writer: Client) -> None:
     def pushed(**query: str) -> str:
         texts = writer.get(DEBIT, query).context["samples"][0]["texts"]

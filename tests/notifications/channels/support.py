@@ -37,7 +37,8 @@ def options(**given: Any) -> ChannelOptions:
 def message(channel: str, to: str, **more: Any) -> Message:
     """Make a message that is good for an hour; `body`, `title`, … change its texts."""
     now = datetime.now(UTC)
-    texts = {name: more.pop(name) for name in ("title", "body", "html", "url") if name in more}
+    named = ("title", "body", "html", "url", "actions")
+    texts = {name: more.pop(name) for name in named if name in more}
     target = Target(value=to, service=more.pop("service", ""), keys=more.pop("keys", {}))
     content = Content(title="Payment", body="KES 250 to Mama Mboga.", locale="en", url="/a/17")
     return Message(

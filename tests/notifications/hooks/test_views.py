@@ -59,10 +59,9 @@ def emails(*events: dict[str, Any]) -> Any:
     return Client().post(url, json.dumps(events), content_type="application/json")
 
 
-def receipt(token: str, event: str = "displayed") -> Any:
-    return Client().post(
-        RECEIPTS, json.dumps({"token": token, "event": event}), content_type="application/json"
-    )
+def receipt(token: str, event: str = "displayed", **more: str) -> Any:
+    body = {"token": token, "event": event, **more}
+    return Client().post(RECEIPTS, json.dumps(body), content_type="application/json")
 
 
 def suppressions() -> dict[str, str]:
@@ -295,6 +294,35 @@ def test_a_receipt_needs_a_token_of_ours_and_a_known_event(alice: User) -> None:
     problem(receipt(tokens.receipt_token(row.pk), "read"), 400, "invalid_input", "event")
     callback = tokens.callback_url("twilio", row.pk).rpartition("/")[2]
     problem(receipt(callback), 400, "invalid_input", "token")
+    assert not Receipt.objects.exists()
+
+
+def test_a_button_is_kept_once_with_its_name_and_time(alice: User) -> None:
+    row = delivery(alice, "push", "https://push.example.com/1", kind="security.new_device")
+    token = tokens.receipt_token(row.pk)
+    for action in ("was_me", "was_me", "was_not_me"):
+        assert receipt(token, "clicked", action=action).status_code == 204
+    row.refresh_from_db()
+    assert row.clicked_at is not None and row.state == "delivered"
+    assert [*Receipt.objects.order_by("pk").values_list("delivery", "fact", "code")] == [
+        (row.pk, "clicked", "was_me"), (row.pk, "clicked", "was_not_me"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "action"),
+    [
+        ("security.new_device", "displayed", "was_me"),
+        ("security.new_device", "clicked", "freeze"),
+        ("transaction.debit", "clicked", "was_me"),
+        ("no.more", "clicked", "was_me"),
+        ("security.new_device", "clicked", "x" * 31),
+    ],
+)
+def test_a_button_is_one_of_its_message(alice: User, kind: str, event: str, action: str) -> None:
+    row = delivery(alice, "push", "https://push.example.com/1", kind=kind)
+    token = tokens.receipt_token(row.pk)
+    problem(receipt(token, event, action=action), 400, "invalid_input", "action")
     assert not Receipt.objects.exists()
 
 

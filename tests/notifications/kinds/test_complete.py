@@ -47,6 +47,10 @@ class Thawed(Struct):
         ({"samples": (General(title="x", message="y"),)}, "not of its variables"),
         ({"lives_for": timedelta()}, "must live for some time"),
         ({"per_day": 0}, "less than once a day"),
+        ({"actions": ("pay", "pay")}, "an action twice"),
+        ({"actions": ("pay", "wait", "stop")}, "more than 2"),
+        ({"actions": ("Pay now",)}, "not called such as"),
+        ({"actions": ("pay",), "ladder": (Rung(channel="email"),)}, "which only push shows"),
         ({"ladder": (Rung(channel="push"), Rung(channel="push"))}, "two rungs of one channel"),
         ({"ladder": (Rung(channel=FAX),)}, "is none of push, sms, email"),
         ({"ladder": (Rung(channel="push", after=DAY),)}, "never due"),
@@ -157,7 +161,7 @@ def test_ladder_is_judged_first_when_a_rung_may_be_due() -> None:
 
 def test_hash_of_the_rules_changes_with_them_and_not_with_words() -> None:
     version = GOAL.policy_version
-    assert replace(GOAL, title="Goal", samples=()).policy_version == version
+    assert replace(GOAL, title="Goal", samples=(), actions=("x",)).policy_version == version
     changed = (replace(GOAL, lives_for=DAY * 2), replace(GOAL, ladder=GOAL.ladder[:1]))
     assert {kind.policy_version for kind in changed}.isdisjoint({version})
 

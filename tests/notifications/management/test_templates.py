@@ -45,6 +45,7 @@ def test_it_shows_a_kind_in_each_language_and_channel():
     ):
         assert line in shown
     assert "1 segment\n" in shown
+    assert "lire.\n[C’était moi]\n[Ce n’était pas moi]\n" in shown
 
 
 def test_it_shows_one_text():

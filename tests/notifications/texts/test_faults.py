@@ -121,6 +121,20 @@ def test_a_fault_is_named_with_its_language(look: Look, changes: dict[str, Any],
     assert any(says in what for _, what in found), found
 
 
+BUTTON = msgspec.structs.replace(KIND, actions=("claim",))
+
+
+def test_a_button_needs_a_short_name_in_each_language(look: Look):
+    assert look(kind=BUTTON, actions={"claim": "Claim it"}) == []
+    needs = "needs a name for the button 'claim', of 20 characters at most"
+    assert look(kind=BUTTON, actions={"claim": "x" * 21}, only="sw") == [
+        *((code, needs) for code in CODES)
+    ]
+    assert look(actions={"claim": "Claim it"}, only="lg") == [
+        ("lg", "names the button 'claim', which its kind does not have")
+    ]
+
+
 def test_an_optional_sms_may_take_two_segments(look: Look):
     optional = (*KIND.ladder[:1], Rung(channel="sms"), *KIND.ladder[2:])
     kind = msgspec.structs.replace(KIND, ladder=optional)

@@ -81,6 +81,26 @@ def test_a_lock_screen_says_nothing_of_a_secret(kind: str, title: str):
         assert (content.title, content.body) == (title, "Open the app to read it.")
 
 
+@pytest.mark.parametrize(
+    ("locale", "titles"),
+    [
+        ("en", ["It was me", "It wasn't me"]),
+        ("sw-KE", ["Ni mimi", "Si mimi"]),
+        ("fr", ["C’était moi", "Ce n’était pas moi"]),
+        ("lg", ["Nze", "Si nze"]),
+    ],
+)
+def test_a_push_asks_who_has_done_it(locale: str, titles: list[str]):
+    known = find("security.pin_changed")
+    assert known
+    (sample,) = known.samples
+    found = texts.render(known.name, "push", sample, locale=locale).actions
+    assert [one.name for one in found] == ["was_me", "was_not_me"]
+    assert [one.title for one in found] == titles
+    for channel in ("in_app", "sms", "email"):
+        assert texts.render(known.name, channel, sample).actions == ()
+
+
 def test_an_sms_is_one_cheap_segment():
     content = texts.render("transaction.debit", "sms", PAID, locale="fr", zone="Africa/Nairobi")
     assert content.body == (

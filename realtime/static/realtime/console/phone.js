@@ -69,9 +69,10 @@ export function showPhone(session, path) {
     arrange($(`phone-${name}`), shown);
     $(`phone-${name}-none`).hidden = shown.length > 0;
   };
-  const tap = async (row, node, event) => {
+  const tap = async (row, node, event, button) => {
+    const body = { token: row.receipt, event, ...(button && { action: button.action }) };
     try {
-      await request("POST", "/api/v1/receipts", { body: { token: row.receipt, event } });
+      await request("POST", "/api/v1/receipts", { body });
     } catch (error) {
       say(error.message, true);
       return;
@@ -84,7 +85,11 @@ export function showPhone(session, path) {
       $("phone-push-none").hidden = $("phone-push").children.length > 0;
     } else {
       node.dataset.opened = "1";
-      say("Opened: the receipt says that it has been read.");
+      say(
+        button
+          ? `“${button.title}”: the receipt says so, and the app asks to confirm it.`
+          : "Opened: the receipt says that it has been read.",
+      );
     }
   };
 
@@ -130,6 +135,15 @@ const when = (row) => el("time", { class: "muted", datetime: row.at, text: ago(r
 
 /** A notification on the lock screen. */
 function note(row, tap) {
+  const choice = (button) =>
+    el("button", {
+      class: "button small",
+      type: "button",
+      dir: "auto",
+      lang: row.lang,
+      text: button.title,
+      on: { click: () => tap(row, node, "clicked", button) },
+    });
   const node = el(
     "li",
     { class: "phone-note" },
@@ -151,6 +165,7 @@ function note(row, tap) {
       text: "×",
       on: { click: () => tap(row, node, "dismissed") },
     }),
+    row.actions.length > 0 && el("div", { class: "phone-actions" }, ...row.actions.map(choice)),
   );
   return node;
 }

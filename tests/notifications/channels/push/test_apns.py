@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hoardrun.demo.providers.apple import KEY_ID, TEAM_ID, TOPIC, Apple
+from notifications.channels.message import Action
 from notifications.channels.push import apns
 from notifications.channels.push.apns import Apns
 from realtime.outgoing import Client, Outcome, Reply
@@ -63,6 +64,13 @@ def test_a_device_gets_what_was_sent(there):
     assert (headers["apns-priority"], headers["apns-push-type"]) == ("10", "alert")
     assert headers["apns-expiration"] == str(int(given.expires_at.timestamp()))
     assert 0 < len(headers["apns-collapse-id"]) <= 64
+
+
+def test_an_app_shows_the_buttons_that_it_has_registered(there):
+    there.ours.send(push(actions=(Action("was_me", "Ni mimi"), Action("was_not_me", "Si mimi"))))
+    (taken,) = there.apple.ledger
+    assert taken["payload"]["aps"]["category"] == "was_me.was_not_me"
+    assert '"Si mimi"' in taken["payload"]["actions"]
 
 
 def test_each_attempt_has_the_same_ids_and_the_same_token(there):

@@ -11,6 +11,7 @@ import pytest
 
 from hoardrun.demo.providers.firebase import Firebase
 from hoardrun.demo.providers.http import Told, as_json
+from notifications.channels.message import Action
 from notifications.channels.push import fcm, google
 from notifications.channels.push.fcm import Fcm
 from realtime.outgoing import Client, Outcome
@@ -62,6 +63,12 @@ def test_an_app_gets_what_was_sent(there):
     assert android["notification"] == {
         "channel_id": "transaction", "tag": "88", "notification_count": 3,
     }  # fmt: skip
+
+
+def test_an_app_gets_what_its_buttons_say(there):
+    there.ours.send(push(actions=(Action("was_me", "Ni mimi"),)))
+    (taken,) = there.fake.ledger
+    assert taken["data"]["actions"] == '[{"name":"was_me","title":"Ni mimi"}]'
 
 
 def test_only_a_digest_replaces_what_waits_for_a_phone(there):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from notifications.channels.message import Action
 from notifications.channels.push import payload
 from tests.notifications.channels.support import message
 
@@ -27,6 +28,36 @@ def test_browsers_that_know_the_form_show_it_by_themselves():
         "id": "88", "kind": "transaction.debit", "category": "transaction", "user": "17",
         "url": "/a/17", "receipt": "4711:signed",
     }  # fmt: skip
+
+
+BUTTONS = (Action("was_me", "It was me"), Action("was_not_me", "It wasn't me"))
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("/security", "/security?notification=88&action=was_me"),
+        ("/a?b=1#top", "/a?b=1&notification=88&action=was_me#top"),
+        ("//evil.example", "/?notification=88&action=was_me"),
+    ],
+)
+def test_a_button_leads_to_where_the_app_confirms_it(url: str, place: str):
+    found = payload.declarative(message("push", "x", url=url, actions=BUTTONS), ORIGIN)
+    first, second = found["notification"]["actions"]
+    assert first == {"action": "was_me", "title": "It was me", "navigate": f"{ORIGIN}{place}"}
+    assert (second["action"], second["title"]) == ("was_not_me", "It wasn't me")
+
+
+def test_without_buttons_nothing_is_said_of_them():
+    given = message("push", "x")
+    assert "actions" not in payload.declarative(given, ORIGIN)["notification"]
+    assert payload.for_app(given) == payload.data(given)
+
+
+def test_an_app_gets_the_buttons_as_text_in_the_readers_language():
+    found = payload.for_app(message("push", "x", actions=BUTTONS))
+    assert json.loads(found["actions"])[1] == {"name": "was_not_me", "title": "It wasn't me"}
+    assert {type(value) for value in found.values()} == {str}
 
 
 def test_without_a_count_the_badge_stays_as_it_is():
