@@ -143,9 +143,11 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
     """
     groups = _groups.rows(user_id)
     by_category, unread_by_category = Counter[str](), Counter[str]()
+    category_by_kind: dict[str, str] = {}
     for group in groups:
         category = lookup.category_of(group.kind, group.type)
         by_category[category] += group.count
+        category_by_kind[group.kind or lookup.general(group.type)] = category
         if group.status == Status.UNREAD:
             unread_by_category[category] += group.count
 
@@ -160,6 +162,7 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
         "by_priority": {name: count("priority", name) for name in Priority.values},
         "by_category": dict(sorted(by_category.items())),
         "unread_by_category": dict(sorted(unread_by_category.items())),
+        "category_by_kind": dict(sorted(category_by_kind.items())),
         "recent_notifications": _recent.rows(user_id, limit=RECENT),
     }
 

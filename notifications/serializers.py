@@ -170,6 +170,9 @@ class SummaryOutput(serializers.Serializer[dict[str, Any]]):
         child=serializers.IntegerField(), help_text="Only categories that have some."
     )
     unread_by_category = serializers.DictField(child=serializers.IntegerField())
+    category_by_kind = serializers.DictField(
+        child=serializers.CharField(), help_text="Only kinds that have some."
+    )
     recent_notifications = NotificationOutput(many=True)
 
 

@@ -33,8 +33,10 @@ if TYPE_CHECKING:  # Django's classes take no parameters when they run
 else:
     TabularInline = admin.TabularInline
 
-# States of few rows, each with an index. Of most others the newest rows are full.
+# States with an index. Of the others the newest rows are full.
 _RARE = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
     DeliveryState.UNKNOWN,
     DeliveryState.FAILED,
     DeliveryState.BOUNCED,
@@ -44,9 +46,9 @@ _TIMES = ("created_at", "not_before", *Delivery.FACTS, "expires_at", "updated_at
 
 
 class Trouble(admin.SimpleListFilter):
-    """Those that did not arrive, or of which nobody knows."""
+    """Those that wait or are being sent, did not arrive, or of which nobody knows."""
 
-    title = "what went wrong"
+    title = "what waits or went wrong"
     parameter_name = "trouble"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:

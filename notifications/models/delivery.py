@@ -134,7 +134,9 @@ class Delivery(models.Model):
             models.Index(
                 fields=["accepted_at"], condition=Q(cost__isnull=False), name="delivery_cost"
             ),
-            # What staff look for among millions: few rows each.
+            # What staff look for among millions.
+            models.Index(fields=["-id"], condition=Q(state=DeliveryState.QUEUED.value),
+                         name="delivery_waiting"),
             models.Index(fields=["channel", "created_at"], condition=Q(late=True),
                          name="delivery_late"),
             models.Index(fields=["-id"], condition=Q(state=DeliveryState.FAILED.value),

@@ -72,6 +72,7 @@ LISTS: dict[str, list[str]] = {
     ],
     "notifications/delivery/": [
         *("", "?trouble=failed", "?trouble=bounced", "?trouble=unresolved", "?trouble=unknown"),
+        *("?trouble=queued", "?trouble=sending"),
         *("?q=user-700", "?q=user-700@example.org", "?q=700", "?notification__id__exact=700"),
         *("?user__id__exact=700", "?digest__id__exact=700", "?address_hash__exact=h700"),
     ],
@@ -178,7 +179,8 @@ def fill(first: int, last: int) -> None:
 def fill_what_leaves(numbers: range) -> None:
     """Write a row of each table of what leaves the system; a few are open, or have failed."""
     now = timezone.now()
-    rare = dict(enumerate(("failed", "bounced", "unresolved", "unknown"), start=1))
+    states = ("failed", "bounced", "unresolved", "unknown", "sending")
+    rare = dict(enumerate(states, start=1))
     at, person = {"created_at": now}, {"channel": "email", "category": "savings"}
     sent = {"decided_by": "due", "policy_version": "p", "not_before": now, "expires_at": now}
     ladder = {"policy_version": "p", "epoch": "e", "committed_at": now}
@@ -192,7 +194,8 @@ def fill_what_leaves(numbers: range) -> None:
     Delivery.objects.bulk_create(
         Delivery(
             id=n, notification_id=n, digest_id=n, user_id=n, address_hash=f"h{n}", kind="k",
-            provider="smtp", provider_id=f"id-{n}", state=rare.get(n, "delivered"),
+            provider="smtp", provider_id=f"id-{n}",
+            state=rare.get(n, "queued" if n % 2 else "delivered"),  # a channel is behind
             updated_at=now, **person, **sent, **at,
         )
         for n in numbers

@@ -128,6 +128,7 @@ test("what is pinned is first, however old, and categories are those that there 
   const note = (id, more = {}) => ({
     id,
     type: "savings",
+    kind: "savings.goal_reached",
     status: "unread",
     created_at: `202${id}`,
     ...more,
@@ -135,8 +136,9 @@ test("what is pinned is first, however old, and categories are those that there 
   const loading = inbox.load();
   const looking = inbox.overview();
   await settle();
-  requests[0]({ results: [note("3"), note("2", { type: "security" })], next: null });
-  requests[1]({ by_type: { savings: 2, security: 1, kyc: 0 } });
+  requests[0]({ results: [note("3"), note("2", { kind: "savings.loan_due" })], next: null });
+  const kinds = { "savings.goal_reached": "savings", "savings.loan_due": "loans" };
+  requests[1]({ by_category: { loans: 1, savings: 2 }, category_by_kind: kinds });
   requests[2]({ results: [note("1", { pinned_at: "2026" })] });
   await Promise.all([loading, looking]);
   assert.equal(requests[2].url.searchParams.get("pinned"), "true");
@@ -144,16 +146,25 @@ test("what is pinned is first, however old, and categories are those that there 
     inbox.items.map(({ id }) => id),
     ["1", "3", "2"],
   );
-  assert.deepEqual(inbox.categories, ["savings", "security"]);
-  const data = note("4", { type: "kyc" });
-  socket.say({ type: "notification", stream: "user:1", offset: 6, data });
-  assert.deepEqual(inbox.categories, ["savings", "security", "kyc"]);
+  assert.deepEqual(inbox.categories, ["loans", "savings"]);
   globalThis.reportError = assert.fail;
-  inbox.category = "security";
+  const say = (offset, data) =>
+    socket.say({ type: "notification", stream: "user:1", offset, data });
+  say(6, note("4", { kind: "savings.nudge" })); // of a kind that was not there: the server sorts it
+  say(7, note("5", { kind: "savings.nudge" })); // it is asked once
   await settle();
-  assert.equal(requests[3].url.searchParams.get("type"), "security");
+  assert.equal(requests.length, 5);
+  const counts = { loans: 1, nudges: 2, savings: 2 };
+  const all = { ...kinds, "savings.nudge": "nudges" };
+  requests[3]({ by_category: counts, category_by_kind: all });
+  requests[4]({ results: [] });
+  await settle();
+  assert.deepEqual(inbox.categories, ["loans", "nudges", "savings"]);
+  inbox.category = "nudges";
+  await settle();
+  assert.equal(requests[5].url.searchParams.get("category"), "nudges");
   assert.deepEqual(
     inbox.items.map(({ id }) => id),
-    ["2"],
+    ["5", "4"],
   );
 });

@@ -4,9 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ago as agoHere, money } from "../../realtime/static/realtime/console/format.js";
-import { ago } from "../../realtime/static/realtime/words.js";
+import { ago, byCategory } from "../../realtime/static/realtime/words.js";
 
 const at = (...moment) => new Date(2026, 10, ...moment); // in November, by the clock here
+
+test("money and security come first, and what a site has added last", () => {
+  const sorted = ["account", "loans", "security", "transaction"].sort(byCategory);
+  assert.deepEqual(sorted, ["transaction", "security", "account", "loans"]);
+});
 
 test("a day ends at midnight here, not 24 hours later", () => {
   const late = at(3, 23, 0);

@@ -101,6 +101,9 @@ def test_it_filters_by_kind_and_category(alice):
         assert found(kind=PAID.name, category="nudges") == []
         summary = api_as(alice).get(f"{URL}/summary").json()
         assert summary["by_category"] == {"nudges": 2, "proofs": 1, "system": 1}
+        assert summary["category_by_kind"] == {
+            PAID.name: "proofs", GENERAL.name: "nudges", "system.general": "system",
+        }  # fmt: skip
         for query in ({"kind": "payment.unheard_of"}, {"category": "gossip"}):
             problem(api_as(alice).get(URL, query), 400, "invalid_input", *query)
 
@@ -171,6 +174,8 @@ def test_it_summarises(alice):
     assert (by_priority["high"], by_priority["medium"]) == (1, 2)
     assert summary.pop("by_category") == {"security": 1, "system": 2}
     assert summary.pop("unread_by_category") == {"security": 1}
+    kinds = {"security.general": "security", "system.general": "system"}
+    assert summary.pop("category_by_kind") == kinds
     assert summary == {
         "total_notifications": 3,
         "unread_count": 1,

@@ -2,7 +2,7 @@
 
 import { icon } from "./icons.js";
 import { h, write } from "./look.js";
-import { ago, wordsOf } from "./words.js";
+import { ago, byCategory, wordsOf } from "./words.js";
 
 /** Lay the bell and its panel out in a shadow root; its buttons call `acts`. Returns its parts. */
 export function build(root, acts) {
@@ -105,17 +105,20 @@ export function draw(parts, { state, inbox, problem, snoozing, lang, acts }) {
 
 /** Offer the categories that there are, where there are several. */
 function drawTabs(tabs, inbox, words) {
-  const names = inbox?.categories?.length > 1 ? ["", ...inbox.categories] : [];
+  const sorted = [...(inbox?.categories ?? [])].sort(byCategory);
+  const names = sorted.length > 1 ? ["", ...sorted] : [];
   tabs.hidden = !names.length;
   write(tabs, null, { "aria-label": words.categories });
   while (tabs.children.length > names.length) tabs.lastChild.remove();
   for (const [index, name] of names.entries()) {
     const tab = tabs.children[index] ?? tabs.appendChild(h("button", { type: "button" }));
     tab.dataset.category = name;
-    const text = name ? (words.types[name] ?? name) : words.everything;
+    const text = name ? (words.types[name] ?? capital(name)) : words.everything;
     write(tab, text, { "aria-pressed": String(inbox.category === name) });
   }
 }
+
+const capital = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 /** Write the ages of the notifications anew. */
 export function age({ list }, lang) {

@@ -11,7 +11,7 @@ export class Inbox extends EventTarget {
   readonly isLoaded: boolean;
   readonly hasMore: boolean;
   unreadOnly: boolean;
-  /** One category only, by the type of its notifications; "" is all. */
+  /** One category only, such as `savings`; "" is all. */
   category: string;
   /** The categories that there are; null before `overview`. */
   readonly categories: string[] | null;

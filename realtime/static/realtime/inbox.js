@@ -21,6 +21,7 @@ export class Inbox extends EventTarget {
   #items = new Map();
   #unreadOnly = false;
   #category = "";
+  #categoryByKind = {}; // as `overview` was told
   #late = new Map(); // states that came while a page was on its way
   #cursor = "";
   #run = 0;
@@ -52,10 +53,10 @@ export class Inbox extends EventTarget {
   get items() {
     return [...this.#items.values()]
       .filter(
-        ({ status, snoozed_until, type }) =>
-          !snoozed_until &&
-          (!this.#category || type === this.#category) &&
-          (status === "unread" || (status === "read" && !this.#unreadOnly)),
+        (note) =>
+          !note.snoozed_until &&
+          (!this.#category || this.#categoryOf(note) === this.#category) &&
+          (note.status === "unread" || (note.status === "read" && !this.#unreadOnly)),
       )
       .sort(
         (a, b) =>
@@ -79,7 +80,7 @@ export class Inbox extends EventTarget {
     return this.#category;
   }
 
-  /** Show one category only; "" is all. Its name is the type of its notifications. */
+  /** Show one category only; "" is all. */
   set category(name) {
     if (name === this.#category) return;
     this.#category = name;
@@ -89,12 +90,13 @@ export class Inbox extends EventTarget {
   /** Ask which categories there are, and for what is pinned, however old it is. */
   async overview() {
     const user = this.#user;
-    const [{ by_type }, { results }] = await Promise.all([
+    const [{ by_category, category_by_kind }, { results }] = await Promise.all([
       this.#client.api("GET", `${PATH}/summary`),
       this.#client.api("GET", `${PATH}?pinned=true`),
     ]);
     if (user !== this.#user) return;
-    this.categories = Object.keys(by_type).filter((name) => by_type[name]);
+    this.categories = Object.keys(by_category);
+    this.#categoryByKind = category_by_kind;
     // What the socket has said meanwhile is newer.
     for (const note of results) if (!this.#items.has(note.id)) this.#items.set(note.id, note);
     this.#changed();
@@ -137,7 +139,7 @@ export class Inbox extends EventTarget {
 
   #query() {
     const query = new URLSearchParams({ page_size: this.#pageSize });
-    if (this.#category) query.set("type", this.#category);
+    if (this.#category) query.set("category", this.#category);
     if (this.#unreadOnly) query.set("unread_only", "true");
     if (this.#cursor) query.set("cursor", this.#cursor);
     return query;
@@ -194,11 +196,26 @@ export class Inbox extends EventTarget {
   #arrived(note) {
     if (note.stored !== false) {
       this.#items.set(note.id, note);
-      if (this.categories && !this.categories.includes(note.type))
-        this.categories = [...this.categories, note.type];
+      if (this.categories) this.#sort(note);
       this.#changed();
     }
     this.dispatchEvent(new CustomEvent("arrived", { detail: note }));
+  }
+
+  /** Offer the category of what came. That of a kind which is new here is the server's to say. */
+  #sort(note) {
+    const kind = kindOf(note);
+    const category = this.#categoryOf(note);
+    if (!(kind in this.#categoryByKind)) {
+      this.#categoryByKind = { ...this.#categoryByKind, [kind]: category }; // until it has said so
+      this.overview().catch(reportError);
+    } else if (!this.categories.includes(category)) {
+      this.categories = [...this.categories, category];
+    }
+  }
+
+  #categoryOf(note) {
+    return this.#categoryByKind[kindOf(note)] ?? note.type;
   }
 
   #updated(states) {
@@ -232,6 +249,7 @@ export class Inbox extends EventTarget {
     this.#items.clear();
     this.#category = "";
     this.categories = null;
+    this.#categoryByKind = {};
     this.isLoaded = this.isLoading = false;
     this.#counted({ unread: 0, unseen: 0 });
   }
@@ -240,3 +258,6 @@ export class Inbox extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 }
+
+/** What happened; older servers name no kind where the sender wrote the text. */
+const kindOf = ({ kind, type }) => kind || `${type}.general`;

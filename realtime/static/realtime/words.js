@@ -155,6 +155,13 @@ const WORDS = {
   },
 };
 
+/** Compare categories for a list: as they stand above, and a site's own come last. */
+export function byCategory(one, other) {
+  const order = Object.keys(WORDS.en.types);
+  const place = (name) => order.indexOf(name) + 1 || order.length + 1;
+  return place(one) - place(other);
+}
+
 /** Write a reason as a sentence: "nobody is logged in" → "Nobody is logged in." */
 export const sentence = (text) =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");

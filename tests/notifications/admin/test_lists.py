@@ -162,10 +162,13 @@ def test_a_delivery_shows_its_rule_evidence_calls_and_receipts(
     assert page.count('class="field-outcome"') == page.count('class="field-fact"') == 1
 
 
-@pytest.mark.parametrize("state", ["unknown", "failed", "bounced", "unresolved"])
+@pytest.mark.parametrize(
+    "state", ["queued", "sending", "unknown", "failed", "bounced", "unresolved"]
+)
 @pytest.mark.usefixtures("notice")
-def test_deliveries_are_filtered_by_what_went_wrong(support: Client, state: str) -> None:
+def test_deliveries_are_filtered_by_what_waits_or_went_wrong(support: Client, state: str) -> None:
     url = url_of(Delivery)
+    Delivery.objects.update(state="delivered")
     assert not support.get(url, {"trouble": state}).context["cl"].result_list
     Delivery.objects.update(state=state)
     assert support.get(url, {"trouble": state}).context["cl"].result_list == [row_of(Delivery)]

@@ -1,6 +1,7 @@
 // The table of categories and kinds by channel: each cell is a switch, or says why it is none.
 
 import { h, write } from "../look.js";
+import { byCategory } from "../words.js";
 import {
   CHANNELS,
   cellOf,
@@ -25,7 +26,9 @@ export function matrix(model) {
     const head = h("div", { class: "row head" }, h("span", {}), ...CHANNELS.map(channelName));
     const groups = matrix
       .filter(({ needs_consent }) => !needs_consent)
-      .map((group) => groupOf(model, group.category));
+      .map(({ category }) => category)
+      .sort(byCategory)
+      .map((category) => groupOf(model, category));
     rows = groups;
     table.replaceChildren(head, ...groups.map((group) => group.node));
   }
