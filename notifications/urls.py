@@ -6,6 +6,7 @@ Fixed paths come first: `{id}` would match them too.
 from __future__ import annotations
 
 from notifications import views
+from notifications.acts import views as acts
 from notifications.addresses import views as addresses
 from notifications.fallbacks import views as fallbacks
 from notifications.preferences import views as preferences
@@ -42,6 +43,7 @@ urlpatterns = [
     *both(f"{_ONE}/pin", views.NotificationPinView, "notification-pin"),
     *both(f"{_ONE}/unpin", views.NotificationUnpinView, "notification-unpin"),
     *both(f"{_ONE}/cancel", views.NotificationCancelView, "notification-cancel"),
+    *both(f"{_ONE}/resend", acts.ResendView, "notification-resend"),
     *both(f"{_ONE}/trace", trace.TraceView, "notification-trace"),
     *both("announcements", views.AnnouncementListView, "announcement-list"),
     *both(_FALLBACK, fallbacks.FallbackView, "fallback"),

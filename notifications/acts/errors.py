@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.errors import Conflict
+from realtime.errors import Conflict, Refused
 
 
 class NoLadder(Conflict):
@@ -37,6 +37,15 @@ class OnlyOnRequest(Conflict):
 class NoUsableAddress(Conflict):
     title = "No address"
     text = "The user has no address for {} that may be used: see the reasons there."
+
+
+class IdempotencyConflict(Refused):
+    status = 422  # as everywhere: 409 is for changes by another person
+    title = "Idempotency key used before"
+    text = (
+        "This Idempotency-Key was used to send it again in another way. "
+        "Repeat the first request unchanged, or send a new key."
+    )
 
 
 class ChannelIsOff(Conflict):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from notifications import selectors
 from notifications.acts.errors import (
     ChannelIsOff,
+    IdempotencyConflict,
     NoLadder,
     NotOffered,
     NoUsableAddress,
@@ -42,12 +43,18 @@ _MAY_HAVE_LEFT = frozenset(
 
 @one_transaction
 def notification_resend(
-    *, notification_id: int | str, channel: Channel, by: int, why: str, on_request: bool = False
+    *,
+    notification_id: int | str,
+    channel: Channel,
+    by: int,
+    why: str,
+    on_request: bool = False,
+    key: str | None = None,
 ) -> list[Delivery]:
     """Queue a notification once more by a channel; return the new deliveries. Raises Refused.
 
     Push goes to all devices, the others to the address that the user prefers. `on_request` says
-    that the user has asked for it.
+    that the user has asked for it. With a `key`, `deliveries_repeated` finds them.
     """
     why = text("why", why, MAX_WHY)
     row = selectors.notification_get(notification_id=notification_id, lock=True)
@@ -80,8 +87,37 @@ def notification_resend(
         addresses=tuple(one.id for one in chosen),
         required=required,
     )
-    origin: dict[str, str | bool] = {"by": f"staff:{by}", "why": why, "on_request": on_request}
+    origin = _origin(by, why, on_request=on_request) | ({"key": key} if key else {})
     return Delivery.objects.bulk_create(_again(case, go, before, origin))
+
+
+def deliveries_repeated(
+    *,
+    notification_id: int | str,
+    channel: Channel,
+    by: int,
+    why: str,
+    on_request: bool = False,
+    key: str,
+) -> list[Delivery]:
+    """Return what this person has queued before with this key; nothing if it is new.
+
+    Locks the notification. Raises IdempotencyConflict if that was another request.
+    """
+    row = selectors.notification_get(notification_id=notification_id, lock=True)
+    said = _origin(by, text("why", why, MAX_WHY), on_request=on_request) | {"key": key}
+    of_key = [
+        one
+        for one in Delivery.objects.filter(notification=row, resend__gt=0).order_by("pk")
+        if one.evidence and (one.evidence["by"], one.evidence.get("key")) == (said["by"], key)
+    ]
+    if any((one.channel, one.evidence) != (channel, said) for one in of_key):
+        raise IdempotencyConflict
+    return of_key
+
+
+def _origin(by: int, why: str, *, on_request: bool) -> dict[str, str | bool]:
+    return {"by": f"staff:{by}", "why": why, "on_request": on_request}
 
 
 def _usable(addresses: Sequence[AddressState], *, required: bool) -> list[AddressState]:

@@ -44,15 +44,15 @@ class KeyField(serializers.RegexField):
         super().__init__(PATTERN, trim_whitespace=False, **options)
 
 
-def parameters(about: str, *statuses: int) -> list[OpenApiParameter]:
-    """Return the OpenAPI parameters: the key, and the header of a repeated answer."""
+def parameters(about: str, *statuses: int, of: str = "the user's") -> list[OpenApiParameter]:
+    """Return the OpenAPI parameters: the key, whose it is, and the header of a repeated answer."""
     schema = {"type": "string", "pattern": PATTERN.replace(r"\Z", "$")}
     return [
         OpenApiParameter(
             HEADER,
             schema,
             OpenApiParameter.HEADER,
-            description=f"Repeat the request with the same key: {about} The key is the user's; "
+            description=f"Repeat the request with the same key: {about} The key is {of}; "
             "with another request it is answered with 422.",
         ),
         OpenApiParameter(
