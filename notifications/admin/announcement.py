@@ -22,6 +22,7 @@ from notifications.fallbacks import services as fallbacks
 from notifications.fallbacks.selectors import fallback_estimate
 from notifications.forms import AnnouncementForm, EmergencyForm
 from notifications.models import Announcement, Fallback
+from notifications.trace.announcement_pages import announcement_urls
 from realtime.admin_bases.pages import user_name_lookup
 from realtime.admin_bases.writes import AddsByService, act_on_each, note
 from realtime.models import Event
@@ -65,6 +66,9 @@ class AnnouncementAdmin(AddsByService):
 
     class Media:
         css = {"all": ("notifications/announcement.css",)}
+
+    def get_urls(self) -> list[Any]:
+        return [*announcement_urls(self), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Announcement]:
         event = Event.objects.filter(stream__name=ANNOUNCEMENTS, offset=OuterRef("event_offset"))

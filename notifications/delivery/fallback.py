@@ -87,13 +87,13 @@ def _advance(chunk: int) -> int:
 
 def _take(fallback: Fallback, ids: Sequence[int], now: datetime) -> None:
     """Queue an SMS for each of these users whose devices do not have the announcement."""
-    have_it = _applied(fallback, ids)
+    have_it = who_has_it(fallback, ids)
     persons = people.load([pk for pk in ids if pk not in have_it], now)
     said = announcement_sms(fallback)
     rows = [
         _delivery(fallback, pk, person, to, said, now)
         for pk, person in persons.items()
-        if (to := _number_of(person)) is not None
+        if (to := number_of(person)) is not None
     ]
     # A number that has moved to another user has had it.
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
@@ -104,13 +104,14 @@ def _take(fallback: Fallback, ids: Sequence[int], now: datetime) -> None:
     fallback.unreachable += len(persons) - len(rows)
 
 
-def _applied(fallback: Fallback, ids: Sequence[int]) -> dict[int, reach.Applied]:
+def who_has_it(fallback: Fallback, ids: Sequence[int]) -> dict[int, reach.Applied]:
+    """Return which of these users have a device that has acknowledged the announcement."""
     if fallback.event_offset is None:
         return {}
     return reach.applied(ANNOUNCEMENTS, fallback.epoch, fallback.event_offset, ids)
 
 
-def _number_of(person: Person) -> KnownAddress | None:
+def number_of(person: Person) -> KnownAddress | None:
     """Return the number of a user that may be used, if there is one."""
     for address in person.addresses.get("sms", ()):
         if address.is_verified and not address.is_former and EVERYTHING not in address.suppressions:
@@ -195,7 +196,7 @@ def standing(rows: Sequence[Delivery], now: datetime) -> Standing:
     applied = {
         (one.pk, user_id): device
         for one in going
-        for user_id, device in _applied(one, users[one.pk]).items()
+        for user_id, device in who_has_it(one, users[one.pk]).items()
     }
     over = frozenset(users).difference(one.pk for one in going)
     return Standing(over, applied, bool(pacing.blocked(["channel:sms"])))

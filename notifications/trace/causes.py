@@ -78,6 +78,7 @@ REASONS: Mapping[str, Said] = {
         "The database was restored: nobody knows whether it had left.",
         "Ask the user whether it came, then send it again if it did not.",
     ),
+    "emergency": Said("No device of the user had the announcement."),
     "removed": Said("The user removed the address.", "Ask the user to add {address}."),
     "replaced": Said("The user replaced the address by another one."),
     "moved": Said("Somebody else has proven the address.", "Ask the user to add {address}."),

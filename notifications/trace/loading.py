@@ -77,6 +77,13 @@ def load(notification_id: int | str) -> Loaded:
     return found
 
 
+def load_deliveries(user_id: int, rows: Sequence[Delivery]) -> Loaded:
+    """Return what is stored about deliveries to a user that are not of a notification."""
+    found = Loaded(0, user_id, clock.now(), deployment.policy(), deliveries=rows)
+    _add_news(found)
+    return found
+
+
 def _add_person(found: Loaded) -> None:
     """Add what the rules know now: for the rungs that are not decided yet."""
     if found.ladder is None:

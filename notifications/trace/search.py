@@ -34,6 +34,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     user_id: str
     notification_id: str | None
     delivery_id: str | None
+    announcement_id: str | None = None
     kind: str
     text: str
 
@@ -112,6 +113,7 @@ def _hits(rows: Iterable[Delivery]) -> list[Hit]:
             user_id=str(row.user_id),
             notification_id=None if row.notification_id is None else str(row.notification_id),
             delivery_id=str(row.pk),
+            announcement_id=None if row.announcement_id is None else str(row.announcement_id),
             kind=row.kind,
             text=f"{row.channel}: {STATES[DeliveryState(row.state)].text}",
         )

@@ -37,7 +37,7 @@ def find(request: HttpRequest) -> Found:
     found = Found(form := UserSearch(request.GET))
     if not form.is_valid():
         return found
-    user = _user(form.cleaned_data["user"])
+    user = user_of(form.cleaned_data["user"])
     if user is None:
         found.error = "There is no user of that name or id."
         return found
@@ -81,8 +81,8 @@ def _who(request: HttpRequest) -> int:
     return int(request.user.pk)
 
 
-def _user(name: str) -> Any:
-    """Return the user of a name, else of an id."""
+def user_of(name: str) -> Any:
+    """Return the user of a name, else of an id; None for nobody."""
     model: Any = get_user_model()
     users = model._default_manager
     named = users.filter(**{model.USERNAME_FIELD: name}).first()

@@ -113,11 +113,11 @@ def _entries(
             yield Entry(at=socket.acked_at, text=text)
     for step in rungs:
         for gathered in step.digests:
-            yield from _of_sendings(gathered.sendings, "In a digest: ")
+            yield from of_sendings(gathered.sendings, "In a digest: ")
             if gathered.closed_at:
                 yield Entry(at=gathered.closed_at, text=gathered.text, channel=gathered.channel)
-        yield from _of_sendings(step.sendings, "")
-    yield from _of_sendings(others, "")
+        yield from of_sendings(step.sendings, "")
+    yield from of_sendings(others, "")
 
 
 _MARKS = {
@@ -128,7 +128,8 @@ _MARKS = {
 }
 
 
-def _of_sendings(found: Iterable[Sending], before: str) -> Iterator[Entry]:
+def of_sendings(found: Iterable[Sending], before: str) -> Iterator[Entry]:
+    """Yield what happened to deliveries; each text begins with `before`."""
     for one in found:
         name = f"{before}{NAMES[one.channel]}"
         again = " Sent once more, as somebody decided." if one.resend else ""

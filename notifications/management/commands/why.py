@@ -13,8 +13,9 @@ import msgspec
 from django.core.management.base import CommandError
 
 from notifications.trace import search
+from notifications.trace.announcements import announcement_trace
 from notifications.trace.loading import load
-from notifications.trace.printing import printed
+from notifications.trace.printing import printed, printed_announcement
 from notifications.trace.search import Hit
 from notifications.trace.timeline import timeline
 from realtime import clock
@@ -53,6 +54,11 @@ class Command(base.Command):
             "--since", type=when, help="List what the user got since then: 24h, 7d, or a time."
         )
         parser.add_argument("--to", help="List what went to an e-mail address or a phone number.")
+        parser.add_argument(
+            "--announcement",
+            type=base.whole(1),
+            help="Say how far the SMS after an announcement are, or what the user got of them.",
+        )
         parser.add_argument("--provider-id", help="Find the delivery that has this id.")
         parser.add_argument(
             "--content", action="store_true", help="Show title and message of the notification."
@@ -63,8 +69,12 @@ class Command(base.Command):
             if options["user"]:
                 raise CommandError("Give a user, --to or --provider-id: one of them.")
             self._find(options["to"], options["provider_id"])
+        elif options["announcement"]:
+            self._announcement(options["announcement"], options["user"], options["id"])
         elif not options["user"]:
-            raise CommandError("Whose? Give the name of a user, --to or --provider-id.")
+            raise CommandError(
+                "Whose? Give the name of a user, --to, --provider-id or --announcement."
+            )
         else:
             user = base.user_named(options["user"])
             if options["id"] is None:
@@ -79,6 +89,14 @@ class Command(base.Command):
         logger.info("notification %s was traced by manage.py why", notification_id)
         trace = timeline(found, with_content=with_content)
         self.say(msgspec.to_builtins(trace), printed(trace))
+
+    def _announcement(self, number: int, name: str | None, id: int | None) -> None:
+        if id is not None:
+            raise CommandError("Give the ID of a notification, or --announcement: one of them.")
+        user = None if name is None else base.user_named(name)
+        logger.info("announcement %s was traced by manage.py why", number)
+        trace = announcement_trace(number, user=user)
+        self.say(msgspec.to_builtins(trace), printed_announcement(trace))
 
     def _find(self, address: str | None, provider_id: str | None) -> None:
         if address is None:
