@@ -33,13 +33,13 @@ _SALT = "notifications.addresses.codes"
 # The only texts that need no translator's file: they never change, and name nobody.
 _TITLES = {
     "en": "Your code",
-    "sw": "Namba yako ya siri",
+    "sw": "Msimbo wako",
     "fr": "Votre code",
     "lg": "Koodi yo",
 }
 _BODIES = {
     "en": "{brand}: {code} is your code. It is good for 10 minutes. Give it to nobody.",
-    "sw": "{brand}: {code} ni namba yako ya siri. Inatumika kwa dakika 10. Usimpe mtu yeyote.",
+    "sw": "{brand}: {code} ni msimbo wako. Unatumika kwa dakika 10. Usimpe mtu yeyote.",
     "fr": "{brand}: {code} est votre code. Il est valable 10 minutes. Ne le donnez à personne.",
     "lg": "{brand}: {code} ye koodi yo. Ekola okumala eddakiika 10. Togiwa muntu yenna.",
 }

@@ -46,12 +46,12 @@ WORDING = {
         unknown="Ce lien est incomplet. Ouvrez-le de nouveau depuis l’e-mail.",
     ),
     "lg": Words(
-        title="E-mail",
-        ask="Tokyayagala kufuna e-mail za kika kino?",
+        title="Imeyiro",
+        ask="Tokyayagala kufuna imeyiro za kika kino?",
         button="Zikomye",
-        done="Kiwedde. Tojja kuddamu kufuna e-mail za kika kino.",
-        undo="Osobola okuziggulawo nate mu app, wansi wa Notifications.",
-        required="Zino tuziweereza bulijjo, kubanga zikukuuma ggwe ne ssente zo:",
-        unknown="Link eno tetuukiridde. Giggulewo nate okuva mu e-mail.",
+        done="Kiwedde. Tojja kuddamu kufuna imeyiro za kika kino.",
+        undo="Osobola okuziggulawo nate mu app, wansi wa Obubaka.",
+        required="Zino tuziweereza bulijjo, kubanga zikukuuma ggwe n'ensimbi zo:",
+        unknown="Linki eno tetuukiridde. Giggulewo nate okuva mu imeyiro.",
     ),
 }

@@ -105,7 +105,7 @@ export default {
   pushTest: "Weereza obubaka obw'okugezesa",
   pushStates: {
     unsupported: "Browser eno tesobola kufuna bubaka bwa push.",
-    install: "Sooka oteeke omuko guno ku Home Screen, oguggulire okwo.",
+    install: "Sooka oteeke omuko guno ku lutimbe olusooka (Home Screen), oguggulire okwo.",
     denied: "Browser eno ekigaanye. Kkiriza obubaka bw'omuko guno mu ntegeka ya browser.",
     off: "Eggyiddwako.",
     on: "Eteekeddwako.",

@@ -41,7 +41,7 @@ export default {
         sms: "SMS: ongeza namba yako ya simu hapa chini.",
         email: "Barua pepe: ongeza anwani yako hapa chini.",
       })[key],
-    unverified: (channel) => `${channel}: thibitisha anwani yako hapa chini kwa namba tuliyotuma.`,
+    unverified: (channel) => `${channel}: thibitisha anwani yako hapa chini kwa msimbo tuliotuma.`,
     suppressed: (channel) => `${channel}: ujumbe kwa anwani yako umerudi. Ibadilishe hapa chini.`,
     opted_out: (channel) =>
       `${channel}: umejibu STOP. Yanayotumwa ni ya lazima tu; jibu START upate mengine.`,
@@ -103,15 +103,15 @@ export default {
 
   addresses: "Anwani zako",
   addressesAbout:
-    "Namba ya siri huthibitisha kuwa anwani ni yako. Tunakujulisha kila badiliko, kwenye ya zamani pia.",
+    "Msimbo huthibitisha kuwa anwani ni yako. Tunakujulisha kila badiliko, kwenye ya zamani pia.",
   groups: { email: "Barua pepe", sms: "Simu", push: "Vivinjari na programu zenye push" },
   none: "Hakuna.",
   add: { email: "Ongeza barua pepe", sms: "Ongeza namba ya simu" },
   enter: { email: "Barua pepe", sms: "Namba ya simu, pamoja na nchi: +256…" },
-  sendCode: "Tuma namba ya siri",
-  code: (address) => `Namba ya siri iliyotumwa kwa ${address}`,
+  sendCode: "Tuma msimbo",
+  code: (address) => `Msimbo uliotumwa kwa ${address}`,
   confirm: "Thibitisha",
-  anotherCode: "Tuma namba nyingine",
+  anotherCode: "Tuma msimbo mwingine",
   replace: "Badilisha",
   remove: "Ondoa",
   removeSure: (address) => `Uondoe ${address}?`,
@@ -126,7 +126,7 @@ export default {
     zone: "Chagua majira ya saa.",
     value:
       "Hii haiwezi kutumika. Weka barua pepe, au namba ya simu ya mkononi pamoja na nchi, kama +256 772 123 456.",
-    code: "Namba ya siri ina tarakimu sita.",
+    code: "Msimbo una tarakimu sita.",
     sms_above: "Weka kiasi na sarafu yake, kama 500000 UGX.",
     sms_above_currency: "Chagua sarafu pia.",
   },
@@ -136,13 +136,13 @@ export default {
       "Kifaa kingine kimebadilisha mipangilio yako. Unachoona ni kipya zaidi; chagua tena.",
     wrong_code: ({ tries_left }) =>
       tries_left
-        ? `Hii si namba sahihi. Majaribio yaliyobaki: ${tries_left}.`
-        : "Namba hii imeisha muda. Tuma nyingine.",
+        ? `Huu si msimbo sahihi. Majaribio yaliyobaki: ${tries_left}.`
+        : "Msimbo huu umeisha muda. Tuma mwingine.",
     too_many_codes: ({ retry_after }) =>
       retry_after > 90
-        ? "Namba nyingi zimetumwa. Jaribu tena kesho."
+        ? "Misimbo mingi imetumwa. Jaribu tena kesho."
         : `Subiri sekunde ${retry_after}, kisha uombe tena.`,
-    code_not_sent: "Namba haikuweza kutumwa. Jaribu tena baada ya dakika moja.",
+    code_not_sent: "Msimbo haukuweza kutumwa. Jaribu tena baada ya dakika moja.",
     address_known: "Anwani hii ni yako na imeshathibitishwa.",
     too_many_addresses: "Umefikia kikomo. Ondoa moja kwanza.",
     channel_off: "Hakuna kinachotumwa kwa njia hii hapa.",
