@@ -1,7 +1,8 @@
 """Take the pictures of the docs from the running product: `python -m tests.e2e.screenshots`.
 
 It starts a server with the demo's data and a moving market, logs in as its customer, lets some
-things happen, and writes `docs/images/*.png`.
+things happen, and writes `docs/images/*.png`. `--every` takes each page also in the dark and on a
+phone, to look at.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e import visitor
+from tests.e2e import screenshots_centre, visitor
 from tests.e2e.conftest import ARGUMENTS, chromium
+from tests.e2e.pictures import keep
 from tests.services import environment, reaper
 from tests.services.server import Server
 
@@ -56,41 +58,50 @@ async def happen(page: Page, server: Server) -> None:
     await page.wait_for_timeout(8000)  # so that the sparklines have something to show
 
 
-async def take(folder: Path) -> None:
-    """Take all of them."""
+async def take(browser: Browser, folder: Path) -> None:
+    """Take those of the console and the bell."""
     with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
         server.manage("seed_demo")
         assert visitor.token_of(server, "staff")
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-            pages = {
-                f"console-{scheme}": await log_in(browser, server, "Amina", DESK, scheme)
-                for scheme in SCHEMES
-            }
-            pages["console-phone"] = await log_in(browser, server, "Amina", PHONE, "light")
-            pages["console-staff"] = await log_in(browser, server, "Staff", DESK, "dark")
-            pages["bell"] = await log_in(browser, server, "Amina", PHONE, "dark")
-            await happen(pages["console-light"], server)
-            row = pages["console-light"].locator("#log li", has_text="transaction_update").last
-            await row.click()
-            await pages["bell"].locator("#bell .bell").click()
-            await expect(pages["bell"].locator("#bell .note").first).to_be_visible()
-            staff = pages["console-staff"]
-            await staff.locator("#staff-fold > summary").click()
-            await staff.locator("#staff").scroll_into_view_if_needed()
-            await staff.wait_for_timeout(3000)  # the nodes report every two seconds
-            for name, page in pages.items():
-                await page.screenshot(path=folder / f"{name}.png")
-                print(f"{name}.png", flush=True)
-            await browser.close()
+        pages = {
+            f"console-{scheme}": await log_in(browser, server, "Amina", DESK, scheme)
+            for scheme in SCHEMES
+        }
+        pages["console-phone"] = await log_in(browser, server, "Amina", PHONE, "light")
+        pages["console-staff"] = await log_in(browser, server, "Staff", DESK, "dark")
+        pages["bell"] = await log_in(browser, server, "Amina", PHONE, "dark")
+        await happen(pages["console-light"], server)
+        row = pages["console-light"].locator("#log li", has_text="transaction_update").last
+        await row.click()
+        await pages["bell"].locator("#bell .bell").click()
+        await expect(pages["bell"].locator("#bell .note").first).to_be_visible()
+        staff = pages["console-staff"]
+        await staff.locator("#staff-fold > summary").click()
+        await staff.locator("#staff").scroll_into_view_if_needed()
+        await staff.wait_for_timeout(3000)  # the nodes report every two seconds
+        for name, page in pages.items():
+            await asyncio.to_thread(keep, await page.screenshot(), folder / f"{name}.png")
+
+
+async def _take(folder: Path, only: str | None, *, every: bool) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        if only != "centre":
+            await take(browser, folder)
+        if only != "console":
+            await screenshots_centre.take(browser, folder, every=every)
+        await browser.close()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--every", action="store_true", help="Also in the dark and on a phone.")
+    parser.add_argument("--only", choices=("console", "centre"))
     arguments = parser.parse_args()
     environment.prepare()
-    asyncio.run(take(arguments.folder))
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_take(arguments.folder, arguments.only, every=arguments.every))
     return 0
 
 
