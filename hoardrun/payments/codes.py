@@ -36,6 +36,13 @@ def read_codes(path: Path) -> dict[str, dict[str, Meaning]]:
     return msgspec.convert(tables, dict[str, dict[str, Meaning]])
 
 
+def find(table: Table, code: str) -> Meaning | None:
+    """Look up a code, and then the rows that end in `*` and begin like it."""
+    if code in table:
+        return table[code]
+    return next((table[row] for row in table if row[-1] == "*" and code.startswith(row[:-1])), None)
+
+
 def evidence_of(meaning: Meaning, source: Source, **told: Any) -> Evidence:
     """Make evidence of what a code means and what else was told."""
     return Evidence(

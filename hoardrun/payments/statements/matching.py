@@ -20,7 +20,7 @@ from hoardrun.payments.statements.lines import Line
 NEAR = timedelta(minutes=10)
 # A provider writes a statement up to a day late.
 WRITTEN_WITHIN = timedelta(days=1)
-MIN_DIGITS = 9  # of a phone without its country
+DIGITS = 9  # of a phone without its country
 
 What = Literal[
     "matched",
@@ -127,11 +127,17 @@ def _by_reference(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
 
 def _by_likeness(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
     """Pair what is alike, where neither side has a second one that is."""
-    by_amount: defaultdict[Decimal, list[Ours]] = defaultdict(list)
+    by_looks: defaultdict[tuple[Decimal, str], list[Ours]] = defaultdict(list)
     for payment in payments:
-        by_amount[payment.amount].append(payment)
+        if not payment.receipt and len(payment.msisdn) > DIGITS:
+            by_looks[payment.amount, payment.msisdn[-DIGITS:]].append(payment)
     alike = {
-        line: [payment for payment in by_amount[line.amount] if _is_alike(line, payment)]
+        line: [
+            payment
+            for phone in _phones(line.party)
+            for payment in by_looks.get((line.amount, phone), ())
+            if abs(line.at - payment.at) <= NEAR
+        ]
         for line in lines
     }
     claims = Counter(payment.id for payments in alike.values() for payment in payments)
@@ -140,14 +146,9 @@ def _by_likeness(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
             yield line, found[0]
 
 
-def _is_alike(line: Line, payment: Ours) -> bool:
-    digits = payment.msisdn[-MIN_DIGITS:]
-    return (
-        not payment.receipt
-        and abs(line.at - payment.at) <= NEAR
-        and len(digits) == MIN_DIGITS
-        and digits in re.sub(r"[^0-9]", "", line.party)
-    )
+def _phones(party: str) -> set[str]:
+    """Return what may be phones in a text, without their country."""
+    return {digits[-DIGITS:] for digits in re.findall(rf"[0-9]{{{DIGITS},}}", party)}
 
 
 _PASSES: tuple[tuple[By, Callable[[Iterable[Line], Iterable[Ours]], Pairs]], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hoardrun.payments.codes import Meaning, evidence_of, read_codes
+from hoardrun.payments.codes import Meaning, evidence_of, find, read_codes
 from hoardrun.payments.evidence import Claim, Source
 
 
@@ -31,6 +31,13 @@ def test_a_row_that_means_nothing_is_refused(tmp_path, line):
     file.write_text(f"[status]\n1 = {{ {line} }}")
     with pytest.raises(ValueError):
         read_codes(file)
+
+
+def test_a_row_may_stand_for_all_codes_that_begin_like_it():
+    busy, funds = Meaning(Claim.UNKNOWN, "busy"), Meaning(Claim.NOT_PAID, "funds")
+    table = {"NOT*": busy, "NOT_ENOUGH": funds}
+    assert [find(table, code) for code in ("NOT", "NOTHING", "NOT_ENOUGH")] == [busy, busy, funds]
+    assert find(table, "NO") is find(table, "") is None
 
 
 def test_a_meaning_becomes_evidence_with_what_else_was_told():

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from hoardrun.payments import reading
 from hoardrun.payments.cleaning import clean_amount, clean_msisdn, clean_text, e164
-from hoardrun.payments.codes import UNKNOWN, Meaning, evidence_of, read_codes
+from hoardrun.payments.codes import UNKNOWN, Meaning, evidence_of, find, read_codes
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.polling import Plan
 from hoardrun.payments.providers import replies
@@ -180,7 +180,7 @@ def _read(body: Mapping[str, Any] | None, raw: bytes, source: Source) -> Evidenc
     if code == "FAILED":
         reason = body.get("reason")
         code = reading.code(reason.get("code") if isinstance(reason, dict) else reason) or code
-        meaning = CODES["reason"].get(code, CODES["reason"]["other"])
+        meaning = find(CODES["reason"], code) or CODES["reason"]["other"]
     receipt = reading.text(body.get("financialTransactionId"))
     if meaning.claim is Claim.PAID and not receipt and source is not Source.QUERY:
         meaning = Meaning(Claim.UNKNOWN, "no_receipt")

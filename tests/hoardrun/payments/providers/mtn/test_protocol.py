@@ -151,6 +151,7 @@ def test_a_page_of_html_says_that_the_gateway_refuses_us():
         ("PAYEE_NOT_ALLOWED_TO_RECEIVE", "not_allowed"),
         ("NOT_ALLOWED", "not_allowed"),
         ("NOT_ALLOWED_TARGET_ENVIRONMENT", "not_allowed"),
+        ("NOT_ALLOWED_AT_NIGHT", "not_allowed"),
         ("SERVICE_UNAVAILABLE", "provider"),
         ("A_NEW_ONE", "provider"),
     ],
@@ -163,7 +164,7 @@ def test_each_reason_of_a_failure_as_text_or_as_object(code, reason):
 
 
 def test_the_reasons_are_all_there_are():
-    assert len(CODES["reason"]) == 15
+    assert len(CODES["reason"]) == 14
 
 
 def test_a_failure_may_have_no_reason():
