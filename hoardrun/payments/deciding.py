@@ -19,6 +19,8 @@ _EFFECTS = {
     State.HELD: Effect.HOLD_FOR_STAFF,
     State.REVERSED: Effect.REVERSE,
 }
+# Held money has one too, by which staff's answer to it is known from another payment.
+_WITH_A_RECEIPT = frozenset({State.SUCCEEDED, State.HELD})
 
 
 def settles(payment: Payment, evidence: Evidence) -> bool:
@@ -72,7 +74,7 @@ def end(
         stay(rule, evidence, path=path(payment.state, wanted, was_taken=was_taken)),
         reason=reason or evidence.reason,
         effects=(_EFFECTS[wanted],),
-        provider_txn_id=evidence.provider_txn_id if wanted is State.SUCCEEDED else "",
+        provider_txn_id=evidence.provider_txn_id if wanted in _WITH_A_RECEIPT else "",
     )
 
 

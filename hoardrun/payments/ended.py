@@ -56,6 +56,8 @@ def _after_not_paid(payment: Payment, evidence: Evidence, now: datetime) -> Deci
         return stay("settled", evidence)
     if payment.booked_late:
         return _paid_again(payment, evidence, now)
+    if payment.settled_by is Source.STAFF and _is_same_receipt(payment, evidence):
+        return stay("settled", evidence)  # it is what staff have rejected
     if not settles(payment, evidence):
         decision = look_now(stay("late_hint", evidence), now)
         return replace(decision, hint=to_keep(payment, evidence))
@@ -101,6 +103,10 @@ def _paid_again(payment: Payment, evidence: Evidence, now: datetime) -> Decision
         # A look was faster than the callback, which alone has the receipt.
         return replace(stay("receipt", evidence), provider_txn_id=evidence.provider_txn_id)
     return stay("duplicate", evidence)
+
+
+def _is_same_receipt(payment: Payment, evidence: Evidence) -> bool:
+    return bool(payment.provider_txn_id) and payment.provider_txn_id == evidence.provider_txn_id
 
 
 def _review(payment: Payment, evidence: Evidence, now: datetime, rule: Rule) -> Decision:

@@ -225,6 +225,19 @@ def test_an_amount_that_only_the_callback_has_holds_the_payment():
 STK_PAID = said(Claim.PAID)
 
 
+def test_what_staff_have_rejected_does_not_come_back_but_other_money_does():
+    little = paid(amount=Decimal(1))
+    end, made = in_turn(payment(SUBMITTED), little, STAFF_NO, little, paid(provider_txn_id="2"))
+    assert [each.rule for each in made] == ["mismatch", "staff", "settled", "contradiction"]
+    assert end.state is State.FAILED
+
+
+def test_what_staff_have_accepted_is_booked_with_its_receipt():
+    end, made = in_turn(payment(SUBMITTED), paid(amount=Decimal(1)), STAFF_YES)
+    assert (end.state, end.provider_txn_id) == (State.SUCCEEDED, "1432942836")
+    assert made[1].effects == (Effect.COMPLETE,)
+
+
 def test_a_callback_of_another_payment_lends_nothing():
     foreign = paid(Source.CALLBACK, reference="another", provider_txn_id="2")
     end, made = in_turn(payment(SUBMITTED), foreign, STK_PAID)
