@@ -5,6 +5,8 @@ login that comes when it is too long, or has waited in it for too long, is refus
 is cheap.
 A renewal is of a socket that is connected: it waits in a line of its own, from which nothing is
 taken out, and every other turn is for that line.
+A refused login is told when to come back: by appointment, at the pace of recent turns. If all came
+back soon, the refusals of thousands would cost more than the logins.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ T = TypeVar("T")
 
 _SMOOTHING = 0.1  # of the time between two turns
 _IDLE_SECONDS = 1.0  # a longer time without a turn says nothing about the next one
+SOONEST_SECONDS, LATEST_SECONDS = 1, 8  # of an appointment; who waits longer looks elsewhere
+_OVERBOOKED = 2  # as many as could have a turn: not all come, and the line must not be empty
+_FASTEST_SECONDS = 0.001  # a turn, where none was measured yet
 
 
 class Admission(Generic[T]):
@@ -34,6 +39,7 @@ class Admission(Generic[T]):
         self._may_renew = True  # before the next login
         self._turn = 0.0  # when the last one had its turn
         self._between = 0.0  # two turns, lately
+        self._booked = 0.0  # the last appointment
 
     def __len__(self) -> int:
         return len(self._line) + len(self._renewals)
@@ -48,6 +54,19 @@ class Admission(Generic[T]):
             and waits * self._between <= self._seconds
             and now - self._line[0][0] <= self._seconds
         )
+
+    def appointment(self, now: float, chance: float) -> int:
+        """Return in how many seconds a login that is refused now should come back.
+
+        From SOONEST_SECONDS to LATEST_SECONDS. Once these are booked out, it is a time of the
+        second half, by `chance`, from 0 to 1.
+        """
+        pace = max(self._between, _FASTEST_SECONDS) / _OVERBOOKED
+        wait = max(self._booked - now, SOONEST_SECONDS) + pace
+        if wait > LATEST_SECONDS:
+            return round(LATEST_SECONDS * (1 + chance) / 2)
+        self._booked = now + wait
+        return round(wait)
 
     def join(self, item: T, now: float) -> None:
         """Let one wait at the end of the line."""

@@ -31,7 +31,7 @@ from realtime.servers import peers
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
+RETRY_AFTER_SECONDS = (1, 5)  # of a node that is shut: at random, not all at once
 REASON = "This node takes no sockets now; come back."
 LOOK_AGAIN_SECONDS = 0.02  # while as many logins are under way as may be
 ACCEPTED_A_LOGIN = 32  # connections, while more wait in the kernel
@@ -208,8 +208,12 @@ class Door:
 
     def refusal(self) -> bytes:
         """Write a refusal, and count it."""
-        self._refused(self._shut_for() or "overloaded")
-        hint = random.randint(*RETRY_AFTER_SECONDS)
+        shut_for = self._shut_for()
+        self._refused(shut_for or "overloaded")
+        if shut_for:
+            hint = random.randint(*RETRY_AFTER_SECONDS)
+        else:
+            hint = self._admission.appointment(time.monotonic(), random.random())
         return self._answer % (hint, secrets.token_hex(16).encode())
 
     def done(self) -> None:

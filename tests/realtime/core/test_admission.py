@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from realtime.core.admission import Admission
 
 
@@ -93,3 +95,45 @@ def test_a_renewal_is_never_taken_out_and_takes_no_room() -> None:
     assert [line.next(99.0), line.next(99.0)] == ["renewal 0", None]
     line.done()
     assert line.next(99.0) == "renewal 1"
+
+
+def _served(between: float) -> Admission[int]:
+    """Return a line that has had a turn every `between` seconds, until 0.0."""
+    line: Admission[int] = Admission(1000, 0.5)
+    for number in range(101):
+        line.join(number, -100 * between)
+    for turn in range(100):
+        line.next((turn - 99) * between)
+    return line
+
+
+def test_refused_logins_come_back_at_twice_the_pace_of_turns() -> None:
+    line = _served(0.01)
+    told = [line.appointment(0.0, 0.5) for _ in range(1400)]
+    assert told == sorted(told)
+    assert [told.count(second) for second in range(2, 8)] == pytest.approx([200] * 6, abs=2)
+
+
+def test_a_slow_node_sends_them_further_away() -> None:
+    quick, slow = _served(0.001), _served(0.1)
+    assert sum(quick.appointment(0.0, 0.5) for _ in range(100)) == 100
+    assert sum(slow.appointment(0.0, 0.5) for _ in range(100)) > 300
+
+
+def test_nobody_waits_for_longer_than_the_latest_appointment() -> None:
+    line = _served(0.1)
+    told = [line.appointment(0.0, number % 11 / 10) for number in range(5000)]
+    assert (min(told), max(told)) == (1, 8)
+    assert set(told[-1000:]) == {4, 5, 6, 7, 8}
+
+
+def test_appointments_pass_with_time() -> None:
+    line = _served(0.1)
+    for _ in range(5000):
+        line.appointment(0.0, 0.5)
+    assert line.appointment(8.0, 0.5) == 1
+
+
+def test_a_node_that_has_measured_no_turn_yet_gives_appointments_too() -> None:
+    line: Admission[int] = Admission(10, 0.5)
+    assert {line.appointment(0.0, 0.5) for _ in range(20_000)} == {1, 2, 3, 4, 5, 6, 7, 8}
