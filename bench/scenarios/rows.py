@@ -39,6 +39,7 @@ def measure(name: str, sockets: int, nodes: int, bench: Bench, number: int) -> I
     made = installation(bench, sockets)
     run_redis().flush()
     url = made.env["DATABASE_URL"]
+    rows.analyze(url)  # without it a scan of all users is planned where their keys would do
     with ExitStack() as ending:
         servers = [
             ending.enter_context(Server("serve", env=made.env, migrate=False)) for _ in range(nodes)
