@@ -35,10 +35,11 @@ def _get(ws_url: str, path: str, token: str, seconds: float) -> dict[str, Any]:
         connection = kind(parts.hostname or "", port, timeout=seconds)
         try:
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-            answer = connection.getresponse()
-            if answer.status != HTTPStatus.OK:
-                raise SnapshotFailed(f"HTTP {answer.status}", answer.status)
-            snapshot: dict[str, Any] = json.load(answer)
+            # An answer that is left unread keeps its socket open.
+            with connection.getresponse() as answer:
+                if answer.status != HTTPStatus.OK:
+                    raise SnapshotFailed(f"HTTP {answer.status}", answer.status)
+                snapshot: dict[str, Any] = json.load(answer)
         finally:
             connection.close()
         if "positions" not in snapshot or "epoch" not in snapshot:
