@@ -12,9 +12,10 @@ import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
 from secrets import token_hex
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from django.contrib.auth import get_user_model
+from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -49,6 +50,9 @@ class Command(BaseCommand):
     json_help: ClassVar[str] = ""  # of `--json`; without it, the command has no such option
     as_json = False
     is_one_piece: ClassVar[bool] = True  # else what it does has ids of its own in the log
+    # Those of the deployment. `serve`, `migrate` and `check` run them all, for which all views and
+    # pages must be loaded.
+    requires_system_checks: list[str] | tuple[str, ...] | Literal["__all__"] = (Tags.security,)
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **options)

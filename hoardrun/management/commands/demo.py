@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management.base import ALL_CHECKS, CommandError
 from django.db import DatabaseError
 
 from hoardrun import env, places
@@ -19,6 +19,7 @@ from realtime.management import base
 
 class Command(base.Command):
     is_one_piece = False
+    requires_system_checks = ALL_CHECKS
     help = (
         "Serve as `serve --simulate-market --with-delivery` does, with providers on loopback that "
         "take all messages: the console shows them in its panel Phone (DEBUG only)."

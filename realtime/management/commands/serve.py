@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError
+from django.core.management.base import ALL_CHECKS, CommandError
 from django.db import DatabaseError, connections
 
 from realtime.cluster import serve
@@ -32,6 +32,7 @@ MAX_WORKERS = 1024
 
 class Command(base.Command):
     is_one_piece = False
+    requires_system_checks = ALL_CHECKS
     help = "Serve HTTP and WebSocket: the command for production and for development."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command, get_commands, load_command_class
+from django.core.management.base import ALL_CHECKS
 
 from realtime.management import base
 from realtime.management.commands import serve
@@ -70,6 +71,16 @@ def test_every_command_has_the_class_that_ends_in_one_line() -> None:
     for name in ours():
         command = load_command_class(get_commands()[name], name)
         assert isinstance(command, base.Command), name
+
+
+def test_those_that_serve_run_all_checks_and_the_others_load_no_view_for_them() -> None:
+    asked = {
+        name: load_command_class(app, name).requires_system_checks
+        for name, app in get_commands().items()
+        if app in OURS
+    }
+    assert {name for name, checks in asked.items() if checks == ALL_CHECKS} == {"serve", "demo"}
+    assert {checks for checks in asked.values() if checks != ALL_CHECKS} == {("security",)}
 
 
 @pytest.mark.django_db
