@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +15,8 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.clients import browser_as
 from tests.nodes import node
-from tests.services import reaper, secrets
+from tests.services import emptying, reaper, secrets, templates
+from tests.services.plugin import run_postgres
 from tests.services.server import Server
 
 # A slow machine is no counter-example.
@@ -38,6 +41,7 @@ def pytest_configure() -> None:
     database = settings.DATABASES["default"]
     if database["ENGINE"] == stores.ENGINES["sqlite"]:
         database.setdefault("TEST", {})["NAME"] = str(reaper.workspace() / "test.sqlite3")
+    emptying.install()
 
 
 @pytest.fixture(scope="session")
@@ -49,33 +53,31 @@ def django_db_keepdb() -> bool:
     return True
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Begin with a database that has all tables; `migrate` then finds nothing to do."""
+    from django.db import connection
+
+    chosen = connection.settings_dict["TEST"]
+    if connection.vendor == "sqlite":
+        templates.copy_sqlite(templates.of_sqlite(), Path(chosen["NAME"]))
+    else:
+        chosen["TEMPLATE"] = run_postgres().template
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Remember what the database has before any test."""
+    with django_db_blocker.unblock():
+        emptying.remember()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_credential_in_any_log() -> Iterator[None]:
     """Look through what all servers of this run have printed, once it is over."""
     yield
     found = secrets.leaked_in(reaper.workspace())
     assert not found, "credentials in logs:\n" + "\n".join(found[:20])
-
-
-@pytest.fixture(autouse=True)
-def _records_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the end of a test outside a transaction empty SQLite's tables, by DELETE.
-
-    `post_migrate`, which the flush sends, makes the triggers again.
-    """
-    marker = request.node.get_closest_marker("django_db")
-    used = "transactional_db" in request.fixturenames
-    if not used and not (marker and marker.kwargs.get("transaction")):
-        yield
-        return
-    request.getfixturevalue("transactional_db")  # its end comes after this one
-    yield
-    from django.db import connection
-
-    from realtime import append_only
-
-    if connection.vendor == "sqlite":
-        append_only.remove("default", "DELETE")
 
 
 @pytest.fixture(autouse=True)

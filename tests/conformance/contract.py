@@ -62,7 +62,7 @@ def main() -> int:
     failed = 0
     env = environment.unlimited() | {"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "600"}
     if arguments.database == "postgres":
-        env["DATABASE_URL"] = Postgres().database("contract")
+        env["DATABASE_URL"] = Postgres().migrated("contract")
     with Server(env=env) as server:
         server.manage("seed_demo")
         for role in ROLES:

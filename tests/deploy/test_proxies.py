@@ -142,7 +142,7 @@ async def test_a_rolling_restart_fails_no_request_and_every_client_is_told(
     postgres: Postgres, redis: Redis
 ) -> None:
     env = environment.unlimited() | NODE
-    env |= {"DATABASE_URL": postgres.database("proxies"), "REDIS_URL": redis.url}
+    env |= {"DATABASE_URL": postgres.migrated("proxies"), "REDIS_URL": redis.url}
     first = await asyncio.to_thread(Server, env=env, prepare=USERS)
     nodes = [first, await asyncio.to_thread(Server, env=env, migrate=False)]
     ports = [node.port for node in nodes]

@@ -18,7 +18,7 @@ async def test_an_act_of_support_on_one_node_shows_on_the_other(
     """Slow: it migrates a database of its own and starts two servers."""
     env = {
         "DEBUG": "1",
-        "DATABASE_URL": postgres.database("browsers"),
+        "DATABASE_URL": postgres.migrated("browsers"),
         "REDIS_URL": redis.url,
         # Far longer than this test waits: what arrives came through the layer.
         "WS_RECONCILE_SECONDS": "600",

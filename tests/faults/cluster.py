@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.faults import truth
 from tests.faults.proxy import Proxy
-from tests.services import environment
+from tests.services import environment, templates
 from tests.services.balancer import Balancer, Kind
 from tests.services.binaries import ServerMissing
 from tests.services.driven import Driven
@@ -150,19 +150,19 @@ class Cluster:
         ports: dict[str, int] = {}
         if store == "postgres":
             self.postgres, self.redis = run_postgres(), run_redis()
-            self.env["DATABASE_URL"] = self.postgres.database(f"faults_{next(_numbers)}")
+            self.env["DATABASE_URL"] = self.postgres.migrated(f"faults_{next(_numbers)}")
             self.env["REDIS_URL"] = self.redis.url
             ports = {"postgres": self.postgres.port, "redis": self.redis.port}
             self._arrange(redis, ports)
         else:
-            self.env["DATABASE_URL"] = f"sqlite:///{folder / 'faults.sqlite3'}"
+            file = folder / "faults.sqlite3"
+            self.env["DATABASE_URL"] = templates.copy_sqlite(templates.of_sqlite(), file)
         self.database_url = self.env["DATABASE_URL"]
         self.pgbouncer: PgBouncer | None = None
         if pooled:
             self.pgbouncer = run_pgbouncer()
             self.env["DATABASE_URL"] = self.pgbouncer.url(self.database_url)
             ports["postgres"] = self.pgbouncer.port
-        self.manage("migrate", "--verbosity=0")
         truth.keep_what_is_taken(self.database_url)
         self.users = folder / "users.json"
         self.users.write_text(self.manage("shell", "-v0", "-c", USERS % users))

@@ -21,11 +21,9 @@ PATIENT_SECONDS = 60
 # A tenth more than asked for are not active, and some have an event already.
 _BEGINNING = """
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import transaction
 from realtime import log
 from notifications.messages import SystemAnnouncement
-call_command("migrate", verbosity=0)
 count = {users}
 User.objects.bulk_create(
     User(username=f"user-{{n}}", is_active=n < count) for n in range(count + count // 10)
@@ -39,7 +37,7 @@ with transaction.atomic():
 
 
 class Store:
-    """A migrated database with users, looked at while others write to it."""
+    """A migrated database, filled with users, and looked at while others write to it."""
 
     def __init__(self, url: str, users: int) -> None:
         self.users = users

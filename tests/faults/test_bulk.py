@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.mailings import Mailings, Store
+from tests.services import templates
 from tests.services.plugin import run_postgres
 
 pytestmark = pytest.mark.servers
@@ -24,8 +25,9 @@ SEED = 4
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "sqlite":
-        return Store(f"sqlite:///{tmp_path / 'db.sqlite3'}", USERS)
-    return Store(run_postgres().database("bulk"), USERS)
+        made = templates.copy_sqlite(templates.of_sqlite(), tmp_path / "db.sqlite3")
+        return Store(made, USERS)
+    return Store(run_postgres().migrated("bulk"), USERS)
 
 
 def test_a_broadcast_killed_again_and_again_reaches_each_user_once(

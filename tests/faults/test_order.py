@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from tests.services import environment, reaper
+from tests.services import environment, reaper, templates
 from tests.services.postgres import Postgres
 from tests.services.process import run_python
 
@@ -29,11 +29,11 @@ def tried(url: str, design: str, *arguments: str) -> dict[str, int]:
 
 
 def test_the_log_on_postgresql(postgres: Postgres) -> None:
-    assert tried(postgres.database("ordered"), "log") == {"committed": COMMITS, **CLEAN}
+    assert tried(postgres.migrated("ordered"), "log") == {"committed": COMMITS, **CLEAN}
 
 
 def test_the_log_on_sqlite() -> None:
-    url = f"sqlite:///{reaper.workspace() / 'ordered.sqlite3'}"
+    url = templates.copy_sqlite(templates.of_sqlite(), reaper.workspace() / "ordered.sqlite3")
     assert tried(url, "log") == {"committed": COMMITS, **CLEAN}
 
 
@@ -50,5 +50,5 @@ def test_a_number_drawn_before_another_commits_is_lost(postgres: Postgres, desig
 
 
 def test_the_log_commits_numbers_in_order(postgres: Postgres) -> None:
-    found = tried(postgres.database("interleaved"), "log", "--interleave")
+    found = tried(postgres.migrated("interleaved"), "log", "--interleave")
     assert found == {"committed": 2, **CLEAN}

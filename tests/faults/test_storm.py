@@ -186,7 +186,7 @@ def shell(server: Server, script: str) -> Any:
 async def test_a_storm_of_reconnects_is_served_by_a_small_pool(
     postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
-    url = postgres.database("storm")
+    url = postgres.migrated("storm")
     statements = Statements(postgres, "storm")
     node = await asyncio.to_thread(
         serve,

@@ -48,7 +48,7 @@ async def test_all_of_a_request_is_done_in_one_thread_beside_the_event_loop() ->
 @pytest.mark.servers
 def test_threads_give_their_connections_back(postgres: Postgres):
     # Fewer connections than threads: one that was kept would leave the others without.
-    env = {"DATABASE_URL": postgres.database("handler"), "DATABASE_POOL_SIZE": "2"}
+    env = {"DATABASE_URL": postgres.migrated("handler"), "DATABASE_POOL_SIZE": "2"}
     with Server(env=env, prepare=USER) as server, ThreadPoolExecutor(8) as pool:
         token = server.log_in("alice", "alice-pass")["access"]
 

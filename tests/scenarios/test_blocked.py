@@ -25,7 +25,7 @@ ANNOUNCEMENT = {"title": "Maintenance", "message": "Tonight.", "severity": "main
 
 @pytest.fixture(scope="module")
 def served(postgres: Postgres, redis: Redis) -> Iterator[Server]:
-    url = postgres.database("blocked")
+    url = postgres.migrated("blocked")
     env = {"DATABASE_URL": url, "REDIS_URL": redis.url, "DATABASE_LOCK_TIMEOUT_SECONDS": "0.4"}
     with node(**env) as server:
         yield server

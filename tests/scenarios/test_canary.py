@@ -49,7 +49,7 @@ async def test_no_credential_is_seen_anywhere(
     postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
     env = {
-        "DATABASE_URL": postgres.database("canary"),
+        "DATABASE_URL": postgres.migrated("canary"),
         "REDIS_URL": redis.url,
         "LOG_LEVEL": "DEBUG",
         "WS_MAX_LOGINS_PER_SECOND_PER_USER": "1000",

@@ -47,7 +47,7 @@ def product(request: pytest.FixtureRequest) -> Iterator[Setup]:
             redis: Redis = request.getfixturevalue("redis")
             env = {
                 "DEBUG": "1",
-                "DATABASE_URL": postgres.database("scenario"),
+                "DATABASE_URL": postgres.migrated("scenario"),
                 "REDIS_URL": redis.url,
                 # Far longer than this test waits: what arrives came through the layer.
                 "WS_RECONCILE_SECONDS": "600",

@@ -33,7 +33,7 @@ def cluster(
     postgres: Postgres, redis: Redis, *, pooled: bool
 ) -> Iterator[tuple[Server, Server, Standby]]:
     """Two nodes on a primary that has a standby."""
-    url = postgres.database("failing_over")
+    url = postgres.migrated("failing_over")
     with ExitStack() as stack:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         standby = Standby(postgres)

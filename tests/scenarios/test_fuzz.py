@@ -14,7 +14,7 @@ async def test_no_input_breaks_the_server_or_gets_no_answer(
 ) -> None:
     database = ""
     if store == "postgres":
-        database = request.getfixturevalue("postgres").database("fuzz")
+        database = request.getfixturevalue("postgres").migrated("fuzz")
     report = await run(800, seed=20261123, database=database, bombs=4)
     assert report.wrong == []
     assert report.attack.answers["error invalid_message"] > 30

@@ -36,7 +36,7 @@ def subscriptions(redis: Redis) -> set[str]:
 async def test_ended_sockets_leave_no_subscription_and_no_count(
     serve: Serve, postgres: Postgres, redis: Redis
 ) -> None:
-    env = {"DATABASE_URL": postgres.database("leaving"), "REDIS_URL": redis.url, "DEBUG": "1"}
+    env = {"DATABASE_URL": postgres.migrated("leaving"), "REDIS_URL": redis.url, "DEBUG": "1"}
     server = serve(env=env, prepare=USERS)
     await eventually(lambda: len(subscriptions(redis)) == 2)  # all nodes, and its own
     idle = await asyncio.to_thread(subscriptions, redis)

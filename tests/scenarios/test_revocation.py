@@ -181,7 +181,7 @@ async def test_no_event_is_delivered_after_its_bound(
     serve: Serve,
 ) -> None:
     env = {
-        "DATABASE_URL": postgres.database(f"revocation_{redis_is_up}".lower()),
+        "DATABASE_URL": postgres.migrated(f"revocation_{redis_is_up}".lower()),
         "REDIS_URL": redis.url,
         "WS_RECHECK_SECONDS": "3600",  # so that it is the events that do it
         "REFRESH_TOKEN_DAYS": "1",

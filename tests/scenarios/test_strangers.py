@@ -157,7 +157,7 @@ async def test_the_sockets_of_a_user_are_counted_over_all_nodes(
     postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
     env = {
-        "DATABASE_URL": postgres.database("counted"),
+        "DATABASE_URL": postgres.migrated("counted"),
         "REDIS_URL": redis.url,
         "WS_MAX_CONNECTIONS_PER_USER": "2",
     }

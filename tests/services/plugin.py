@@ -11,6 +11,7 @@ in-memory layer. A server that cannot be had fails the run: nothing is skipped.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -59,6 +60,8 @@ FIRST = (
 CHOICES = ("sqlite", "postgres", "pgbouncer")
 
 _running = ExitStack()
+# As manage.py does, which says why.
+gc.set_threshold(50_000, 20, 100)
 
 
 @functools.cache
@@ -91,14 +94,14 @@ def stop_stores() -> None:
 
 
 @pytest.hookimpl(wrapper=True)  # a wrapper comes before pytest-django, which loads settings here
-def pytest_load_initial_conftests() -> Generator[None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     choice = os.environ.get("HOARDRUN_TEST_DATABASE", "sqlite")
     if choice not in CHOICES:
         raise pytest.UsageError(
             f"HOARDRUN_TEST_DATABASE={choice!r}: use one of {', '.join(CHOICES)}."
         )
     environment.prepare()
-    if choice != "sqlite":
+    if choice != "sqlite" and not _only_distributes(early_config):
         try:
             url = run_postgres().database("hoardrun")
             os.environ["DATABASE_URL"] = url if choice == "postgres" else run_pgbouncer().url(url)
@@ -106,6 +109,12 @@ def pytest_load_initial_conftests() -> Generator[None]:
         except ServerMissing as error:
             raise pytest.UsageError(str(error)) from None
     yield
+
+
+def _only_distributes(config: pytest.Config) -> bool:
+    """Say whether this process of xdist leaves the tests to others."""
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    return not is_worker and bool(getattr(config.known_args_namespace, "numprocesses", 0))
 
 
 def pytest_report_header() -> str:
@@ -130,6 +139,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         tests = Counter(map(_file, items))
         items.sort(key=lambda item: (_file(item) not in FIRST, -tests[_file(item)]))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage only among what tests make: modules and items stay anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 def _file(item: pytest.Item) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pwd
 import secrets
@@ -14,12 +15,13 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.services import reaper
+from tests.services import reaper, templates
 from tests.services.binaries import ServerMissing, postgres_programs
 from tests.services.process import Process, as_user
 from tests.services.store import Store
 
 USER = "hoardrun"
+TEMPLATE = "migrated"
 # Real durability: commits are flushed, though the data may lie on a disk in memory.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -56,10 +58,37 @@ class Postgres(Store):
 
     def database(self, name: str) -> str:
         """Create database `name` afresh and return its DATABASE_URL."""
-        identifier = sql.Identifier(name)
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
-        self._execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        return self._create(name, "template1")
+
+    def migrated(self, name: str) -> str:
+        """Create database `name` afresh, with all tables, and return its DATABASE_URL."""
+        return self._create(name, self.template)
+
+    @functools.cached_property
+    def template(self) -> str:
+        """The name of a database with all tables and no rows, of which others are copies."""
+        with psycopg.connect(self.url) as connection:
+            version = connection.info.server_version
+        tables = templates.of_postgres(str(version), self._dump_tables)
+        with psycopg.connect(self.database(TEMPLATE), autocommit=True) as connection:
+            connection.execute(tables.encode())
+        return TEMPLATE
+
+    def _create(self, name: str, template: str) -> str:
+        parts = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(**parts))
+        self._execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**parts))
         return self.url_of(name)
+
+    def _dump_tables(self, path: Path) -> None:
+        """Write the SQL that makes all tables, as the migrations have made them."""
+        url = self.database(TEMPLATE)
+        templates.migrate(url)
+        made = self.folder / "tables.sql"
+        self.run_program("pg_dump", "--inserts", "--file", made, "--dbname", url)
+        # Lines with a backslash are for psql.
+        lines = made.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith("\\")))
 
     def launch(self) -> Process:
         data = self.folder / "data"

@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from tests.services import environment, reaper, web
+from tests.services import environment, reaper, templates, web
 from tests.services.ports import free_port
 from tests.services.process import Process, run_python
 
@@ -59,7 +58,8 @@ class Server:
                 self.folder / "db.sqlite3", prepare, self.env["DJANGO_SETTINGS_MODULE"]
             )
         elif migrate:
-            self.manage("migrate", "--verbosity=0")
+            if code != environment.ROOT or not templates.is_migrated(self.env["DATABASE_URL"]):
+                self.manage("migrate", "--verbosity=0")
             if prepare:
                 self.shell(prepare)
         self.workers = workers
@@ -196,26 +196,20 @@ def manage(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return run_python("manage.py", *arguments, env=env, may_fail=True)
 
 
-@functools.cache
-def _template(prepare: str, settings: str) -> Path:
-    path = reaper.workspace() / f"template-{next(_numbers)}.sqlite3"
-    env = environment.of_a_server() | {
-        "DATABASE_URL": f"sqlite:///{path}",
-        "DJANGO_SETTINGS_MODULE": settings,
-    }
-    if prepare:
-        _sqlite_copy(path, "", environment.SETTINGS)
-        run_python("manage.py", "shell", "-v0", "-c", prepare, env=env | {"DEBUG": "1"})
-    else:
-        run_python("manage.py", "migrate", "--verbosity=0", env=env)
-    return path
-
-
 def _sqlite_copy(path: Path, prepare: str, settings: str) -> str:
     """Copy a database that is ready, which costs milliseconds and not the migrations."""
-    with (
-        closing(sqlite3.connect(_template(prepare, settings))) as template,
-        closing(sqlite3.connect(path)) as copy,
-    ):
-        template.backup(copy)
-    return f"sqlite:///{path}"
+    return templates.copy_sqlite(_template(prepare, settings), path)
+
+
+@functools.cache
+def _template(prepare: str, settings: str) -> Path:
+    if not prepare and settings == environment.SETTINGS:
+        return templates.of_sqlite()
+    path = reaper.workspace() / f"template-{next(_numbers)}.sqlite3"
+    if prepare:
+        url = _sqlite_copy(path, "", environment.SETTINGS)
+        env = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings, "DEBUG": "1"}
+        run_python("manage.py", "shell", "-v0", "-c", prepare, env=environment.of_a_server() | env)
+    else:
+        templates.migrate_sqlite(path, settings)
+    return path

@@ -29,7 +29,7 @@ def main() -> int:
     from tests.conformance.fuzz.run import run
 
     print(f"seed {arguments.seed}", flush=True)
-    database = Postgres().database("fuzz") if arguments.database == "postgres" else ""
+    database = Postgres().migrated("fuzz") if arguments.database == "postgres" else ""
     say = partial(print, flush=True)
     report = asyncio.run(run(arguments.inputs, arguments.seed, database=database, say=say))
     for title, counts in (("Thrown", report.attack.thrown), ("Came back", report.attack.answers)):

@@ -65,7 +65,7 @@ def test_a_database_that_is_away_keeps_nobody_waiting_for_a_thread(
 
 @pytest.mark.servers
 def test_a_read_survives_the_end_of_its_threads_connection(postgres: Postgres):
-    env = {"DATABASE_URL": postgres.database("hot_path")}
+    env = {"DATABASE_URL": postgres.migrated("hot_path")}
     with Server(env=env, prepare=USER) as server:
         token = server.log_in("alice", "alice-pass")["access"]
         for _ in range(8):  # each thread has a connection
@@ -81,7 +81,7 @@ def test_a_read_survives_the_end_of_its_threads_connection(postgres: Postgres):
 
 @pytest.mark.servers
 def test_the_first_probe_is_answered_while_the_database_is_frozen(postgres: Postgres):
-    env = {"DATABASE_URL": postgres.database("hot_path_frozen")}
+    env = {"DATABASE_URL": postgres.migrated("hot_path_frozen")}
     with Server(env=env, prepare=USER) as server, ExitStack() as clients:
         token = server.log_in("alice", "alice-pass")["access"]
         read = f"GET /api/v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}"

@@ -114,7 +114,7 @@ async def test_one_of_a_thousand_sockets_with_one_ticket_gets_in(
     postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
     """The ticket is locked until all clients of two nodes have asked for it."""
-    env = MANY_AT_ONCE | {"DATABASE_URL": postgres.database("tickets"), "REDIS_URL": redis.url}
+    env = MANY_AT_ONCE | {"DATABASE_URL": postgres.migrated("tickets"), "REDIS_URL": redis.url}
     nodes = [serve(env=env, prepare=USERS), serve(env=env, migrate=False)]
     ticket = await asyncio.to_thread(ask, nodes[0])
     connections = []

@@ -216,7 +216,7 @@ async def test_a_rolling_restart_loses_no_event_and_spreads_the_returns(
     postgres: Postgres, redis: Redis
 ) -> None:
     env = {
-        "DATABASE_URL": postgres.database("rolling"),
+        "DATABASE_URL": postgres.migrated("rolling"),
         "REDIS_URL": redis.url,
         "WS_DRAIN_SECONDS": "1",
         "WS_RECONNECT_AFTER_MS": "2000",

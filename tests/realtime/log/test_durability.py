@@ -93,7 +93,7 @@ def test_a_managed_database_is_judged_by_what_it_confirms(
 @pytest.mark.servers
 def test_a_managed_database_is_served_from_and_the_log_says_so(postgres: Any, redis: Any) -> None:
     """Only a server that is started anew changes fsync: here one that changes nothing else."""
-    url = postgres.database("managed")
+    url = postgres.migrated("managed")
     env = {"DATABASE_URL": url, "DATABASE_DURABILITY": "managed", "LOG_LEVEL": "INFO"}
     with Server(env=env) as server:
         checked = manage("check", "--deploy", **env)
@@ -115,7 +115,7 @@ def test_a_managed_database_is_served_from_and_the_log_says_so(postgres: Any, re
 
 @pytest.mark.servers
 def test_the_server_does_not_start_and_says_what_to_do(postgres: Any) -> None:
-    url = postgres.database("careless")
+    url = postgres.migrated("careless")
     with Server(env={"DATABASE_URL": url}) as server:  # migrates, and is sound
         server.stop()
     careless = {"PGOPTIONS": "-c synchronous_commit=off", "DATABASE_LOCK_TIMEOUT_SECONDS": "0"}

@@ -12,9 +12,7 @@ import pytest
 
 from realtime.sql import failover
 from realtime.sql.failover import WatchedConnection
-from tests.services import environment
 from tests.services.postgres import Postgres
-from tests.services.process import run_python
 
 pytestmark = pytest.mark.servers
 
@@ -32,10 +30,7 @@ DROP TABLE before
 @pytest.fixture(scope="module")
 def migrated(postgres: Postgres) -> str:
     """A database of our own, at rest."""
-    url = postgres.database("failover")
-    env = environment.of_a_server() | {"DATABASE_URL": url}
-    run_python("manage.py", "migrate", "--verbosity=0", env=env)
-    return url
+    return postgres.migrated("failover")
 
 
 @pytest.fixture

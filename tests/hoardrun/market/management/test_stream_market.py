@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from hoardrun.market.management.commands import stream_market
 from realtime.layer import groups
-from tests.hoardrun.deployment import manage
+from tests.services import templates
 from tests.services.environment import ROOT, of_a_server
 from tests.services.redis import Redis
 
@@ -49,13 +49,11 @@ def test_it_reports_while_a_feed_is_silent(
 @pytest.fixture
 def environment(redis: Redis, tmp_path: Path) -> dict[str, str]:
     """The environment of a process with a migrated database of its own and a real Redis."""
-    found = of_a_server() | {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'market.sqlite3'}",
+    return of_a_server() | {
+        "DATABASE_URL": templates.copy_sqlite(templates.of_sqlite(), tmp_path / "market.sqlite3"),
         "REDIS_URL": redis.url,
         "REDIS_PREFIX": f"market{os.getpid()}",
     }
-    assert manage(found, "migrate", "market").returncode == 0
-    return found
 
 
 async def _stream(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
