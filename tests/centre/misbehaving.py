@@ -1,17 +1,20 @@
-"""Our stand-ins for providers, told by chance to misbehave; what they take goes into the ledger."""
+"""Our stand-ins for providers, which a run lets misbehave; what they take goes into its ledger."""
 
 from __future__ import annotations
 
-from email.message import EmailMessage
+from dataclasses import replace
 from typing import Any, Protocol
 
+from aiosmtpd.smtp import Envelope
+
 from hoardrun.demo.providers import kept
-from hoardrun.demo.providers.http import Asked, Told
+from hoardrun.demo.providers.http import Asked, Fake, Told
 from hoardrun.demo.providers.mail import MailServer
+from hoardrun.demo.providers.mood import Mood, Trouble
 from hoardrun.demo.providers.push import PushService
 from hoardrun.demo.providers.sms import AfricasTalking, Twilio
-from tests.centre.chance import Chance
 from tests.centre.ledger import Ledger
+from tests.centre.reports import delivery_of
 
 SMS = ("africastalking", "twilio")
 
@@ -19,10 +22,9 @@ SMS = ("africastalking", "twilio")
 class Owner(Protocol):
     """What the providers belong to: see `outside`."""
 
-    chance: Chance
     log: Ledger
 
-    def befall(self, fake: Any, asked: Asked, address: str) -> Told | None: ...
+    def befall(self, fake: Misbehaving, asked: Asked, address: str) -> Told | None: ...
 
     def accepted(self, provider: str, entry: dict[str, Any]) -> None: ...
 
@@ -34,25 +36,29 @@ class Taken(kept.Ledger):
         super().__init__()
         self._provider, self._outside = provider, outside
 
-    def accept(self, **entry: Any) -> None:
-        super().accept(**entry)
+    def accept(self, **entry: Any) -> dict[str, Any]:
         self._outside.accepted(self._provider, entry)
+        return super().accept(**entry)
 
 
-class Misbehaving:
-    """A fake of ours that is told by chance to misbehave: mixed into each of those by HTTP."""
+class Misbehaving(Fake):
+    """A provider by HTTP whose calls the run hears of before they are answered."""
 
     outside: Owner
     provider: str
-    ledger: kept.Ledger
 
-    def placed(self, outside: Owner, provider: str) -> None:
-        self.outside, self.provider = outside, provider
+    def placed(self, outside: Owner, provider: str, mood: Mood) -> None:
+        self.outside, self.provider, self.mood = outside, provider, mood
         self.ledger = Taken(provider, outside)
+
+    def troubled(self, trouble: Trouble) -> Told:
+        told = super().troubled(trouble)
+        again = {"Retry-After": "1"} if trouble == "too_many" else {}
+        return replace(told, headers={**told.headers, **again})
 
     def _take(self, asked: Asked) -> Told | None:
         if asked.method != "POST":
-            return self.answer(asked)  # type: ignore[attr-defined, no-any-return]
+            return self.answer(asked)
         address = asked.form().get("to") or asked.form().get("To") if self.provider in SMS else None
         return self.outside.befall(self, asked, address or asked.path)
 
@@ -70,24 +76,19 @@ class Messages(Misbehaving, Twilio):
 
 
 class Mail(MailServer):
-    """The mail server; it takes what it is sent, and now and then breaks off."""
+    """The mail server. What was taken is kept in the ledger of the run only."""
 
-    def placed(self, outside: Owner) -> None:
-        self.outside = outside
+    def placed(self, outside: Owner, provider: str, mood: Mood) -> None:
+        self.outside, self.mood = outside, mood
+        self.ledger = Taken(provider, outside)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        how = self.outside.chance.how("smtp")
+    def trouble(self, envelope: Envelope) -> Trouble | None:
+        for each in (self.taken, self.senders, self.ledger):
+            each.clear()
+        trouble = super().trouble(envelope)
         [address] = envelope.rcpt_tos
-        self.outside.log.note("asked", "smtp", address, how)
-        if how in {"later", "broken", "drop"}:
-            return "451 4.3.0 try again"
-        before = len(self.taken)
-        self.after_data = "drop" if how in {"accept_and_drop", "hang"} else ""
-        answer = await super().handle_DATA(server, session, envelope)
-        for message in self.taken[before:]:
-            self.outside.accepted("smtp", {"to": address, "message": message})
-        self.taken.clear()
-        return answer
+        self.outside.log.note("asked", "smtp", address, trouble or "")
+        return trouble
 
 
 def described(provider: str, entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -96,19 +97,16 @@ def described(provider: str, entry: dict[str, Any]) -> tuple[str, dict[str, Any]
         shown = entry["shown"]["notification"]
         said = {
             "notification": shown["data"]["id"],
-            "delivery": int(shown["data"]["receipt"].partition(":")[0]),
+            "delivery": delivery_of(shown["data"]["receipt"]),
             "user": shown["data"]["user"],
             "text": f"{shown['title']} {shown['body']}",
         }
         return entry["endpoint"], said
     if provider == "twilio":
-        token = entry["callback"].rstrip("/").rpartition("/")[2]
-        number = int(token.partition(":")[0])
-        said = {"delivery": number, "id": entry["sid"], "text": entry["body"]}
-        return entry["to"], said
+        number = delivery_of(entry["callback"])
+        return entry["to"], {"delivery": number, "id": entry["sid"], "text": entry["body"]}
     if provider == "africastalking":
         return entry["to"], {"id": entry["id"], "text": entry["message"]}
-    message: EmailMessage = entry["message"]
-    number = int(message["Message-ID"].partition("@")[0].removeprefix("<delivery-"))
-    said = {"delivery": number, "text": message["Subject"]}
-    return entry["to"], said
+    number = int(entry["message_id"].partition("@")[0].removeprefix("<delivery-"))
+    [address] = entry["to"]
+    return address, {"delivery": number, "text": entry["subject"]}

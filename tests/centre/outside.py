@@ -7,23 +7,35 @@ Run as `python -m tests.centre.outside` with one JSON object, what `Outside` tak
 from __future__ import annotations
 
 import json
+import random
 import sys
-import time
-from collections import deque
+import threading
+from collections import defaultdict, deque
 from collections.abc import Mapping
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
-from hoardrun.demo.providers.http import Asked, Told, as_json
+from hoardrun.demo.providers.http import Asked, Told
+from hoardrun.demo.providers.mood import Mood, Trouble
 from notifications.channels.push.vapid import KeyRing
-from tests.centre.chance import TROUBLES, Chance
 from tests.centre.ledger import Ledger
-from tests.centre.misbehaving import SMS, Mail, Messages, Push, Talking, described
+from tests.centre.misbehaving import Mail, Messages, Misbehaving, Push, Talking, described
 from tests.centre.reports import Reports
 from tests.services.driven import Answer, serve
 
 ACCOUNT, TOKEN = "AC1", "token"
 HOLD_SECONDS = 60.0
+# The shares of the calls that meet each trouble, of all providers and of one, unless a run says
+# otherwise.
+TROUBLES: Mapping[str, Mapping[str, float]] = {
+    "all": {
+        "drop": 0.01, "accept_and_drop": 0.01, "too_many": 0.01, "broken": 0.005, "hang": 0.002,
+    },
+    "twilio": {"unroutable": 0.01},
+}  # fmt: skip
+# What a call meets that a scene holds, once it is released.
+HELD: Mapping[str, Told | Trouble] = {"hold_later": "too_many", "hold_gone": Told(410)}
 
 
 class Outside:
@@ -36,76 +48,61 @@ class Outside:
         seed: int,
         vapid: str,
         base: str,
-        troubles: Mapping[str, float] | None = None,
+        troubles: Mapping[str, Mapping[str, float]] | None = None,
         shown: float = 0.7,
     ) -> None:
         self.log = Ledger(Path(folder) / "outside.jsonl")
-        self.chance = Chance(seed, TROUBLES if troubles is None else troubles)
+        self._held: dict[str, deque[str]] = defaultdict(deque)  # by provider: of its next calls
+        self._released = threading.Event()
         self._public = KeyRing(vapid, []).current
-        self._shown = shown
+        self._shown, self._rng = shown, random.Random(f"{seed} shown")
         self._owners: dict[str, str] = {}  # by path: the endpoint of a subscription
-        self.gone: set[str] = set()
-        self.blocked: set[str] = set()  # numbers that have said STOP to the provider
-        self._reports = Reports(base, TOKEN, self.chance, self.log)
-        self.push, self.talking = Push(), Talking("acme", "key")
-        self.twilio, self.mail = Messages(ACCOUNT, TOKEN), Mail()
-        self.push.placed(self, "webpush")
-        self.talking.placed(self, "africastalking")
-        self.twilio.placed(self, "twilio")
-        self.mail.placed(self)
-        for each in (self.push, self.talking, self.twilio, self.mail):
-            each.__enter__()
+        self._reports = Reports(base, seed, self.log)
+        self.push, self.mail = Push(), Mail()
+        self.talking = Talking("acme", "key", reporter=self._reports)
+        self.twilio = Messages(ACCOUNT, TOKEN, reporter=self._reports)
+        self._providers: Mapping[str, Misbehaving | Mail] = {
+            "webpush": self.push, "africastalking": self.talking, "twilio": self.twilio,
+            "smtp": self.mail,
+        }  # fmt: skip
+        shares = TROUBLES if troubles is None else troubles
+        for number, (name, each) in enumerate(self._providers.items()):
+            own: dict[str, Any] = {**shares.get("all", {}), **shares.get(name, {})}
+            each.placed(self, name, Mood(10 * seed + number, **own))
+        self._running = ExitStack()
+        for entered in (*self._providers.values(), self._reports):
+            self._running.enter_context(entered)
+
+    def close(self) -> None:
+        """End all of them."""
+        self._running.close()
 
     # -- calls
 
-    def befall(self, fake: Any, asked: Asked, address: str) -> Told | None:
-        """Answer a call, or misbehave."""
-        how = self.chance.how(fake.provider)
+    def befall(self, fake: Misbehaving, asked: Asked, address: str) -> Told | None:
+        """Answer a call, or misbehave: as a scene says, or else as the provider's mood does."""
+        held = ""
+        with suppress(IndexError):
+            held = self._held[fake.provider].popleft()
+        step = HELD[held] if held else fake.mood.trouble()
         address = self._owners.get(address, address)
-        self.log.note("asked", fake.provider, address, how)
-        if address in self.blocked:
+        self.log.note("asked", fake.provider, address, held or step or "")
+        if address in self.twilio.numbers:
             self.log.note("refused", fake.provider, address, "21610")
-            return as_json(400, {"code": 21610, "message": "refused", "status": 400})
-        if how == "hold_gone":
+            return fake.answer(asked)
+        if held == "hold_gone":
             self.log.note("refused", fake.provider, address, "410")
-        if how.startswith("hold"):
+        if held:
             self.log.note("held", fake.provider, address)
-            self.chance.released.wait(HOLD_SECONDS)
-            how = how.removeprefix("hold").removeprefix("_")
-        match how:
-            case "later":
-                return Told(429, b"", {"Retry-After": "1"})
-            case "broken":
-                return Told(500, b"no")
-            case "gone":
-                return Told(410)
-            case "unroutable" if fake.provider == "twilio":
-                return as_json(400, {"code": 21612, "message": "refused", "status": 400})
-            case "drop":
-                return None
-            case "hang":
-                time.sleep(self.chance.draw() * 5 + 2)
-                return None
-            case "accept_and_drop":
-                fake.answer(asked)
-                return None
-            case "twilio_drops" if fake.provider == "twilio":
-                fake.answer(asked)
-                return None
-        told: Told = fake.answer(asked)
-        return told
+            self._released.wait(HOLD_SECONDS)
+        return fake.meet(step, asked)
 
     def accepted(self, provider: str, entry: dict[str, Any]) -> None:
         """Write down what a provider has taken, and let what follows from it follow."""
         address, said = described(provider, entry)
         self.log.note("accepted", provider, address, said)
-        if provider == "webpush":
-            if self.chance.draw() < self._shown:
-                receipt = entry["shown"]["notification"]["data"]["receipt"]
-                self._reports.soon("displayed", receipt, said["delivery"])
-        elif provider in SMS:
-            for word in ("sent", "delivered") if provider == "twilio" else ("delivered",):
-                self._reports.soon(word, (provider, entry), said.get("delivery"))
+        if provider == "webpush" and self._rng.random() < self._shown:
+            self._reports.displayed(entry["shown"]["notification"]["data"]["receipt"])
 
     # -- commands
 
@@ -133,46 +130,43 @@ class Outside:
             made.append({"endpoint": found.endpoint, "keys": keys})
         return {"subscriptions": made}
 
-    def hooks(self, *, talking: str, inbound: str) -> Answer:
-        self._reports.talking, self._reports.inbound = talking, inbound
+    def hooks(self, *, talking: str) -> Answer:
+        self.talking.reports_url = talking
         return {}
 
     def then(self, *, provider: str, how: list[str]) -> Answer:
-        """Let these befall the next calls of a provider; `hold` and `hold_…` until `release`."""
-        self.chance.released.clear()
-        self.chance.next.setdefault(provider, deque()).extend(how)
+        """Hold the next calls of a provider until `release`; `how` names what each meets then."""
+        self._released.clear()
+        self._held[provider].extend(how)
         return {}
 
     def release(self) -> Answer:
         """Let go the calls that are held."""
-        self.chance.next.clear()
-        self.chance.released.set()
-        return {}
-
-    def stop(self, *, number: str) -> Answer:
-        """Let the owner of a number answer STOP."""
-        self._reports.soon("stop", number, None)
+        self._held.clear()
+        self._released.set()
         return {}
 
     def block(self, *, number: str) -> Answer:
         """Refuse a number from now on, because its owner has told the provider so."""
-        self.blocked.add(number)
+        self.twilio.numbers[number] = 21610
+        self.talking.recipients[number] = 406
         return {}
 
     def quiet(self) -> Answer:
         """Misbehave no more."""
-        self.chance.troubles.clear()
+        for each in self._providers.values():
+            each.mood = Mood()
         return self.release()
 
     def waiting(self) -> Answer:
         """Return how many reports are still to come."""
-        return {"reports": len(self._reports)}
+        return {"reports": self._reports.waiting()}
 
 
 def main() -> None:
-    outside = Outside(**json.loads(sys.argv[1]))
-    names = ("where", "subscribe", "hooks", "then", "release", "stop", "block", "quiet", "waiting")
-    serve({name: getattr(outside, name) for name in names})
+    names = ("where", "subscribe", "hooks", "then", "release", "block", "quiet", "waiting")
+    with closing(Outside(**json.loads(sys.argv[1]))) as outside:
+        serve({name: getattr(outside, name) for name in names})
 
 
 if __name__ == "__main__":

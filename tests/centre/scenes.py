@@ -118,7 +118,7 @@ class Stage:
         return found
 
     def until_held(self, count: int = 1) -> None:
-        """Wait until a provider holds so many calls."""
+        """Wait until a provider holds this number of calls."""
 
         def held() -> bool:
             found = list(lines(self.centre.folder, "outside.jsonl"))

@@ -11,7 +11,7 @@ Unless = Literal["", "device", "seen"]
 
 @dataclass(frozen=True)
 class Rung:
-    """One rung: after so many seconds by this channel, unless that much has been reached."""
+    """One rung: the seconds after its event, its channel, and the reach that makes it needless."""
 
     channel: str
     after: float

@@ -48,8 +48,7 @@ token.set_exp(lifetime=timedelta(days=1))
 def hook(provider, topic):
     return tokens.hook_url(provider, tokens.hook_token(provider), topic)
 json.dump({
-    "talking": hook("africastalking", "reports"), "inbound": hook("twilio", "inbound"),
-    "staff": str(token),
+    "talking": hook("africastalking", "reports"), "staff": str(token),
 }, sys.stdout)
 """
 

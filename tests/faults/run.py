@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.options import Options
@@ -15,6 +15,7 @@ from tests.faults.catching_up import catch_up, heads, until_acked
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster, libfaketime
 from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Scene, Stall
+from tests.services import proof
 from tests.services.balancer import KINDS
 from tests.services.ports import wait_until
 
@@ -38,24 +39,18 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The plan of a run. `nemeses` are names to choose from; none means all of the store."""
+class Plan(proof.Plan):
+    """The plan of a run."""
 
-    store: str = "postgres"
-    seed: int = 0
     faults: int = 60
     seconds: float = 0.0  # go on until then, if that is longer
     pooled: bool = False  # everybody reaches PostgreSQL through PgBouncer
     redis: str = "one"  # or sentinel, or shards
     nodes: int = 3
     clients: int = 300
-    producers: int = 2
     rate: float = 150.0  # events a second, of all producers
     events: int = 0  # go on until this number is committed
-    nemeses: Sequence[str] = ()
-    bug: str = ""
     patience: float = 30.0  # seconds for all devices to catch up after a fault
-    env: Mapping[str, str] = field(default_factory=dict)
 
     def describe(self) -> str:
         """Tell plans apart, for people."""

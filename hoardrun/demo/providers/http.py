@@ -69,7 +69,7 @@ class Fake:
     def __init__(self, *, ledger: Path | None = None, mood: Mood | None = None) -> None:
         self.asked: list[Asked] = []
         self.ledger = Ledger(ledger)
-        self._mood = mood or Mood()
+        self.mood = mood or Mood()
         self._next: deque[Told | Trouble] = deque()
         self._released = threading.Event()
         self._open: set[socket.socket] = set()
@@ -118,12 +118,15 @@ class Fake:
     def _take(self, asked: Asked) -> Told | None:
         """Return the answer to a request, or None to close the connection."""
         self.asked.append(asked)
-        step = self._next.popleft() if self._next else self._mood.trouble()
+        return self.meet(self._next.popleft() if self._next else self.mood.trouble(), asked)
+
+    def meet(self, step: Told | Trouble | None, asked: Asked) -> Told | None:
+        """Let a request meet a step; return the answer to it, or None to close the connection."""
         if isinstance(step, Told):
             return step
         if step is None:
             return self.answer(asked)
-        if step in {"too_many", "broken"}:
+        if step in {"too_many", "broken", "unroutable"}:
             return self.troubled(step)
         if step.startswith("accept"):
             self.answer(asked)
@@ -142,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         self.owner._open.discard(self.connection)
-        with suppress(OSError):  # whoever asked may be gone
+        with suppress(OSError):  # the caller may be gone
             super().finish()
 
     def _handle(self) -> None:

@@ -1,4 +1,4 @@
-"""What a provider has accepted: in memory, and in a file of its own if it is given one."""
+"""The list of what a provider has accepted, in memory and, if it has one, in its own file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 
 
 class Ledger(list[dict[str, Any]]):
-    """Entries in order; in the file each is a line of JSON, on the disk before the answer."""
+    """A list of entries; in its file each is a line of JSON, on the disk before the answer."""
 
     def __init__(self, file: Path | None = None) -> None:
         super().__init__()
         self._file = file.open("ab") if file else None
         self._lock = threading.Lock()
 
-    def accept(self, **entry: Any) -> None:
-        """Keep an entry, with the time in `at`."""
+    def accept(self, **entry: Any) -> dict[str, Any]:
+        """Keep an entry and return it, with the time in `at`."""
         kept = {"at": time.time(), **entry}
         with self._lock:
             if self._file is not None:
@@ -27,6 +27,7 @@ class Ledger(list[dict[str, Any]]):
                 self._file.flush()
                 os.fsync(self._file.fileno())
             self.append(kept)
+        return kept
 
     def close(self) -> None:
         if self._file is not None:

@@ -31,7 +31,7 @@ class MailServer:
         mood: Mood | None = None,
     ) -> None:
         self.ledger = Ledger(ledger)
-        self._mood = mood or Mood()
+        self.mood = mood or Mood()
         self.taken: list[EmailMessage] = []
         self.senders: list[str] = []  # of the envelopes, one for each of `taken`
         self.refused: dict[str, str] = {}
@@ -103,11 +103,15 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    def trouble(self, envelope: Envelope) -> Trouble | None:
+        """Return what the next message meets."""
+        return _TOLD.get(self.after_data) or self.mood.trouble()
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         await asyncio.sleep(self.pause)
         if self.after_data and self.after_data not in {"hang", "drop"}:
             return self.after_data
-        trouble = _TOLD.get(self.after_data) or self._mood.trouble()
+        trouble = self.trouble(envelope)
         if trouble in {"too_many", "broken"}:
             return _says(trouble)
         message = message_from_bytes(cast(bytes, envelope.original_content), policy=policy.default)

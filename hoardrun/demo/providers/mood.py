@@ -1,15 +1,17 @@
-"""Misbehaviour by a seed: the same requests in the same order meet the same troubles."""
+"""Decide by a seed how a provider misbehaves: the same requests in order meet the same troubles."""
 
 from __future__ import annotations
 
 import itertools
 import random
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-# `drop`: close without an answer; `accept_and_…`: do what was asked, and then that. The last two
-# are answers of the provider: too many requests, and a fault of its own.
-Trouble = Literal["drop", "accept_and_drop", "hang", "accept_and_hang", "too_many", "broken"]
+# `drop`: close without an answer; `accept_and_…`: do what was asked, and then that. The last three
+# are answers of the provider: too many requests, a fault of its own, and, of Twilio, no route.
+Trouble = Literal[
+    "drop", "accept_and_drop", "hang", "accept_and_hang", "too_many", "broken", "unroutable"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Mood:
     accept_and_hang: float = 0
     too_many: float = 0
     broken: float = 0
+    unroutable: float = 0
     late: float = 0
     doubled: float = 0
     late_seconds: float = 3
@@ -36,9 +39,7 @@ class Mood:
     def trouble(self) -> Trouble | None:
         """Return what the next request meets."""
         chance = random.Random(f"{self.seed} request {next(self._requests)}").random()
-        troubles: tuple[Trouble, ...] = (
-            "drop", "accept_and_drop", "hang", "accept_and_hang", "too_many", "broken"
-        )  # fmt: skip
+        troubles: tuple[Trouble, ...] = get_args(Trouble)
         for name in troubles:
             chance -= getattr(self, name)
             if chance < 0:

@@ -1,4 +1,4 @@
-"""What a provider posts to webhooks: delivery reports, and SMS that somebody has sent."""
+"""Post delivery reports and incoming SMS to the webhooks of a deployment, as providers do."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from hoardrun.demo.providers.mood import Mood
 
 FORM = "application/x-www-form-urlencoded"
+TRIES = 5
 
 
 class Reporter:
@@ -28,14 +29,12 @@ class Reporter:
         *,
         after: float = 0.5,
         pause: float = 1,
-        tries: int = 5,
         threads: int = 1,
     ) -> None:
         self.after = after  # seconds from one report of a message to the next
         self.pause = pause  # seconds until the second try; doubled for each further one
         self.posted: list[tuple[str, bytes, int]] = []  # URL, body, status; 0: no answer
         self._mood = mood or Mood()
-        self._tries = tries
         self._waiting: list[tuple[float, int, int, str, bytes, Mapping[str, str]]] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -56,6 +55,10 @@ class Reporter:
         for thread in self._threads:
             thread.join()
 
+    def waiting(self) -> int:
+        """Return how many forms are still to be posted."""
+        return len(self._waiting)
+
     def send(self, url: str, body: bytes, headers: Mapping[str, str], *, number: int = 1) -> None:
         """Post a form, as the `number`th of its message; as often and as late as the mood says."""
         for delay in self._mood.delays():
@@ -72,6 +75,12 @@ class Reporter:
             return error.code, error.read()
         except OSError:
             return 0, b""
+
+    def again(self, status: int, tried: int) -> float | None:
+        """Return after how many seconds a form is posted again; None if it is not."""
+        if 200 <= status < 300 or tried >= TRIES:
+            return None
+        return self.pause * 2.0 ** (tried - 1)
 
     def _later(
         self, delay: float, tried: int, url: str, body: bytes, headers: Mapping[str, str]
@@ -92,8 +101,8 @@ class Reporter:
                 _, _, tried, url, body, headers = heapq.heappop(self._waiting)
             status, _ = self.post(url, body, headers)
             self.posted.append((url, body, status))
-            if not 200 <= status < 300 and tried < self._tries:
-                self._later(self.pause * 2 ** (tried - 1), tried + 1, url, body, headers)
+            if (pause := self.again(status, tried)) is not None:
+                self._later(pause, tried + 1, url, body, headers)
 
     def _is_due(self) -> bool:
         return bool(self._waiting) and self._waiting[0][0] <= time.monotonic()

@@ -114,7 +114,8 @@ class Twilio(Fake):
         return self._list(asked.query) if asked.method == "GET" else self._create(asked)
 
     def troubled(self, trouble: Trouble) -> Told:
-        return _refused(20429) if trouble == "too_many" else super().troubled(trouble)
+        codes = {"too_many": 20429, "unroutable": 21612}
+        return _refused(codes[trouble]) if trouble in codes else super().troubled(trouble)
 
     def _create(self, asked: Asked) -> Told:
         is_form = asked.headers.get("content-type", "").startswith(FORM)
@@ -139,8 +140,8 @@ class Twilio(Fake):
             "date_created": formatdate().replace("-0000", "+0000"),
             "error_code": None,
         }
-        self.ledger.accept(**message, callback=form.get("StatusCallback"), form=form)
-        self._report(self.ledger[-1])
+        callback = form.get("StatusCallback")
+        self._report(self.ledger.accept(**message, callback=callback, form=form))
         return told("twilio", "sent", account=self.account, **message)
 
     def _report(self, row: dict[str, Any]) -> None:

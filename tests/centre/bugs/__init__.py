@@ -6,19 +6,8 @@ whose target is gone fails loudly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.centre.plan import Plan
-
-
-@dataclass(frozen=True)
-class Bug:
-    """One bug, the run that must find it, and the verdicts of which at least one must name it."""
-
-    name: str
-    summary: str
-    plan: Plan
-    expected: frozenset[str]
+from tests.services.proof import Bug
 
 
 def _scene(name: str, **fields: object) -> Plan:
@@ -34,10 +23,7 @@ def _chance(kind: str, **fields: object) -> Plan:
     return Plan(**given | fields)  # type: ignore[arg-type]
 
 
-def _bug(name: str, summary: str, expected: str, plan: Plan) -> Bug:
-    return Bug(name, summary, plan, frozenset(expected.split()))
-
-
+_bug = Bug[Plan]
 PIN, DEVICE = "security.pin_changed", "security.new_device"
 FREEZE = _scene("freeze", workers=2)
 
@@ -69,7 +55,7 @@ BUGS = {
         _bug("gone-deletes-new", "an old 410 removes an address that is registered again",
              "missed", _scene("reregister", lease=30.0)),
         _bug("failover-on-unknown", "the next provider is tried though the first may have sent",
-             "doubled", _chance(PIN, troubles={"twilio_drops": 0.3})),
+             "doubled", _chance(PIN, troubles={"twilio": {"accept_and_drop": 0.3}})),
         _bug("receipt-sets-state", "the newest report is the state", "unexplained",
              _chance(PIN)),
     ]

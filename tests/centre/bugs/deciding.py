@@ -1,4 +1,4 @@
-"""Who is sent what, and when: judging, wishes, quiet hours, digests, ladders."""
+"""Bugs of deciding: judging, wishes, quiet hours, digests, ladders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases, outcomes, providers and receipts."""
+"""Bugs of sending: leases, outcomes, providers and receipts."""
 
 from __future__ import annotations
 

@@ -6,19 +6,8 @@ thing, named by HOARDRUN_BUG. A patch whose target is gone fails loudly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.faults.run import Plan
-
-
-@dataclass(frozen=True)
-class Bug:
-    """One bug, the run that must find it, and the verdicts of which at least one must name it."""
-
-    name: str
-    summary: str
-    plan: Plan
-    expected: frozenset[str]
+from tests.services.proof import Bug
 
 
 def _plan(*nemeses: str, faults: int = 4, patience: float = 8.0, **fields: object) -> Plan:
@@ -28,10 +17,7 @@ def _plan(*nemeses: str, faults: int = 4, patience: float = 8.0, **fields: objec
     )  # fmt: skip
 
 
-def _bug(name: str, summary: str, expected: str, plan: Plan) -> Bug:
-    return Bug(name, summary, plan, frozenset(expected.split()))
-
-
+_bug = Bug[Plan]
 DROP = _plan("clients-drop")
 QUIET = _plan("clients-drop", "redis-flushall", faults=2)
 UNRECONCILED = {"WS_RECONCILE_SECONDS": "3600"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -117,14 +119,25 @@ def test_an_answer_of_the_phone_reaches_the_deployment(hook):
     assert (heard["from"], heard["text"]) == (NUMBER, "STOP")
 
 
+def test_a_route_that_is_missing_is_refused_by_its_code():
+    with Twilio("AC1", "token", mood=Mood(unroutable=1)) as fake:
+        form = {"To": NUMBER, "From": "+15005550006", "Body": "Hello"}
+        with pytest.raises(HTTPError) as refused:
+            _send(f"{fake.url}/2010-04-01/Accounts/AC1/Messages.json", form,
+                  Authorization=f"Basic {fake.login}")  # fmt: skip
+        assert json.load(refused.value)["code"] == 21612
+        assert not fake.ledger
+
+
 def _met(mood: Mood) -> list[Any]:
     return [mood.trouble() for _ in range(400)]
 
 
 def test_one_seed_means_the_same_troubles_and_each_share_is_met():
-    bad = Mood(3, drop=0.1, accept_and_drop=0.1, hang=0.1, too_many=0.1, broken=0.1)
+    bad = Mood(3, drop=0.1, accept_and_drop=0.1, hang=0.1, too_many=0.1, broken=0.1,
+               unroutable=0.1)  # fmt: skip
     met = _met(bad)
     assert met == _met(replace(bad, _requests=count())) != _met(replace(bad, seed=4))
-    assert set(met) == {"drop", "accept_and_drop", "hang", "too_many", "broken", None}
+    assert set(met) == {"drop", "accept_and_drop", "hang", "too_many", "broken", "unroutable", None}
     assert 20 <= met.count("hang") <= 60
     assert set(_met(Mood())) == {None}

@@ -1,0 +1,160 @@
+"""The command of a proof: carry out a plan, or see which seeded bugs its checker finds."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from tests.services import environment, reaper
+from tests.services.binaries import ServerMissing
+from tests.services.plugin import stop_stores
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all plans have. `nemeses` are names to choose from; none means all of the store."""
+
+    store: str = "postgres"
+    seed: int = 0
+    nodes: int = 2
+    producers: int = 2
+    faults: int = 0
+    nemeses: Sequence[str] = ()
+    bug: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+PlanT = TypeVar("PlanT", bound=Plan)
+OutcomeT = TypeVar("OutcomeT")
+
+
+@dataclass(frozen=True)
+class Bug(Generic[PlanT]):
+    """One bug, the run that must find it, and the verdicts of which at least one must name it."""
+
+    name: str
+    summary: str
+    expected: str  # names of verdicts, separated by blanks
+    plan: PlanT
+
+
+@dataclass(frozen=True)
+class Proof(Generic[PlanT, OutcomeT]):
+    """The parts of a proof; `python -m tests.<name>` is its command."""
+
+    name: str
+    bugs: Mapping[str, Bug[PlanT]]
+    run: Callable[[PlanT, Path, Callable[[str], None]], OutcomeT]
+    as_json: Callable[[OutcomeT], dict[str, Any]]
+    as_text: Callable[[Mapping[str, Any]], str]
+    wrong: Callable[[OutcomeT], list[str]]  # the verdicts of a run, and what else is wrong
+    title: Callable[[PlanT], str]  # tells plans apart, for people
+    arrangement: Callable[[PlanT], str]  # names the file of the report
+
+    def parser(self, text: str) -> ArgumentParser:
+        """Return a parser with the arguments that all proofs take."""
+        made = ArgumentParser(
+            prog=f"python -m tests.{self.name}",
+            description=text,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        made.add_argument("what", nargs="?", choices=["run", "bugs"], default="run")
+        made.add_argument("--store", choices=["postgres", "sqlite"])
+        made.add_argument("--seed", type=int, help="Repeats the faults and their order.")
+        made.add_argument("--faults", type=int, help="At least this number.")
+        made.add_argument("--nodes", type=int)
+        made.add_argument("--rate", type=float, help="Commits a second.")
+        made.add_argument("--only", default="", help="Nemeses, or bugs, separated by commas.")
+        made.add_argument("--bug", help="Run with a bug in the product.")
+        made.add_argument("--out", type=Path, help="A folder for the report as JSON.")
+        return made
+
+    def main(self, arguments: Namespace, plan: Callable[[], PlanT]) -> int:
+        """Run what was asked for; 1 when a run is not clean, or a bug was not caught."""
+        folder = reaper.workspace()
+        environment.prepare()
+        try:
+            if arguments.what == "bugs":
+                return self._try_bugs(arguments, folder)
+            return self._carry_out(plan(), folder, arguments.out)
+        except (ServerMissing, ValueError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        finally:
+            stop_stores()
+            reaper.close()
+
+    def _carry_out(self, plan: PlanT, folder: Path, out: Path | None) -> int:
+        print(f"seed {plan.seed}", flush=True)
+        found = self.as_json(self.run(plan, folder, partial(print, flush=True)))
+        print(f"\n{self.as_text(found)}")
+        _write(out, self.arrangement(plan), found)
+        if found["clean"] and found["in_time"]:
+            return 0
+        kept = (out or Path("var") / self.name) / f"kept-{plan.seed}"
+        shutil.rmtree(kept, ignore_errors=True)
+        ignored = shutil.ignore_patterns("postgresql", "*.sock", ".s.PGSQL.*")
+        shutil.copytree(folder, kept, ignore=ignored)
+        print(f"What was written down is in {kept}; repeat with --seed {plan.seed}.")
+        return 1
+
+    def _try_bugs(self, arguments: Namespace, folder: Path) -> int:
+        names = names_of(arguments.only) or list(self.bugs)
+        if unknown := set(names) - self.bugs.keys():
+            raise ValueError(f"no such bug: {', '.join(sorted(unknown))}")
+        seed = arguments.seed or 0
+        caught: dict[str, list[str]] = {}
+        for number, name in enumerate(names, 1):
+            bug = self.bugs[name]
+            found = self._try(replace(bug.plan, bug=name, seed=seed), folder / name)
+            caught[name] = sorted(set(bug.expected.split()) & set(found))
+            what = ", ".join(caught[name]) or f"NOT CAUGHT ({', '.join(found) or 'nothing found'})"
+            print(f"{number:2}/{len(names)} {name:<22} {bug.summary:<62} {what}", flush=True)
+        # The same runs without a bug must find nothing.
+        plans: list[PlanT] = []
+        for name in names:
+            if self.bugs[name].plan not in plans:
+                plans.append(self.bugs[name].plan)
+        alarms: list[list[str]] = []
+        for number, plan in enumerate(plans, 1):
+            alarms.append(self._try(replace(plan, seed=seed), folder / f"control-{number}"))
+            what = ", ".join(alarms[-1]) or "nothing found"
+            print(f"{number:2}/{len(plans)} no bug: {self.title(plan):<77} {what}", flush=True)
+        good, quiet = sum(map(bool, caught.values())), sum(not found for found in alarms)
+        print(
+            f"{good}/{len(names)} seeded bugs caught, {quiet}/{len(plans)} runs without a bug clean"
+        )
+        _write(arguments.out, "bugs", {"caught": caught, "without_a_bug": alarms, "seed": seed})
+        return 0 if (good, quiet) == (len(names), len(plans)) else 1
+
+    def _try(self, plan: PlanT, folder: Path) -> list[str]:
+        folder.mkdir()
+        return self.wrong(self.run(plan, folder, lambda line: None))
+
+
+def planned(plan: PlanT, arguments: Namespace) -> PlanT:
+    """Return a plan with what the arguments give; the seed is drawn if they give none."""
+    given = {each.name: getattr(arguments, each.name, None) for each in fields(plan)}
+    given["nemeses"] = names_of(arguments.only)
+    if arguments.seed is None:
+        given["seed"] = random.SystemRandom().randrange(10**6)
+    return replace(plan, **{name: value for name, value in given.items() if value is not None})
+
+
+def names_of(text: str) -> list[str]:
+    """Return the names of a list that is separated by commas."""
+    return [name for name in text.split(",") if name]
+
+
+def _write(out: Path | None, name: str, found: object) -> None:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"report-{name}.json").write_text(json.dumps(found, indent=2))
