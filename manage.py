@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
+
+from realtime.garbage import collect_seldom
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
     # Importing makes a hundred thousand objects that stay: to look for garbage among them
     # again and again takes a tenth of every command's start.
-    gc.set_threshold(50_000, 20, 100)
+    collect_seldom()
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line

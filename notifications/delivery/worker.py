@@ -7,7 +7,6 @@ the time of the next ladder shorten the wait for it.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import socket
@@ -22,6 +21,7 @@ from notifications.delivery import digests, fallback, heartbeat, judge, reap
 from notifications.delivery.ladders import DUE
 from notifications.delivery.lane import Lane, leave_database
 from notifications.kinds import CHANNELS, Channel
+from realtime import garbage
 from realtime.nudge import Listener
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ POLL_SECONDS = 1.0
 TROUBLE_SECONDS = 0.5
 LAST_CALLS_SECONDS = 15.0  # that calls under way may take after SIGTERM
 JUDGE = "judge"
-THRESHOLDS = (50_000, 20, 100)  # of new objects, and of earlier looks
 SHORTEST_WAIT_SECONDS = 0.05
 _WRITTEN_SECONDS = 0.05
 
@@ -48,7 +47,7 @@ class Worker:
 
     def run(self) -> None:
         """Deliver until `stop`. Calls that are under way then are finished."""
-        collect_seldom()
+        garbage.collect_seldom()
         threads = [self._thread(lane.channel, lane.step, lane.wait) for lane in self._lanes]
         if self._judges:
             threads.append(self._thread(JUDGE, self._judge, self._wait_for_ladders))
@@ -97,7 +96,7 @@ class Worker:
         return done
 
     def _wait_for_ladders(self, seconds: float) -> None:
-        """Wait until the next ladder is due, or a hint says that one is, at most so long."""
+        """Wait until the next ladder is due or a hint comes, at most these seconds."""
         if self._due.wait(min(seconds, max(judge.seconds_left(), SHORTEST_WAIT_SECONDS))):
             self._due.clear()
             self._stopping.wait(SHORTEST_WAIT_SECONDS)  # what comes at once is judged together
@@ -128,16 +127,6 @@ class Worker:
                 logger.exception("%s fails", role)
                 self._stopping.wait(TROUBLE_SECONDS)
         leave_database()
-
-
-def collect_seldom() -> None:
-    """Let the collector of garbage leave alone what the process has loaded, and look less often.
-
-    A batch makes some thousand objects that live as long as it, which are no garbage.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
 
 
 def judge_once() -> int:

@@ -7,7 +7,6 @@ delays nothing and is made good by the next.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import resource
@@ -22,7 +21,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from realtime import clock, jobs, log, registry
+from realtime import clock, garbage, jobs, log, registry
 from realtime.cluster import listing, nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.cluster.listing import Listed, as_listed, since, surplus
@@ -258,22 +257,11 @@ async def run_job(job: Job) -> None:
         await asyncio.sleep(job.seconds)
 
 
-def calm_the_collector() -> None:
-    """Keep Python's cycle collector from stopping the event loop for long.
-
-    Writing to a thousand sockets allocates thousands of containers, which by default runs it
-    each time. Objects of the start-up are excluded for good.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
 async def start() -> ClusterReporter:
     """Start the hub, its reports and the periodic jobs."""
     await threads.run(durability.require)
     await threads.run(server_settings.tell)
-    calm_the_collector()
+    garbage.collect_seldom()
     hub = await ensure()
     reporter = ClusterReporter(hub)
     hub.spawn(reporter.run())

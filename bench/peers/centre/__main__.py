@@ -9,7 +9,7 @@ from tests.services.driven import serve
 django.setup()
 
 from bench.peers.centre import ladders, mailing, pushes, why  # noqa: E402
-from notifications.delivery.worker import collect_seldom  # noqa: E402
+from realtime.garbage import collect_seldom  # noqa: E402
 
 ladders.register()
 pushes.allow_loopback()
