@@ -27,7 +27,8 @@ from notifications.delivery.look import RESENT
 from notifications.kinds import Channel
 from notifications.models import Delivery
 from notifications.policy.case import is_above, is_required
-from notifications.policy.facts import AddressState, Go
+from notifications.policy.channel import usable
+from notifications.policy.facts import Go
 from notifications.policy.resolve import rung_of
 from notifications.validation import text
 from realtime import clock
@@ -76,10 +77,10 @@ def notification_resend(
     state = case.facts.channels[channel]
     if not state.configured or state.stopped:
         raise ChannelIsOff(channel)
-    usable = _usable(state.addresses, required=required)
-    if not usable:
+    found = usable([one for one in state.addresses if not one.former], required=required)
+    if not found:
         raise NoUsableAddress(channel)
-    chosen = usable if channel == "push" else usable[:1]
+    chosen = found if channel == "push" else found[:1]
     go = Go(
         rung=number,
         channel=channel,
@@ -118,18 +119,6 @@ def deliveries_repeated(
 
 def _origin(by: int, why: str, *, on_request: bool) -> dict[str, str | bool]:
     return {"by": f"staff:{by}", "why": why, "on_request": on_request}
-
-
-def _usable(addresses: Sequence[AddressState], *, required: bool) -> list[AddressState]:
-    """Return the addresses that nothing forbids: the choice of the last look."""
-    return [
-        one
-        for one in addresses
-        if one.is_verified
-        and not one.former
-        and not one.suppressed
-        and (required or not one.opted_out)
-    ]
 
 
 def _again(

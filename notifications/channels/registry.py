@@ -21,8 +21,8 @@ from notifications.channels.push.fcm import Fcm
 from notifications.channels.push.web import WebPush
 from notifications.channels.sms.africastalking import AfricasTalking
 from notifications.channels.sms.twilio import Twilio
-from notifications.kinds import Channel
-from realtime.outgoing import Client, Rules, client
+from notifications.kinds import CHANNELS, Channel
+from realtime.outgoing import Client, Rules, client, pacing
 from realtime.outgoing.http import READ_SECONDS, limited
 
 # The providers of SMS that `sms_providers` can name.
@@ -82,6 +82,12 @@ def configured() -> frozenset[Channel]:
 def gate(channel: Channel) -> str:
     """Return the name by which staff stop a channel: see `realtime.outgoing.pacing`."""
     return f"channel:{channel}"
+
+
+def stopped() -> frozenset[Channel]:
+    """Return the channels that staff have stopped."""
+    names = pacing.blocked(map(gate, CHANNELS))
+    return frozenset(channel for channel in CHANNELS if gate(channel) in names)
 
 
 def push_rules(given: ChannelOptions) -> Rules:

@@ -38,7 +38,7 @@ from realtime.retry import one_transaction
 logger = logging.getLogger(__name__)
 
 BLOCKED_PAUSE = timedelta(seconds=5)
-SPENT_PAUSE = timedelta(minutes=1)
+LONG_PAUSE = timedelta(minutes=1)  # until staff, or the next hour, let messages go on
 _WRITTEN = [
     "state", "reason", "decided_by", "evidence", "not_before", "lease", "lease_until", "worker",
     "attempts", "provider", "preference_version", "updated_at",
@@ -113,7 +113,7 @@ def _within_limits(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
         if held:
             logger.error("SMS have cost what SMS_COST_PER_HOUR allows: they wait")
         for row in held:
-            row.not_before, row.reason = now + times.scaled(SPENT_PAUSE), "spent"
+            row.not_before, row.reason = now + times.scaled(LONG_PAUSE), "spent"
         rows = [row for row in rows if row.announcement_id is not None]
     going = []
     for row in rows:
@@ -132,8 +132,9 @@ def _with_providers(
     targets = {row.pk: target_of(row) for row in rows}
     orders = {row.pk: registry.providers(channel, targets[row.pk]) for row in rows}
     closed = _closed(orders, targets)
-    # A stopped channel ends the rungs of ladders; digests and what staff resend wait for it.
-    is_stopped = bool(pacing.blocked([registry.gate(channel)]))
+    # A stopped channel ends the rungs of ladders; what belongs to none of them waits for it.
+    is_stopped = channel in registry.stopped()
+    pause = times.scaled(LONG_PAUSE if is_stopped else BLOCKED_PAUSE)
     tried, unsettled = _earlier_calls(rows)
     claimed = []
     for row in rows:
@@ -142,7 +143,7 @@ def _with_providers(
             list(by_name), tried[row.pk], closed[row.pk], unsettled.get(row.pk, "")
         )
         if choice.provider is None:
-            row.not_before, row.reason = now + times.scaled(BLOCKED_PAUSE), "blocked"
+            row.not_before, row.reason = now + pause, "blocked"
             continue
         claimed.append(
             Claimed(

@@ -24,11 +24,10 @@ from notifications.kinds import CHANNELS, Channel, Kind
 from notifications.models import Delivery, DigestItem, Escalation
 from notifications.policy.facts import ChannelState, Chosen, Device, Facts, Ladder, Sent
 from realtime import reach
-from realtime.outgoing import pacing
 from realtime.reach import UserReach
 
 SUPERSEDED = "superseded"  # the reason of a ladder that a newer notification has closed
-CANCELLED = "cancelled"  # that of one that staff has stopped, or of a notification
+CANCELLED = "cancelled"  # the reason of a ladder that staff have stopped
 COLUMNS = (
     "pk", "user_id", "kind", "event_offset", "epoch", "committed_at", "reason",
     "notification__context", "notification__title", "notification__message",
@@ -94,8 +93,7 @@ def add_people(
     what is older than that.
     """
     persons = people.load({case.user_id for case in found}, now)
-    stopped = pacing.blocked(map(registry.gate, CHANNELS))
-    configured = registry.configured()
+    configured, stopped = registry.configured(), registry.stopped()
     for case in found:
         case.person = persons[case.user_id]
         oldest = None if before is None else before.get(case.notification_id)
@@ -105,7 +103,7 @@ def add_people(
             channels={
                 channel: ChannelState(
                     configured=channel in configured,
-                    stopped=registry.gate(channel) in stopped,
+                    stopped=channel in stopped,
                     addresses=tuple(
                         address.state(case.kind.category)
                         for address in case.person.addresses.get(channel, ())

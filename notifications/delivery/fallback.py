@@ -26,14 +26,13 @@ from notifications.policy.facts import EVERYTHING
 from notifications.texts import emergency
 from realtime import clock, reach
 from realtime.core.records import StoredEvent
-from realtime.outgoing import pacing
 from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
 
-AFTER = timedelta(hours=1)  # that devices have; ESCALATION_TIME_SCALE divides it
+AFTER = timedelta(hours=1)  # for devices to apply it; ESCALATION_TIME_SCALE divides it
 CHUNK = 500  # users in one transaction
 SWEPT = 2000  # deliveries that one transaction cancels
-RULE = "emergency"  # what has decided on such a delivery
+RULE = "emergency"  # the `decided_by` of such a delivery
 
 
 def fallback_begins(announcement_id: int, event: StoredEvent) -> None:
@@ -174,15 +173,14 @@ def _sweep(fallback: Fallback, now: datetime) -> int:
 
 
 class Standing(NamedTuple):
-    """What is committed about the fallbacks of some deliveries, for their last look."""
+    """The committed state of fallbacks, for the last look at their deliveries."""
 
     over: frozenset[int]  # fallbacks that send nothing more
     applied: Mapping[tuple[int, int], reach.Applied]  # by announcement and user
-    is_stopped: bool = False  # staff have stopped all SMS
 
 
 def standing(rows: Sequence[Delivery], now: datetime) -> Standing:
-    """Ask again: which fallbacks go on, and which users have the announcement by now?"""
+    """Read which fallbacks have ended, and which users have the announcement by now."""
     users: dict[int, list[int]] = {}
     for row in rows:
         if row.announcement_id is not None:
@@ -199,4 +197,4 @@ def standing(rows: Sequence[Delivery], now: datetime) -> Standing:
         for user_id, device in who_has_it(one, users[one.pk]).items()
     }
     over = frozenset(users).difference(one.pk for one in going)
-    return Standing(over, applied, bool(pacing.blocked(["channel:sms"])))
+    return Standing(over, applied)

@@ -8,7 +8,7 @@ or waits for its time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -23,7 +23,6 @@ from notifications.policy.facts import Go, Hold, Join, Reached, Skip
 
 RESENT = "resend"  # decided by a person, or because nobody could know: no rule is asked again
 REACHED = "reached_before_send"
-STOPPED_PAUSE = timedelta(minutes=1)
 
 
 class Look:
@@ -49,7 +48,7 @@ class Look:
         return None if row.notification_id is None else self.cases.get(row.notification_id)
 
     def person(self, row: Delivery) -> Person:
-        """Return whom a delivery goes to."""
+        """Return the user that a delivery goes to."""
         case = self.case(row)
         return self._others[row.user_id] if case is None else case.person
 
@@ -90,9 +89,6 @@ class Look:
                 )
             )
             return self._ends(row, DeliveryState.SKIPPED, REACHED)
-        if self._fallbacks.is_stopped:
-            row.not_before, row.reason = self.now + STOPPED_PAUSE, "stopped"
-            return False
         return self._may_be_used(row)
 
     def _may_be_used(self, row: Delivery) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from notifications.kinds.kind import Kind, Reach, Rung
+from notifications.policy.channel import usable
 from notifications.policy.facts import (
     AddressState,
     ChannelState,
@@ -82,9 +83,8 @@ class Case(Struct, frozen=True, gc=False):
 
     @property
     def usable(self) -> list[AddressState]:
-        """Return the addresses that nothing forbids; what is optional is forbidden more."""
-        found = [each for each in self.addresses if each.is_verified and not each.suppressed]
-        return found if self.required else [each for each in found if not each.opted_out]
+        """Return the addresses that nothing forbids."""
+        return usable(self.addresses, required=self.required)
 
     def skip(self, rule: Rule, reason: str = "", *, alarm: bool = False) -> Skip:
         """Return that nothing is sent by this rung."""

@@ -12,31 +12,32 @@ from datetime import datetime, time
 from msgspec.structs import replace
 
 from notifications.policy.case import Case, condition
+from notifications.policy.channel import Obstacle, obstacle
 from notifications.policy.facts import Go, Hold, Join, Rule, Skip, Verdict, Window
 from notifications.policy.quiet import quiet_until, zone_of
 from notifications.policy.resolve import consent_to, resolve
 
-UNREACHABLE: frozenset[str] = frozenset({"channel_off", "no_address", "unverified", "suppressed"})
+_BY_OBSTACLE: dict[Obstacle, Rule] = {
+    "off": "channel_off",
+    "stopped": "channel_off",
+    "no_address": "no_address",
+    "unverified": "unverified",
+    "suppressed": "suppressed",
+}
+UNREACHABLE: frozenset[str] = frozenset(_BY_OBSTACLE.values())
 _BY_SOURCE: dict[str, Rule] = {"muted": "muted", "default": "not_chosen"}
 
 
-def channel_is_on(case: Case) -> Verdict | None:
-    """Skip a channel without a provider, or one that staff have stopped."""
-    if case.state.configured and not case.state.stopped:
+def can_reach(case: Case) -> Verdict | None:
+    """Skip a channel that is off, and one where no address is left that may be used."""
+    found = obstacle(case.state, case.addresses)
+    if found is None:
         return None
-    return case.skip("channel_off", alarm=True)
-
-
-def has_address(case: Case) -> Verdict | None:
-    """Skip where there is no address, none is verified, or all are suppressed."""
-    if not case.addresses:
-        return case.skip("no_address", alarm=True)
-    verified = [each for each in case.addresses if each.is_verified]
-    if not verified:
-        return case.skip("unverified", alarm=True)
-    if all(each.suppressed for each in verified):
-        return case.skip("suppressed", f"suppressed({verified[0].suppressed})", alarm=True)
-    return None
+    reason = ""
+    if found == "suppressed":
+        first = next(each for each in case.addresses if each.is_verified)
+        reason = f"suppressed({first.suppressed})"
+    return case.skip(_BY_OBSTACLE[found], reason, alarm=True)
 
 
 def consents(case: Case) -> Verdict | None:
@@ -100,12 +101,11 @@ WISHES: tuple[Callable[[Case], Verdict | None], ...] = (
     is_needed,
     leaves_alone,
 )
-POSSIBLE = (channel_is_on, has_address)
 
 
 def judge(case: Case) -> Verdict:
     """Judge a rung that is due."""
-    for rule in (*POSSIBLE, *((is_needed,) if case.required else WISHES)):
+    for rule in (can_reach, *((is_needed,) if case.required else WISHES)):
         if (verdict := rule(case)) is not None:
             return verdict
     usable = [each.id for each in case.usable]
@@ -122,7 +122,7 @@ def judge(case: Case) -> Verdict:
 
 
 def came_to_nothing(verdict: Verdict) -> bool:
-    """Say whether a rung is skipped because nobody can be reached by it, whatever they want."""
+    """Say whether a rung is skipped because its channel can reach nobody."""
     return isinstance(verdict, Skip) and verdict.rule in UNREACHABLE
 
 

@@ -26,7 +26,7 @@ RULES: Mapping[Rule, Said] = {
     "no_address": Said("The user had no address.", "Ask the user to add {address}."),
     "unverified": Said("No address of the user was verified.", "Ask the user to verify {address}."),
     "suppressed": Said("The address is suppressed.", "Lift the suppression."),
-    "required": Said("It must go by this channel, whatever the user has chosen."),
+    "required": Said("It must go by this channel, and no choice of the user changes that."),
     "no_consent": Said(
         "The user has not agreed to such messages.", "Only the user can agree, in the settings."
     ),
@@ -69,10 +69,8 @@ REASONS: Mapping[str, Said] = {
         "The money for SMS of this hour was used up.", "Raise SMS_COST_PER_HOUR if that is right."
     ),
     "blocked": Said(
-        "No provider of the channel takes messages now.", "Look at the hosts of the providers."
-    ),
-    "stopped": Said(
-        "Staff has stopped the SMS after this announcement, so it waits.", "Let them go on."
+        "No provider of the channel takes messages now, or staff have stopped it.",
+        "Look at the page Channels.",
     ),
     "after_restore": Said(
         "The database was restored: nobody knows whether it had left.",

@@ -184,7 +184,11 @@ def test_it_waits_while_staff_have_stopped_sms(outside):
     pacing.stop("channel:sms", by="charlie", why="wrong text")
     assert claim("sms", 10, "worker") == []
     row = Delivery.objects.get()
-    assert (row.state, row.reason) == ("queued", "stopped")
+    assert (row.state, row.reason, row.attempts) == ("queued", "blocked", 0)
+    assert row.not_before > clock.now() + timedelta(seconds=50)  # many wait: look seldom
+    pacing.resume("channel:sms")
+    Delivery.objects.update(not_before=clock.now())
+    assert len(claim("sms", 10, "worker")) == 1
 
 
 def test_cancelling_stops_what_waits(outside):
