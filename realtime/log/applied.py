@@ -24,10 +24,10 @@ class Applied(NamedTuple):
 def read_applied(
     stream: str, epoch: str, offset: int, user_ids: Collection[int]
 ) -> dict[int, Applied]:
-    """Return a device of each of these users that has applied an event of a stream."""
+    """Return the device of each of these users that is known to have applied an event first."""
     found = Cursor.objects.filter(
         user__in=user_ids, stream__name=stream, epoch=epoch, acked__gte=offset
     ).exclude(device__startswith=SERVICE_PREFIX)
     columns = ("user_id", "device", "acked", "updated_at")
-    latest_first = found.order_by("user_id", "-updated_at").values_list(*columns)
-    return {user_id: Applied(*device) for user_id, *device in latest_first}
+    earliest_last = found.order_by("-updated_at").values_list(*columns)
+    return {user_id: Applied(*device) for user_id, *device in earliest_last}
