@@ -20,7 +20,7 @@ _CREDENTIAL = re.compile(
     [^\s&'",;)\]]++
     """
 )
-_JWT = re.compile(r"eyJ[\w.-]{5,}+")  # the beginning of JSON in base64, as of every token
+_JWT = re.compile(r"eyJ[\w.-]{5,}+")  # base64 of the beginning of JSON: every token begins so
 MAX_MESSAGE = 8 * 1024  # characters of one record
 MAX_TRACEBACK = 32 * 1024
 # uvicorn's own command says it of each handshake that we have refused with a status.
@@ -145,8 +145,8 @@ class OneLineOutages(logging.Filter):
 class SaidOnce(logging.Filter):
     """A logging filter that keeps Django from calling an answer of ours a fault.
 
-    Its line of a 4xx, or of a 503 that we chose to answer, is dropped: `hoardrun.requests` has one,
-    as of every request. So are the servers' own lines of requests. An outage has a line that says
+    Its line of a 4xx, or of a 503 that we chose to answer, is dropped: `hoardrun.requests` has
+    one of every request. So are the servers' own lines of requests. An outage has a line that says
     what is away. Faults of a client, such as a `Host` that is not ours or a filter that a
     page of the admin does not have, is a warning in one line, without the traceback.
     """

@@ -121,6 +121,6 @@ def _before(connection: LimitedConnection, query: Any) -> list[str]:
 
 
 def limited_to(seconds: float) -> type[LimitedConnection]:
-    """Return the class of connections that wait for a lock so long at most; 0: no limit of ours."""
+    """Return the class of connections that wait this long for a lock; 0: no limit of ours."""
     limit = f"SET LOCAL lock_timeout = {max(1, round(seconds * 1000))}" if seconds else ""
     return type(LimitedConnection.__name__, (LimitedConnection,), {"lock_limit": limit})

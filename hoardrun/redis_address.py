@@ -125,4 +125,4 @@ def _sentinel(text: str) -> tuple[str, int]:
 def _require_files(given: Mapping[str, str]) -> None:
     for name in FILES:
         if name in given and not Path(given[name]).is_file():
-            raise ValueError(f"names in {name} a file that there is not: {given[name]}.")
+            raise ValueError(f"names a file in {name} that does not exist: {given[name]}.")

@@ -1,4 +1,4 @@
-"""The brand of the deployment: what its name is, how it looks, and whom customers may ask.
+"""The brand of the deployment: its name, its look, and its contact for customers.
 
 Texts read nothing else of the settings.
 """

@@ -56,8 +56,8 @@ class NotificationTrigger(TypedDict, total=False):
 
     Title and message may be left out where the kind has texts. `kind` is what happened, such as
     `transaction.debit`, and `context` the values that its texts are made of. `key` is the
-    sender's own name for the notification, of which there is one for each user. `actor` is who
-    has it sent. `supersedes` is an older one that it makes void.
+    sender's own name for the notification, of which there is one for each user. `actor` is
+    the one who triggers it. `supersedes` is an older one that it makes void.
     """
 
     title: str
@@ -231,7 +231,7 @@ def new_fields(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def clean_fields(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the clean fields of a row, whatever the time is. Raises InvalidInput."""
+    """Return the clean fields of a row; times are not compared with now. Raises InvalidInput."""
     row = model(**values)
     check_values(row, values)
     return {name: getattr(row, name) for name in values}

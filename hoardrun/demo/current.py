@@ -1,4 +1,4 @@
-"""Which stand-ins run in this process. What only asks for them loads none of their code."""
+"""Hold the stand-ins that run in this process. To ask for them loads none of their code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a phone shows of what the demo's providers have accepted: pure, newest first."""
+"""Turn messages that the demo's providers took into what a phone shows, newest first. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 30  # of each kind
 
 
 def version(outside: Outside) -> str:
-    """Return what changes with each message."""
+    """Return a text that changes with each message."""
     ledgers = (outside.push, outside.mail, outside.africastalking, outside.twilio)
     counts = [len(each.ledger) for each in ledgers] + [len(outside.texts)]
     return "-".join([outside.name, *map(str, counts)])

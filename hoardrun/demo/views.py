@@ -1,4 +1,4 @@
-"""What the console's panel "Phone" asks: of DEBUG, while the demo's providers run; else 404."""
+"""The HTTP API of the console's panel "Phone". It answers 404 unless the demo's providers run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAIL_POLICY = (
 
 
 def path() -> str | None:
-    """Return where the panel asks; None where the demo's providers do not run."""
+    """Return the path of this API; None where the demo's providers do not run."""
     return PATH if settings.DEBUG and current.get() else None
 
 
@@ -103,12 +103,12 @@ def _running() -> Outside:
 
 
 def _others(request: Request) -> list[str]:
-    """Return whose phones may be looked at, beside one's own."""
+    """List the users whose phones a user may look at, beside the own one."""
     return [each.get_username() for each in people.customers()] if request.user.is_staff else []
 
 
 def _whose(request: Request, name: str) -> Any:
-    """Return whose phone is meant: without a name one's own, for staff the first customer's."""
+    """Return the user whose phone is asked for; by default the own, for staff the first one."""
     if not request.user.is_staff:
         if name and name != request.user.get_username():
             raise NotFound("There is no such phone.")

@@ -1,4 +1,4 @@
-"""Acts of the page "Why": a form is read, a service acts, and the history keeps who did and why."""
+"""Carry out the forms of the page "Why" by services; the admin's history keeps who did, and why."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """All changes of e-mail addresses and phone numbers.
 
-Anybody may claim an address; whoever proves it by a code owns it, and nobody else does any more.
+Any user may claim an address; the one who proves it by a code becomes its only owner.
 Each change is one transaction; codes are sent after it. The user is told of each, also at the
 address that was replaced or removed.
 """

@@ -1,4 +1,4 @@
-"""Addresses in the admin: masked, and found by the whole one."""
+"""The list of addresses in the admin: masked, and searched by a whole address."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class AddressAdmin(ReadOnly, Reveals):
 
     @admin.display(description="suppressed")
     def suppressed(self, row: Address) -> str | SafeString:
-        """List what forbids its use, whoever owns it."""
+        """List what forbids the use of the address."""
         found = Suppression.objects.filter(channel=row.channel, hash=row.hash).order_by("scope")
         lines = ((each.scope or "everything", each.reason, _until(each)) for each in found)
         return format_html_join("", "{}: {}{}<br>", lines) or "no"

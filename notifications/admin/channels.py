@@ -1,6 +1,6 @@
 """The page "Channels": how each channel and provider stands, with buttons that stop it.
 
-A stop takes a reason. The history of the host has who did it, as that of its own page has.
+A stop takes a reason. The history of the host keeps its author, as for one on the host's page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STOP, GO_ON = "stop", "go_on"
 
 
 class StopForm(forms.Form):
-    """What a button sends: a name, what to do, and for a stop its reason."""
+    """The form of each button: a name, what to do, and for a stop its reason."""
 
     name = forms.CharField(max_length=200)
     act = forms.ChoiceField(choices=[(STOP, STOP), (GO_ON, GO_ON)])

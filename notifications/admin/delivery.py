@@ -1,4 +1,4 @@
-"""Deliveries in the admin: what left, what did not, by which rule, and what was heard of it."""
+"""The list of deliveries in the admin, each with its rule, its calls and its receipts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _TIMES = ("created_at", "not_before", *Delivery.FACTS, "expires_at", "updated_at
 
 
 class Trouble(admin.SimpleListFilter):
-    """Those that wait or are being sent, did not arrive, or of which nobody knows."""
+    """The filter for deliveries that wait, did not arrive, or whose outcome is unknown."""
 
     title = "what waits or went wrong"
     parameter_name = "trouble"
@@ -70,7 +70,7 @@ class Calls(ReadOnly, TabularInline):
 
 
 class Receipts(ReadOnly, TabularInline):
-    """What providers and devices said of it."""
+    """The receipts of a delivery, from providers and devices."""
 
     model = Receipt
     fields = ("provider", "fact", "code", "happened_at", "created_at")
@@ -80,7 +80,7 @@ class Receipts(ReadOnly, TabularInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, ByKey):
-    """Messages to one address each, and those that were decided against.
+    """The list of deliveries, with those that were skipped.
 
     What a message said is not here: the page of its notification shows it.
     """

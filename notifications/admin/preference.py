@@ -79,7 +79,7 @@ class PreferenceAdmin(OfUser):
 
 @admin.register(PreferenceChange)
 class PreferenceChangeAdmin(OfUser):
-    """Who changed which preferences, when and from where. Nothing edits or deletes these rows."""
+    """The history of preferences: author, time and source. Nothing edits or deletes these rows."""
 
     list_display = ("id", "user", "version", "what", "actor", "source", "created")
     fields = (
@@ -101,7 +101,7 @@ class PreferenceChangeAdmin(OfUser):
 
 @admin.register(Consent)
 class ConsentAdmin(OfUser):
-    """Who agreed to what, in which words, and when that ended. Nothing edits or deletes these."""
+    """The history of consents: each grant and each end. Nothing edits or deletes these rows."""
 
     list_display = ("id", "user", "category", "channel", "granted", "actor", "source", "created")
     fields = (

@@ -42,7 +42,7 @@ class LiftForm(ActionForm):
 
 @admin.register(Suppression)
 class SuppressionAdmin(ReadOnly, ByKey):
-    """Addresses that must not be used, whoever owns them.
+    """The list of suppressed addresses.
 
     They are found by their whole hash: an address in a search would stand in the logs of requests.
     The page "Why" takes one, and leads here.
@@ -88,7 +88,7 @@ class SuppressionAdmin(ReadOnly, ByKey):
 
 @admin.register(SuppressionLift)
 class SuppressionLiftAdmin(ReadOnly, ByKey):
-    """Who has lifted a suppression, or asks for it, and why. Complaints wait for a second one."""
+    """The list of lifts and requests, with reasons. After a complaint a second person decides."""
 
     list_display = (
         "id", "channel", "reason", "why", "state", "asked_by", "asked_at", "decided_by",

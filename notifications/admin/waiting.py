@@ -1,4 +1,4 @@
-"""Ladders and digests in the admin: what waits to leave, and what came of it."""
+"""The lists of ladders and digests in the admin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OPEN = "open"
 
 
 class Open(admin.SimpleListFilter):
-    """Those that still wait, the ones with the latest time in front."""
+    """The filter for open rows, with the latest due time first."""
 
     title = "state"
     parameter_name = _OPEN

@@ -1,4 +1,4 @@
-"""From the end of an HTTP call to an answer, for what all providers have in common. Pure."""
+"""Turn the end of an HTTP call into an answer, by rules that all providers share. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ PROVIDERS = ("webpush", "fcm", "apns", "smtp", "email", "africastalking", "twili
 
 @cache
 def codes() -> frozenset[str]:
-    """Return what is counted by its name: a provider cannot make new ones."""
+    """Return the codes that are counted apart; a provider cannot add one."""
     tables = (fcm.CODES, apns.REASONS, africastalking.CODES, twilio.CODES)
     statuses = (str(number) for number in range(100, 600))
     return frozenset({*_WORDS, *(str(code) for table in tables for code in table), *statuses})

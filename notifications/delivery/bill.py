@@ -1,4 +1,4 @@
-"""Count SMS for the limits of countries and money, deliveries or not.
+"""Count all SMS for the limits of countries and money, also those that are no delivery.
 
 A code and the answer to STOP are no deliveries: each has a row of DirectSms, written before its
 call.

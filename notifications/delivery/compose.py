@@ -94,7 +94,7 @@ def _content(row: Delivery, to: Target, person: Person, channel: Channel) -> tup
     hides = chosen.hide_amounts
     if hides is None:
         hides = to.service == WEB_PUSH  # browsers are shared more often than phones
-    # A repetition is in the language of the first attempt, whatever was chosen since.
+    # A repetition is in the language of the first attempt, even if the user has changed it.
     locale = row.locale or chosen.locale or (row.address.locale if row.address else "")
     unsubscribe = ""
     if channel == "email" and not row.required:

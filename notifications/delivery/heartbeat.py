@@ -28,7 +28,7 @@ def heard(roles: Iterable[str]) -> dict[str, datetime]:
 
 
 def is_alive(heard_at: datetime | None, now: datetime) -> bool:
-    """Say whether who was heard then still works."""
+    """Say whether a worker that was heard then counts as alive."""
     return heard_at is not None and heard_at > now - SILENT_AFTER
 
 

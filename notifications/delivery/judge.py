@@ -76,7 +76,7 @@ def seconds_left() -> float:
 
 
 def has_reached(case: Case, now: datetime) -> Decision | None:
-    """Close a ladder of which no rung can fire any more, whatever else there is to know.
+    """Close a ladder of which no rung can fire any more, without asking for further facts.
 
     Most ladders end so: their users have seen the notification. Those need no further query.
     """

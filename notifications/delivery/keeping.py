@@ -1,4 +1,4 @@
-"""Forget what messages said after 90 days, and after years that they were sent.
+"""Delete the texts of deliveries after 90 days, and the deliveries themselves after years.
 
 Jobs that every node has, and one at a time does for all.
 """

@@ -49,8 +49,8 @@ class Lane:
         self.channel = channel
         self._worker = worker
         self._capacity = CAPACITY[channel]
-        # A claim takes some twenty statements, whatever it brings: while the threads have more than
-        # they can do at once, it waits until it brings much.
+        # A claim takes some twenty statements for few rows and for many: while the threads have
+        # more than they can do at once, it waits until it brings many.
         self._least = max((self._capacity - THREADS[channel]) // 2, 1)
         self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
         # Calls that have ended, and None to look again at once.

@@ -17,7 +17,7 @@ from notifications.policy.reach import reach_until
 def mark(rows: Sequence[Delivery], began: Mapping[int, datetime], now: datetime) -> None:
     """Mark what went out although its user had been reached when its call began.
 
-    `began` has the beginning of each call. What goes out whatever was reached is never late.
+    `began` has the beginning of each call. What goes out unconditionally is never late.
     """
     sent = [row for row in rows if row.accepted_at is not None and row.decided_by != RESENT]
     cases = facts.of_notifications(

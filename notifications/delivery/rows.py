@@ -1,4 +1,4 @@
-"""Change many rows in one statement, each to its own values: ladders and deliveries.
+"""Write ladders and deliveries in bulk: one statement gives each row values of its own.
 
 Django's `bulk_update` writes a condition for each row and column, which costs more than a call to
 a provider.
@@ -36,7 +36,7 @@ class Moved(NamedTuple):
 
 
 def move(moved: Sequence[Moved]) -> None:
-    """Write where ladders stand. The caller holds their rows."""
+    """Write the states of ladders. The caller has locked their rows."""
     if not moved:
         return
     text = _Times()
@@ -55,7 +55,7 @@ def move(moved: Sequence[Moved]) -> None:
 
 
 def update(rows: Sequence[Delivery], names: Sequence[str]) -> None:
-    """Write these columns of deliveries. The caller holds their rows."""
+    """Write these columns of deliveries. The caller has locked their rows."""
     if not rows:
         return
     by_name = {field.name: field for field in Delivery._meta.concrete_fields}
@@ -70,7 +70,7 @@ def update(rows: Sequence[Delivery], names: Sequence[str]) -> None:
 
 
 def insert(rows: Sequence[Delivery]) -> None:
-    """Insert deliveries that have no number yet. What is there already stays as it is."""
+    """Insert new deliveries. A row that exists already stays as it is."""
     if not rows:
         return
     fields = [field for field in Delivery._meta.concrete_fields if not field.primary_key]

@@ -1,4 +1,4 @@
-"""Settle the deliveries whose outcome nobody knows, each channel in its own way.
+"""Settle deliveries whose outcome is unknown, by the rules of their channel.
 
 Push and e-mail are sent again: the same tag or Message-ID hides a repetition. Of an SMS the
 provider is asked; where it cannot be asked, a report for the number is waited for. What stays
@@ -43,7 +43,7 @@ ALONE = timedelta(minutes=10)
 
 
 def settle_due(channel: Channel, limit: int = BATCH) -> int:
-    """Settle what of a channel has waited long enough; return how many deliveries."""
+    """Settle the deliveries of a channel that have waited long enough; return how many."""
     if not _due(channel).exists():  # without a transaction, as in `judge`
         return 0
     if channel != "sms":
@@ -105,7 +105,7 @@ def _look_up(row: Delivery) -> Answer | None:
 
 
 def _called_at(row: Delivery) -> datetime:
-    """Return when the claim was that the call belongs to: its lease has not been taken back."""
+    """Return when a delivery was claimed for its last call, by the lease that it still has."""
     return row.created_at if row.lease_until is None else row.lease_until - times.lease()
 
 
@@ -184,7 +184,7 @@ def _give_up(rows: Sequence[Delivery], now: datetime) -> None:
 
 
 def _resend(row: Delivery, now: datetime) -> Delivery:
-    """Return one more message in place of one that nobody knows of."""
+    """Return a repetition of a delivery whose outcome stays unknown."""
     copied = (
         "notification_id", "digest_id", "announcement_id", "user_id", "kind", "category",
         "channel", "address_id", "address_hash", "rung", "required", "policy_version",

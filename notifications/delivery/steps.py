@@ -87,10 +87,10 @@ def next_step(
 
 
 def backoff(attempts: int) -> timedelta:
-    """Return the longest pause after so many attempts: doubled each time, up to a limit."""
+    """Return the longest pause after this number of attempts: doubled each time, up to a limit."""
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
 
 
 def seconds(count: float) -> timedelta:
-    """Return a pause of so many seconds, and never one that no date can be added to."""
+    """Return a pause of this many seconds, at most one that can be added to a date."""
     return timedelta(seconds=min(max(count, 0.0), LONGEST_WAIT_SECONDS))

@@ -1,4 +1,4 @@
-"""Suppress addresses: what they have said holds for whoever owns them."""
+"""Suppress addresses, for every user who owns one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from notifications.kinds import Channel
 from notifications.models import Delivery, Suppression
 from notifications.policy.facts import EVERYTHING
 
-# A mailbox that refuses so often in a week is left alone for a month, though none said for ever.
+# A mailbox that refuses this often within a week rests for a month, without a final refusal.
 SOFT_BOUNCES, SOFT_WINDOW, SOFT_PAUSE = 5, timedelta(days=7), timedelta(days=30)
 
 

@@ -1,4 +1,4 @@
-"""How long a worker owns a message, and how long deliveries wait, in this deployment.
+"""The lease and the pauses of deliveries, as the settings of the deployment have them.
 
 DELIVERY_LEASE_SECONDS sets the lease, and with it how soon a call must begin.
 ESCALATION_TIME_SCALE divides all pauses of deliveries as it divides those of ladders; what a
@@ -14,7 +14,7 @@ from django.conf import settings
 from notifications.channels.options import options
 from notifications.channels.registry import CALL_SHARE
 
-_LATEST = timedelta(seconds=10)  # a look-up of a call knows by that when it was made
+_LATEST = timedelta(seconds=10)  # a look-up knows the time of its call as exactly as this
 
 
 def lease() -> timedelta:
@@ -28,5 +28,5 @@ def begins_within() -> timedelta:
 
 
 def scaled(pause: timedelta) -> timedelta:
-    """Return a pause as this deployment has it."""
+    """Divide a pause by the scale of this deployment."""
     return pause / settings.ESCALATION_TIME_SCALE

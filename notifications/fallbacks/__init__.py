@@ -1,4 +1,4 @@
-"""The SMS after an emergency announcement: who asks for them, who approves, how far they are.
+"""The SMS after an emergency announcement: request, approval and progress.
 
 `services` makes every change, `selectors` says what it will cost and how it goes. The users
 themselves are gone through by `notifications.delivery.fallback`.

@@ -22,7 +22,7 @@ LIFE = timedelta(hours=1)
 
 
 def answer_to(address: str, question: str, *, wants: bool) -> Answer:
-    """Return the answer in the language of who has proven the number, else in our own."""
+    """Return the answer in the language of the number's owner, else in the deployment's."""
     owner = Address.objects.filter(
         channel="sms", hash=address_hash("sms", address), state=AddressState.VERIFIED
     ).first()

@@ -113,7 +113,7 @@ def _delivery(event: Event) -> int | None:
 
 
 def _key(event: Event) -> str:
-    """Name an event: the same for each repetition, whatever the provider numbers."""
+    """Name an event; each repetition has the same name, under any number of the provider."""
     if event.event_id:
         return f"{event.event_id[:150]}:{event.event_type[:20]}"
     return hashlib.sha256(msgspec.json.encode(event, order="sorted")).hexdigest()

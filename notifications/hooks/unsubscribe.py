@@ -42,7 +42,7 @@ class UnsubscribeView(Door):
         wanted = self._read(request, token)
         if wanted is None or not _optional(wanted):
             return _page(request, wanted, "")
-        with suppress(NotFound):  # who is gone gets nothing more
+        with suppress(NotFound):  # a deleted user gets nothing more
             consent_record(
                 user_id=wanted.user_id,
                 category=wanted.category,

@@ -36,7 +36,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 
     channel: Channel
     after: timedelta = timedelta()
-    unless: Reach | None = None  # None: whatever was reached
+    unless: Reach | None = None  # None: always
     required: bool = False  # no preference of the user switches it off
     chosen: bool = True  # False: only if the user has switched it on
     at_once_if_away: bool = False  # do not wait where no socket of the user is active

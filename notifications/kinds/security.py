@@ -1,4 +1,4 @@
-"""Messages that protect an account: by every channel, at any hour, whatever is chosen."""
+"""Messages that protect an account: by every channel, at any hour; no choice switches them off."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _system = partial(Kind, type="system", category="system", ladder=LADDER, digesti
 
 
 class Maintenance(Struct, frozen=True, kw_only=True):
-    """When the service will not be there, and what of it."""
+    """The times of a maintenance, and the part of the service that it concerns."""
 
     what: str
     starts_at: Moment
@@ -23,7 +23,7 @@ class Maintenance(Struct, frozen=True, kw_only=True):
 
 
 class Emergency(Struct, frozen=True, kw_only=True):
-    """What staff have written."""
+    """The text of an emergency announcement, as staff have written it."""
 
     text: str
 

@@ -50,7 +50,7 @@ def words(kind: Kind, channel: Channel) -> tuple[str, ...]:
 
 
 def traits(kind: Kind) -> Iterator[str]:
-    """Say what else holds for a kind, whatever the channel."""
+    """Say what else holds for a kind, by all channels."""
     yield _PRIVACY[kind.privacy]
     yield f"nothing is sent after {_lifetime(kind.lives_for)}"
     if kind.opt_in:

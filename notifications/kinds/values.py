@@ -1,4 +1,4 @@
-"""The types of what texts are made of. A type says how a value is shown in each channel.
+"""The types of the values in texts. A type says how its value is shown in each channel.
 
 A kind's `variables` use them beside `str`, `int`, `bool` and `date`; `T | None` may be missing.
 As JSON they are what a notification's `context` stores.

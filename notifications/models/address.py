@@ -1,4 +1,4 @@
-"""Addresses of users outside the app, and those that must not be used."""
+"""Addresses of users outside the app, and suppressions of addresses."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Address(models.Model):
 
 
 class Suppression(models.Model):
-    """An address that must not be used, whoever owns it; it survives the deletion of its user.
+    """A suppressed address: nothing is sent there, for any user. It outlives its user.
 
     `scope` is empty for everything, else the category that it holds for.
     """

@@ -1,4 +1,4 @@
-"""What staff have decided on suppressions: who asked, why, and who agreed."""
+"""Lifts of suppressions: requests of staff with their reasons and decisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMPLAINED = "complained"  # the reason that takes a second person
 
 
 class SuppressionLift(models.Model):
-    """A suppression that staff lifts, or asks to lift: kept when the suppression is gone.
+    """A request to lift a suppression, and the decision on it. It outlives the suppression.
 
     After a complaint it waits until somebody else decides, which a database constraint holds; any
     other is decided by who asked. `suppressed_at` says which suppression is meant: a newer one of

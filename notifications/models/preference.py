@@ -44,7 +44,7 @@ class Preference(models.Model):
 
 
 class PreferenceChange(AppendOnly):
-    """One change of a user's preferences: who made it, from where, and what it changed."""
+    """A record of one change of preferences: author, source, and the values before and after."""
 
     ERASABLE = ("address",)
 
@@ -68,9 +68,9 @@ class PreferenceChange(AppendOnly):
 
 
 class Consent(AppendOnly):
-    """One consent to optional messages by a channel, or its end; the newest counts.
+    """A record that a user gave or ended a consent to optional messages by a channel.
 
-    `wording` is the sentence that the user was shown.
+    The newest of a channel and category counts. `wording` is the sentence that the user was shown.
     """
 
     ERASABLE = ("address",)

@@ -68,7 +68,7 @@ def judge(
 
 
 def is_over(ladder: Ladder, facts: Facts, now: datetime) -> Close | None:
-    """Return how a ladder ends that has nothing left to do, whatever its rungs say."""
+    """Return how a ladder ends that is over before any rung is judged."""
     if facts.cancelled_at is not None:
         return Close(reason="cancelled", rule="cancelled")
     if facts.superseded:

@@ -44,7 +44,7 @@ def resolve(kind: Kind, channel: Channel, chosen: Chosen, now: datetime) -> Cell
 def consent_to(kind: Kind, channel: Channel, chosen: Chosen) -> bool | None:
     """Return the newest consent that concerns a kind by a channel; None if there is none.
 
-    Who has withdrawn from everything optional on a channel is not asked for a category.
+    A withdrawal from everything optional on a channel outweighs consents to single categories.
     """
     if chosen.consents.get((channel, "")) is False:
         return False

@@ -1,4 +1,4 @@
-"""The switches of a user by kind and channel, and why each is so: a settings page shows them."""
+"""List the switches of a user by kind and channel, with their reasons, for the settings page."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def consent_record(
 def _say(
     user_id: int, category: str, channel: str, granted: bool, wording: str, by: Origin
 ) -> tuple[Consent, bool]:
-    """Keep a user's word, unless it is what was said last; return it, and whether it is new."""
+    """Store a consent or its end, unless the newest row says so; return it, and if it is new."""
     known = consents_newest(user_id).get((cast("Channel", channel), category))
     if known is not None and known.granted == granted and known.wording == wording:
         return known, False

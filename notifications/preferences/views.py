@@ -39,7 +39,7 @@ _VERSION = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description="The `ETag` of what you change, or `*` for whatever there is.",
+    description="The `ETag` of what you change, or `*` for any version.",
 )
 _ETAG = OpenApiParameter(
     "ETag", str, OpenApiParameter.HEADER, response=[200], description="The version."

@@ -28,7 +28,7 @@ def notification_snooze(
 ) -> Notification:
     """Take an unread notification out of sight until a time, within LONGEST_SNOOZE.
 
-    Who snoozes it has seen it, which the judge of its ladder takes into account. Raises
+    To snooze implies to have seen it, which the judge of its ladder takes into account. Raises
     InvalidInput and Conflict.
     """
 

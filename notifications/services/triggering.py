@@ -19,7 +19,7 @@ from realtime.errors import InvalidInput
 
 
 def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the clean columns of a notification, whatever the time is.
+    """Return the clean columns of a notification; times are not compared with now.
 
     A kind sets type and priority where the sender does not.
     """
@@ -74,7 +74,7 @@ def _context(kind: Kind, context: Any) -> dict[str, Any] | None:
 
 
 def fingerprint(fields: Mapping[str, Any], supersedes: int | str | None) -> str:
-    """Return a hash of all that a repeated key must repeat. Who sends it may change."""
+    """Return a hash of all that a repeated key must repeat. The sender may change."""
     told = dict(fields) | {"supersedes": None if supersedes is None else str(supersedes)}
     text = msgspec.json.encode(told, order="sorted")
     return hashlib.sha256(text).hexdigest()

@@ -66,7 +66,7 @@ def lift_confirm(*, lift_id: int | str, by: int) -> SuppressionLift:
 
 @one_transaction
 def lift_reject(*, lift_id: int | str, by: int) -> SuppressionLift:
-    """Leave a suppression in place; who has asked may take that back so. Raises Refused."""
+    """Reject a request; the person who made it may, too, to take it back. Raises Refused."""
     return _decide(_waiting(lift_id), by, LiftState.REJECTED)
 
 

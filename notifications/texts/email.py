@@ -28,7 +28,7 @@ _BUTTON = (
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an e-mail shows. Without `address` it has no button."""
+    """The parts of an e-mail. Its button leads to `address`, and is left out without one."""
 
     brand: Brand
     common: Shared

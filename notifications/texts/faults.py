@@ -105,7 +105,7 @@ def _of_words(kind: Kind, words: Words, language: str) -> Iterator[str]:
 
 
 def _of_text(text: Text, known: dict[str, Variable]) -> Iterator[str]:
-    """Yield what is wrong with one text, whatever the values are."""
+    """Yield the faults that one text has with any values."""
     if isinstance(text, dict):
         if "other" not in text or not set(text) <= FORMS:
             yield f"needs the form `other`, and no other names than {', '.join(sorted(FORMS))}"

@@ -1,6 +1,6 @@
 """Render the texts of one notification for one reader and one channel.
 
-Called by who creates a notification and by who delivers it. It reads no row, and neither the
+Called where a notification is created and where it is delivered. It reads no row, and neither the
 language nor the zone of the thread: two users with two languages never mix.
 """
 
@@ -33,7 +33,7 @@ STYLES: dict[str, Style] = {"in_app": "full", "push": "short", "sms": "sms", "em
 
 PUSH_TITLE, PUSH_BODY = 50, 120  # characters that a lock screen shows
 SUBJECT = 120
-SMS_SEGMENTS = 3  # at most, whatever a sender has written
+SMS_SEGMENTS = 3  # at most, also of a sender's own text
 _PARAGRAPHS = re.compile(r"\n\s*\n")  # one whose values are all missing leaves nothing
 
 
@@ -47,7 +47,7 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reader_of(locale: str, zone: str, of: Brand) -> Reader:
-    """Return for whom to write. What a user has not chosen is the deployment's."""
+    """Return the reader of a user's texts; the deployment says what the user has not chosen."""
     return Reader(
         locale=languages.choose(locale, of.locale),
         zone=ZoneInfo(zone or of.zone),

@@ -19,7 +19,7 @@ from notifications.texts.formats import Style
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """For whom a text is written: in which language and zone. `home` is the deployment's zone."""
+    """The reader of a text: the language and the zone. `home` is the deployment's zone."""
 
     locale: Locale
     zone: ZoneInfo

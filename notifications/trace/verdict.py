@@ -46,7 +46,7 @@ def verdict(found: Loaded, steps: Sequence[Step], now: Reached) -> str:
 
 
 def advice(steps: Sequence[Step], now: Reached) -> tuple[str, ...]:
-    """Return what would change the answer, each once. Who has been reached needs nothing."""
+    """Return what would change the answer, each once; nothing for a user who has been reached."""
     if now.reach >= Reach.ON_DEVICE:
         return ()
     return tuple(dict.fromkeys(step.advice for step in steps if step.advice))

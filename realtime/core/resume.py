@@ -99,5 +99,5 @@ def decide(
 
 
 def snapshots_within_ms(sockets: int) -> int:
-    """Return the time over which a node spreads the snapshots of so many sockets."""
+    """Return the time over which a node spreads the snapshots of these sockets."""
     return min(MAX_SNAPSHOT_MS, MS_PER_SNAPSHOT * sockets) if sockets > FEW_SNAPSHOTS else 0

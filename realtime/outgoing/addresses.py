@@ -1,4 +1,4 @@
-"""Check the URLs that may be called: nothing inside our own network, whoever gives the URL.
+"""Check the URLs that may be called: none leads into our own network.
 
 The text of a URL is checked when it is saved. At each call it is checked again, and the addresses
 that its host resolves to are: the one that was checked is the one that is connected to.

@@ -190,7 +190,7 @@ def client(*, http2: bool = False, longest: float = READ_SECONDS) -> Client:
 
 
 def _trusted() -> ssl.SSLContext:
-    """Trust whom SSL_CERT_FILE names, as OpenSSL does, else the list of Mozilla."""
+    """Trust the authorities of SSL_CERT_FILE, as OpenSSL does, else the list of Mozilla."""
     return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
 
 

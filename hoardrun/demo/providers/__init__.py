@@ -1,1 +1,1 @@
-"""Providers as the world has them, on loopback; they share no code with the product."""
+"""Stand-ins for providers, on loopback; they share no code with the product."""

@@ -101,7 +101,7 @@ class Tokens:
 
 
 def _no_token(reply: Reply) -> Answer:
-    """The message itself was not sent, whatever became of the request for a token."""
+    """Answer that the message was not sent: there was no token for it."""
     return Answer(
         outcome=Outcome.NOT_SENT,
         status=reply.status,

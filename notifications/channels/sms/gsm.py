@@ -33,7 +33,7 @@ _REPLACED = str.maketrans(
     dict.fromkeys("\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008", " ")
     | dict.fromkeys("\u2009\u200a\u202f\u205f\u3000", " ")
     | dict.fromkeys("\u2028\u2029", "\n")
-    # Marks that nobody sees.
+    # Invisible marks.
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", "")
     | dict.fromkeys("‘’‚‛′`´ʼʹ‹›", "'")
     | dict.fromkeys("“”„‟″«»", '"')
@@ -43,7 +43,7 @@ _REPLACED = str.maketrans(
 
 
 class Size(NamedTuple):
-    """How long an SMS is: what it has used of the room of its segments, in units of its coding."""
+    """The length of an SMS: `used` units of its coding, of the `room` that its segments have."""
 
     coding: str
     used: int

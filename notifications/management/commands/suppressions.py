@@ -55,7 +55,7 @@ class Command(base.Command):
             lift = suppression_lift(suppression_id=options["lift"], by=by, why=options["why"])
             self._show([_lift(lift)])
         elif options["confirm"] or options["reject"]:
-            # Who has asked may take it back, which a rejection is.
+            # The person who asked takes the request back by rejecting it.
             right = MAY_DECIDE if options["confirm"] else MAY_LIFT
             decide = lift_confirm if options["confirm"] else lift_reject
             lift_id = options["confirm"] or options["reject"]
@@ -82,7 +82,7 @@ def _found(address: str | None, channel: str | None) -> Iterable[Suppression]:
 
 
 def _staff(name: str | None, right: str) -> int:
-    """Return the id of who decides. Raises CommandError."""
+    """Return the id of the member of staff who decides. Raises CommandError."""
     if not name:
         raise CommandError("Who decides? Give the name of a member of staff by --by.")
     user = base.user_named(name)
