@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _SMOOTHING = 0.1  # of the time between two turns
 _IDLE_SECONDS = 1.0  # a longer time without a turn says nothing about the next one
-SOONEST_SECONDS, LATEST_SECONDS = 1, 6  # of an appointment; who waits longer looks elsewhere
+SOONEST_SECONDS, LATEST_SECONDS = 1, 5  # of an appointment; who waits longer looks elsewhere
 _OVERBOOKED = 2  # as many as could have a turn: not all come, and the line must not be empty
 _FASTEST_SECONDS = 0.001  # a turn, where none was measured yet
 

@@ -109,9 +109,9 @@ def _served(between: float) -> Admission[int]:
 
 def test_refused_logins_come_back_at_twice_the_pace_of_turns() -> None:
     line = _served(0.01)
-    told = [line.appointment(0.0, 0.5) for _ in range(1000)]
+    told = [line.appointment(0.0, 0.5) for _ in range(800)]
     assert told == sorted(told)
-    assert [told.count(second) for second in range(2, 6)] == pytest.approx([200] * 4, abs=2)
+    assert [told.count(second) for second in range(2, 5)] == pytest.approx([200] * 3, abs=2)
 
 
 def test_a_slow_node_sends_them_further_away() -> None:
@@ -123,17 +123,17 @@ def test_a_slow_node_sends_them_further_away() -> None:
 def test_nobody_waits_for_longer_than_the_latest_appointment() -> None:
     line = _served(0.1)
     told = [line.appointment(0.0, number % 11 / 10) for number in range(5000)]
-    assert (min(told), max(told)) == (1, 6)
-    assert set(told[-1000:]) == {3, 4, 5, 6}
+    assert (min(told), max(told)) == (1, 5)
+    assert set(told[-1000:]) == {2, 3, 4, 5}
 
 
 def test_appointments_pass_with_time() -> None:
     line = _served(0.1)
     for _ in range(5000):
         line.appointment(0.0, 0.5)
-    assert line.appointment(6.0, 0.5) == 1
+    assert line.appointment(5.0, 0.5) == 1
 
 
 def test_a_node_that_has_measured_no_turn_yet_gives_appointments_too() -> None:
     line: Admission[int] = Admission(10, 0.5)
-    assert {line.appointment(0.0, 0.5) for _ in range(20_000)} == {1, 2, 3, 4, 5, 6}
+    assert {line.appointment(0.0, 0.5) for _ in range(20_000)} == {1, 2, 3, 4, 5}
