@@ -155,10 +155,11 @@ class Notification(Checked):
         indexes = [
             models.Index("user", F("id").desc(), name="notification_newest"),
             models.Index("user", "status", F("id").desc(), name="notification_inbox"),
+            # The bell's counts read it alone, so it has all that they ask.
             models.Index(
-                fields=["user", "seen_at"],
-                condition=Q(status=Status.UNREAD.value),
-                name="notification_unread",
+                fields=["user", "seen_at", "expires_at", "snoozed_until"],
+                condition=Q(status=Status.UNREAD.value, published_at__isnull=False),
+                name="notification_counted",
             ),
             models.Index(
                 fields=["scheduled_at"],

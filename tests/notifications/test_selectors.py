@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications import selectors, services
@@ -62,6 +63,40 @@ def test_it_counts_right_after_any_history(alice, bob, seed: int):
             ]
             unseen = sum(each.seen_at is None for each in unread)
             assert found[user.pk] == NotificationCounts(unread=len(unread), unseen=unseen)
+
+
+def plan(queries: CaptureQueriesContext) -> str:
+    """Return how the database answers the one query that was captured."""
+    [query] = queries.captured_queries
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        if not is_sqlite:  # a small table is read whole, unless that is forbidden
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{query['sql']}")
+        return "\n".join(str(line[-1]) for line in cursor.fetchall())
+
+
+@pytest.mark.reported(number=9)
+def test_many_unread_are_counted_by_an_index_alone(alice, bob):
+    note(alice)
+    with CaptureQueriesContext(connection) as queries:
+        selectors.notification_counts([alice.pk, bob.pk])
+    # SQLite takes an index with a condition only where the statement names its value.
+    is_sqlite = connection.vendor == "sqlite"
+    way = "SEARCH " if is_sqlite else "Index Only Scan using notification_counted"
+    assert way in plan(queries)
+
+
+@pytest.mark.reported(number=9)
+@pytest.mark.parametrize("unread_only", [True, False])
+def test_a_page_of_many_unread_is_read_in_the_order_of_an_index(alice, unread_only):
+    note(alice)
+    with CaptureQueriesContext(connection) as queries:
+        selectors.notifications_newest.rows(alice.pk, limit=50, unread_only=unread_only)
+    found = plan(queries)
+    assert ("notification_inbox" if unread_only else "notification_newest") in found
+    assert "Sort" not in found and "B-TREE" not in found
 
 
 def test_it_counts_for_any_number_of_users(alice, bob, django_assert_num_queries):

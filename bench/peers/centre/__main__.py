@@ -8,7 +8,7 @@ from tests.services.driven import serve
 
 django.setup()
 
-from bench.peers.centre import ladders, mailing, pushes, why  # noqa: E402
+from bench.peers.centre import ladders, mailing, pushes, unread, why  # noqa: E402
 from realtime.garbage import collect_seldom  # noqa: E402
 
 ladders.register()
@@ -27,5 +27,7 @@ serve(
         "mail": mailing.send_to_all,
         "fill_deliveries": why.fill,
         "ask_why": why.ask,
+        "fill_unread": unread.fill,
+        "ask_unread": unread.ask,
     }
 )

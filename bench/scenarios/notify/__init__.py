@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bench.scenario import Column, Scenario
-from bench.scenarios.notify import acks, commit, judging, mailing, pushing, why
+from bench.scenarios.notify import acks, commit, judging, mailing, pushing, unread, why
 
-_MODULES = (commit, judging, acks, pushing, why, mailing)
+_MODULES = (commit, judging, acks, pushing, why, unread, mailing)
 
 SCENARIO = Scenario(
     name="notify",
-    summary="ladders, web pushes, a large mailing, and the page that says why",
+    summary="ladders, web pushes, large inboxes and mailings, and the page that says why",
     parts=[module.PART for module in _MODULES],
     columns=[
         Column("cpu_us", "CPU µs each", 0),
@@ -20,6 +20,7 @@ SCENARIO = Scenario(
         *pushing.COLUMNS,
         *acks.COLUMNS,
         *why.COLUMNS,
+        *unread.COLUMNS,
         *mailing.COLUMNS,
     ],
     goals=[goal for module in _MODULES for goal in module.GOALS],
