@@ -67,14 +67,27 @@ class Case:
         return next(one.hash for one in known if one.id == address_id)
 
 
-def cases(rows: Sequence[Any]) -> list[Case]:
-    """Return the ladders of rows by COLUMNS. Rows of kinds that no app declares are left out."""
+def cases(
+    rows: Sequence[Any],
+    deliveries: Iterable[Delivery] | None = None,
+    items: Iterable[DigestItem] | None = None,
+) -> list[Case]:
+    """Return the ladders of rows by COLUMNS. Rows of kinds that no app declares are left out.
+
+    Who has read their `deliveries` in the order of their numbers, and their `items` of digests,
+    gives them.
+    """
     known = [(row, kind) for row in rows if (kind := kinds.find(row[2])) is not None]
     since: dict[int, datetime] = {}
     for row, _ in known:
         since[row[1]] = min(row[5], since.get(row[1], row[5]))
     reached = reach.devices(since)
-    sent, done = _sent([row[0] for row, _ in known])
+    numbers = [row[0] for row, _ in known]
+    if deliveries is None:
+        deliveries = Delivery.objects.filter(notification__in=numbers).order_by("pk")
+    if items is None:
+        items = DigestItem.objects.filter(notification__in=numbers).only("notification", "rung")
+    sent, done = _sent(deliveries, items)
     return [_case(row, kind, reached[row[1]], sent, done) for row, kind in known]
 
 
@@ -183,11 +196,13 @@ def _devices(user: UserReach, epoch: str) -> tuple[Device, ...]:
     )
 
 
-def _sent(notification_ids: Sequence[int]) -> tuple[dict[int, list[Sent]], dict[int, set[int]]]:
+def _sent(
+    deliveries: Iterable[Delivery], items: Iterable[DigestItem]
+) -> tuple[dict[int, list[Sent]], dict[int, set[int]]]:
     """Return the deliveries of notifications, and the rungs that are decided for good."""
     sent: dict[int, list[Sent]] = defaultdict(list)
     done: dict[int, set[int]] = defaultdict(set)
-    for row in Delivery.objects.filter(notification__in=notification_ids).order_by("pk"):
+    for row in deliveries:
         channel: Channel = row.channel  # type: ignore[assignment]
         assert row.notification_id is not None
         done[row.notification_id].add(row.rung)
@@ -204,10 +219,8 @@ def _sent(notification_ids: Sequence[int]) -> tuple[dict[int, list[Sent]], dict[
                 dismissed_at=row.dismissed_at,
             )
         )
-    for notification_id, rung in DigestItem.objects.filter(
-        notification__in=notification_ids
-    ).values_list("notification_id", "rung"):
-        done[notification_id].add(rung)
+    for item in items:
+        done[item.notification_id].add(item.rung)
     return sent, done
 
 

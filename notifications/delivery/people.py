@@ -82,9 +82,7 @@ class Person:
 
 def load(user_ids: Collection[int], now: datetime) -> dict[int, Person]:
     """Return each of these users."""
-    people = {user_id: Person() for user_id in user_ids}
-    _add_choices(people)
-    _add_addresses(people, now)
+    people = known(user_ids, now)
     left = (
         Delivery.objects.filter(user__in=people, created_at__gt=now - CAP_WINDOW)
         .exclude(state__in=NEVER_SENT)
@@ -99,6 +97,20 @@ def load(user_ids: Collection[int], now: datetime) -> dict[int, Person]:
     present = set(active.values_list("pk", flat=True))
     for user_id, person in people.items():
         person.is_active = user_id in present
+    return people
+
+
+def known(
+    user_ids: Collection[int], now: datetime, *, with_addresses: bool = True
+) -> dict[int, Person]:
+    """Return what each of these users has chosen, and their addresses; not what caps count.
+
+    That is enough to show what has been decided.
+    """
+    people = {user_id: Person() for user_id in user_ids}
+    _add_choices(people)
+    if with_addresses:
+        _add_addresses(people, now)
     return people
 
 

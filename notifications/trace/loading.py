@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
-from notifications.delivery import deployment, facts
+from notifications.choices import DeliveryState
+from notifications.delivery import deployment, facts, people
 from notifications.delivery.facts import Case
+from notifications.delivery.states import NEVER_SENT
 from notifications.models import (
     Attempt,
     Delivery,
@@ -32,6 +35,10 @@ from realtime.streams import user_stream
 
 MOST_SOCKETS = 50  # that have closed since the commit
 MOST_CHANGES = 50  # of the user's preferences, the newest
+# What ended so may have a suppression behind it.
+ENDED = frozenset({DeliveryState.FAILED, DeliveryState.BOUNCED, *NEVER_SENT})
+# Columns that `facts` needs of the user of a ladder, and as what they are read with it.
+_OF_USER = {"user__is_active": "is_active", "user__notification_preference__version": "preference"}
 
 
 @dataclass(slots=True)
@@ -58,9 +65,14 @@ class Loaded:
 
 
 def load(notification_id: int | str) -> Loaded:
-    """Return what is stored about a notification. Raises NotFound."""
+    """Return what is stored about a notification. Raises NotFound.
+
+    What few traces show is read for those alone: caps and channels where a rung is not decided,
+    changes of preferences where one was switched off, suppressions where something has ended.
+    """
     key = row_id(notification_id)
-    row = Notification.objects.filter(pk=key).first()
+    ladder = _ladder(key)
+    row = Notification.objects.filter(pk=key).first() if ladder is None else ladder.notification
     deliveries = list(
         Delivery.objects.filter(notification=key).select_related("address").order_by("rung", "pk")
     )
@@ -69,9 +81,9 @@ def load(notification_id: int | str) -> Loaded:
     user_id = deliveries[0].user_id if row is None else row.user_id
     found = Loaded(key, user_id, clock.now(), deployment.policy(), row, deliveries=deliveries)
     if row is not None:
-        found.ladder = Escalation.objects.filter(pk=key).first()
-        _add_person(found)
+        found.ladder = ladder
         _add_digests(found)
+        _add_person(found)
         _add_sockets(found)
     _add_news(found)
     return found
@@ -84,15 +96,51 @@ def load_deliveries(user_id: int, rows: Sequence[Delivery]) -> Loaded:
     return found
 
 
+def _ladder(key: int) -> Escalation | None:
+    """Read a ladder with its notification, and with what else `facts` needs of its user."""
+    return (
+        Escalation.objects.filter(pk=key)
+        .select_related("notification")
+        .annotate(**{alias: F(column) for column, alias in _OF_USER.items()})
+        .first()
+    )
+
+
 def _add_person(found: Loaded) -> None:
-    """Add what the rules know now: for the rungs that are not decided yet."""
+    """Add the user as the rules see them, with caps and channels where they are asked."""
     if found.ladder is None:
         return
-    found.case = facts.of_notifications([found.notification_id]).get(found.notification_id)
-    if found.case is not None:
-        facts.add_people([found.case], found.now)
-    changes = PreferenceChange.objects.filter(user=found.user_id).order_by("-pk")
-    found.changes = list(changes[:MOST_CHANGES])
+    in_order = sorted(found.deliveries, key=lambda row: row.pk)
+    for case in facts.cases([_columns(found.ladder)], in_order, found.items):
+        if _is_undecided(case, found):
+            facts.add_people([case], found.now)
+        else:
+            users, has_ended = [case.user_id], any(row.state in ENDED for row in found.deliveries)
+            known = people.known(users, found.now, with_addresses=has_ended)
+            case.person = known[case.user_id]
+        found.case = case
+    if any(row.decided_by == "switched_off" for row in found.deliveries):
+        changes = PreferenceChange.objects.filter(user=found.user_id).order_by("-pk")
+        found.changes = list(changes[:MOST_CHANGES])
+
+
+def _columns(ladder: Escalation) -> list[Any]:
+    """Return what `_ladder` has read, in the order of `facts.COLUMNS`."""
+    names = (_OF_USER.get(name, name).replace("__", ".") for name in facts.COLUMNS)
+    return [attrgetter(name)(ladder) for name in names]
+
+
+def _is_undecided(case: Case, found: Loaded) -> bool:
+    """Say whether the trace asks the rules about a rung, of which nothing has come."""
+    assert found.ladder is not None
+    if found.ladder.closed_at is not None and found.ladder.reason == "reached":
+        return False
+    sent = {(row.rung, row.channel) for row in found.deliveries}
+    joined = {item.rung for item in found.items}
+    return any(
+        (number, rung.channel) not in sent and number not in joined
+        for number, rung in enumerate(case.kind.ladder)
+    )
 
 
 def _add_digests(found: Loaded) -> None:
@@ -135,7 +183,7 @@ def _add_news(found: Loaded) -> None:
     if found.case is not None:
         for channel, addresses in found.case.person.addresses.items():
             known |= {(channel, address.hash) for address in addresses}
-    if known:
+    if known and any(row.state in ENDED for row in own):
         named = Q(*(Q(channel=one, hash=digest) for one, digest in sorted(known)), _connector=Q.OR)
         valid = Q(until__isnull=True) | Q(until__gt=found.now)
         found.suppressions = list(Suppression.objects.filter(named, valid).order_by("pk"))

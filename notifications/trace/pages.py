@@ -51,7 +51,9 @@ class WhyPages(ModelAdmin):
             trace = trace_look(unquote(object_id), by=_who(request), door=DOOR, with_content=wanted)
         except NotFound as error:
             raise Http404(str(error)) from None
-        return self._page(request, trace, ResendForm(_channels(trace)), StopForm())
+        return self._page(
+            request, trace, ResendForm(_channels(trace)), StopForm(auto_id="id_stop_%s")
+        )
 
     def _page(
         self, request: HttpRequest, trace: Trace, resending: ResendForm, stopping: StopForm

@@ -6,19 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from notifications.choices import DeliveryState
-from notifications.delivery.states import NEVER_SENT, facts_of
+from notifications.delivery.states import facts_of
 from notifications.models import Attempt, Delivery, Receipt, Suppression
 from notifications.policy.facts import OPTIONAL
 from notifications.trace.causes import REASONS, cause
-from notifications.trace.loading import Loaded
+from notifications.trace.loading import ENDED, Loaded
 from notifications.trace.masks import masked
 from notifications.trace.moments import of_text, spoken, stamp
 from notifications.trace.parts import Call, Heard, Said, Sending
 from notifications.trace.words import FACTS, HOWS, OUTCOMES, STATES
 from realtime.outgoing import Outcome
-
-# What follows from these is not said by the rule that decided, but by the reason.
-_ENDED = frozenset({DeliveryState.FAILED, DeliveryState.BOUNCED, *NEVER_SENT})
 
 
 def sendings(rows: Iterable[Delivery], found: Loaded) -> tuple[Sending, ...]:
@@ -99,9 +96,9 @@ def _said(row: Delivery, found: Loaded) -> Said:
     why = cause(row.decided_by, row.reason, row.channel)
     advice = state.advice
     parts = [state.text]
-    if row.state in _ENDED or row.reason or row.state == DeliveryState.QUEUED:
+    if row.state in ENDED or row.reason or row.state == DeliveryState.QUEUED:
         parts.append(why.text)
-        advice = why.advice if row.state in _ENDED else advice or why.advice
+        advice = why.advice if row.state in ENDED else advice or why.advice
     parts.append(evidence_text(row.evidence))
     if row.state == DeliveryState.QUEUED and row.not_before > found.now:
         parts.append(f"It is tried from {spoken(row.not_before)} on.")
@@ -111,7 +108,7 @@ def _said(row: Delivery, found: Loaded) -> Said:
         parts.append(f"Sent once more by {who}: {row.evidence.get('why')}")
     if row.late:
         parts.append("It went out although the user had just seen the notification.")
-    if row.state in _ENDED and row.address_hash:
+    if row.state in ENDED and row.address_hash:
         now = suppression_said(found.suppressions, row.channel, row.address_hash)
         advice = advice if now is None else now.advice
     return Said(" ".join(filter(None, parts)), advice)

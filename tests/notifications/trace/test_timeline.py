@@ -8,7 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications.choices import DeliveryState
-from notifications.models import Delivery, Digest, DigestItem, Notification, Suppression
+from notifications.models import (
+    Delivery,
+    Digest,
+    DigestItem,
+    Escalation,
+    Notification,
+    Suppression,
+)
 from notifications.preferences.services import Origin, preferences_change
 from notifications.trace.loading import load
 from notifications.trace.printing import printed
@@ -283,6 +290,14 @@ def test_it_asks_as_many_queries_for_many_rows_as_for_few(amina):
         acked(amina, row, device=f"phone {number}")
         socket(amina, f"tab {number}", ago=HOUR)
     assert queries(row) == few <= 24
+
+
+def test_what_is_decided_is_not_judged_again_and_asks_fewer_queries(amina):
+    row = debit(amina)
+    called(sms(row, state="delivered"))
+    undecided = queries(row)
+    Escalation.objects.filter(pk=row.pk).update(closed_at=clock.now(), reason="reached")
+    assert queries(row) <= 12 < undecided
 
 
 def queries(row) -> int:
