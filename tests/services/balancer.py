@@ -28,16 +28,24 @@ NODE = "10.0.0.11:8000"  # in the files, and a second one
 
 
 class Balancer:
-    """Forwards `https://127.0.0.1:<port>` to nodes of this machine, given by their ports."""
+    """Forwards `https://127.0.0.1:<port>` to nodes of this machine, given by their ports.
 
-    def __init__(self, kind: Kind, nodes: Sequence[int]) -> None:
+    With a `prefix` it forwards only the paths that begin with it, and takes it away.
+    """
+
+    def __init__(
+        self, kind: Kind, nodes: Sequence[int], *, port: int | None = None, prefix: str = ""
+    ) -> None:
         self.kind = kind
-        self.port = free_port()
+        self.port = port or free_port()
         folder = reaper.workspace() / f"{kind}-{self.port}"
         folder.mkdir()
         self.certificate = write_certificate(folder, HOST)
         file = folder / FILES[kind].name
-        file.write_text(_changed(kind, _changes(kind, folder, self.port, nodes)))
+        changes = _changes(kind, folder, self.port, nodes)
+        if prefix:
+            changes |= _without(kind, prefix)
+        file.write_text(_changed(kind, changes))
         words: dict[Kind, list[str | Path]] = {
             "nginx": ["-p", folder, "-c", file, "-g", "daemon off;"],
             "haproxy": ["-db", "-f", file],
@@ -117,6 +125,17 @@ def _changes(kind: Kind, folder: Path, port: int, nodes: Sequence[int]) -> dict[
         "/run/nginx.pid": str(folder / "pid"),
         "/var/log/nginx/": f"{folder}/",
         "http {": "http {" + temporary,
+    }
+
+
+def _without(kind: Kind, prefix: str) -> dict[str, str]:
+    """Return the changes that take a prefix from the paths that nodes get."""
+    if kind == "haproxy":
+        take = f"http-request replace-path {prefix}(/.*) \\1"
+        return {"default_backend nodes": f"{take}\n    default_backend nodes"}
+    return {
+        "location / {": f"location {prefix}/ {{",
+        "proxy_pass http://hoardrun;": "proxy_pass http://hoardrun/;",
     }
 
 

@@ -8,6 +8,7 @@ import time
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import translation
 
 from hoardrun.demo.providers.http import Told
 from notifications.channels.push import vapid
@@ -18,8 +19,16 @@ from notifications.delivery.lane import Lane
 from notifications.delivery.receipts import Heard, receipts_take
 from notifications.delivery.send import send
 from notifications.delivery.worker import Worker
-from notifications.models import Address, Attempt, Delivery, Receipt, Suppression
+from notifications.models import (
+    Address,
+    Attempt,
+    Delivery,
+    Preference,
+    Receipt,
+    Suppression,
+)
 from notifications.services import notification_mark_read
+from notifications.texts import render
 from realtime import clock
 from tests.notifications.delivery import support
 from tests.notifications.delivery.conftest import VAPID
@@ -71,6 +80,34 @@ def test_each_user_gets_it_in_their_own_language(outside):
     assert len(set(texts.values())) == 4
     found = Delivery.objects.filter(channel="sms").values_list("user__username", "locale")
     assert all(locale.startswith(name) for name, locale in found)
+
+
+@pytest.mark.reported(number=24)
+def test_users_of_several_languages_take_turns_in_one_batch_and_no_text_mixes(outside):
+    """One claim of one worker has them all; the language of its thread has no say."""
+    expected: dict[str, tuple[str, str]] = {}
+    for number, locale in enumerate(("sw", "fr", "lg", "en") * 3):
+        user = User.objects.create_user(f"user-{number}")
+        Preference.objects.create(
+            user=user, version=1, locale=locale, hide_amounts=False, updated_at=clock.now()
+        )
+        browser = outside.push.subscribe(vapid.Key(VAPID).public)
+        support.address(user, "push", browser.endpoint, service="web", keys=browser.keys)
+        amount = {"amount": str(1000 + number), "currency": "UGX"}
+        context = support.CONTEXTS["transaction.failed"] | {"amount": amount}
+        committed(user, "transaction.failed", ago=MINUTE, context=context)
+        text = render("transaction.failed", "push", context, locale=locale)
+        expected[browser.endpoint] = text.title, text.body
+    with translation.override("fr"):
+        judge_due()
+        run("push")
+    shown = {
+        taken["endpoint"]: (taken["shown"]["notification"]["title"],
+                            taken["shown"]["notification"]["body"])
+        for taken in outside.push.ledger
+    }  # fmt: skip
+    assert shown == expected
+    assert len(set(shown.values())) == len(expected)
 
 
 def test_the_second_provider_is_called_after_a_refusal(row, outside):

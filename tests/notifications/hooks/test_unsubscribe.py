@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from notifications.hooks import tokens
@@ -18,6 +20,7 @@ from notifications.texts import kind_name
 from realtime import clock
 
 CLICK = {"List-Unsubscribe": "One-Click"}
+ROUNDS, THREADS = 1000, 4
 pytestmark = pytest.mark.django_db
 
 
@@ -38,17 +41,51 @@ def ended() -> list[tuple[str, str, bool]]:
     return list(Consent.objects.values_list("category", "channel", "granted"))
 
 
+def scan(url: str, rounds: int) -> None:
+    """Follow a link as scanners of mailboxes and browsers do, without pressing its button."""
+    client = Client()
+    for _ in range(rounds):
+        assert client.get(url).status_code == 200
+        assert client.head(url).status_code == 200
+        prefetch = {"Purpose": "prefetch", "Sec-Purpose": "prefetch;prerender"}
+        assert client.get(url, headers=prefetch).status_code == 200
+
+
 @pytest.mark.reported(number=16)
 def test_scanners_change_nothing(alice: User) -> None:
     url = link(alice)
-    for _ in range(10):
-        assert Client().get(url).status_code == 200
-        assert Client().head(url).status_code == 200
-        assert Client().options(url).status_code == 200
-        assert Client().get(url, headers={"Purpose": "prefetch"}).status_code == 200
+    scan(url, 10)
+    assert Client().options(url).status_code == 200
     assert ended() == []
     page = Client().get(url).content.decode()
     assert WORDING["en"].button in page and 'method="post"' in page
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.long
+@pytest.mark.reported(number=16)
+def test_a_thousand_scanners_change_nothing_and_then_one_click_does_once(alice: User) -> None:
+    url = link(alice)
+
+    def work(step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        scans = [lambda: scan(url, ROUNDS // THREADS)] * THREADS
+        list(pool.map(work, scans))
+        assert ended() == []
+        clicks = [lambda: Client().post(url, CLICK)] * THREADS
+        answers = list(pool.map(work, clicks))
+    answers.append(Client().post(url, CLICK))
+    assert {(answer.status_code, answer.content) for answer in answers} == {
+        (200, answers[0].content)
+    }
+    assert ended() == [(category(required=False), "email", False)]
+    scan(url, 1)
+    assert len(ended()) == 1
 
 
 @pytest.mark.reported(number=16)

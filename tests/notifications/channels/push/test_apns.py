@@ -59,7 +59,7 @@ def test_a_device_gets_what_was_sent(there):
         "thread-id": "transaction-17", "interruption-level": "time-sensitive",
         "mutable-content": 1,
     }  # fmt: skip
-    assert taken["payload"]["receipt"] == "4711:signed"
+    assert (taken["payload"]["id"], taken["payload"]["receipt"]) == ("88", "4711:signed")
     headers = taken["headers"]
     assert (headers["apns-priority"], headers["apns-push-type"]) == ("10", "alert")
     assert headers["apns-expiration"] == str(int(given.expires_at.timestamp()))
@@ -103,6 +103,7 @@ ROWS = [line.split() for line in TABLE.strip().splitlines()]
 
 
 @pytest.mark.parametrize(("status", "reason", "outcome", "verdict", "mistake"), ROWS)
+@pytest.mark.reported(number=15)
 def test_each_reason(there, status: str, reason: str, outcome: str, verdict: str, mistake: str):
     there.apple.devices[PHONE] = (int(status), reason)
     answer = there.ours.send(push())
@@ -115,6 +116,7 @@ def test_the_table_has_no_reason_that_is_not_tested():
     assert apns.REASONS.keys() <= {row[1] for row in ROWS}
 
 
+@pytest.mark.reported(number=15)
 def test_a_device_that_is_gone_says_since_when(there):
     there.apple.devices[PHONE] = (410, "Unregistered")
     gone_at = there.ours.send(push()).gone_at
@@ -164,7 +166,13 @@ def test_a_key_that_cannot_sign_says_so(there, key: str):
 
 def test_the_login_can_be_checked_without_sending(there):
     assert there.ours.check().outcome is Outcome.ACCEPTED
-    for wrong in ({"apns_team_id": "OTHER"}, {"apns_topic": "com.other"}):
-        answer = Apns(changed(there.options, **wrong), there.client).check()
-        assert (answer.outcome, answer.our_mistake) == (Outcome.REFUSED, True)
+
+
+@pytest.mark.parametrize("wrong", [{"apns_team_id": "OTHER"}, {"apns_topic": "com.other"}])
+@pytest.mark.reported(number=15)
+def test_a_bad_login_of_ours_deletes_nobody(there, wrong: dict[str, str]):
+    stranger = Apns(changed(there.options, **wrong), there.client)
+    for answer in (stranger.check(), stranger.send(push())):
+        assert (answer.outcome, answer.verdict) == (Outcome.REFUSED, "")
+        assert answer.our_mistake
     assert there.apple.ledger == []

@@ -57,6 +57,7 @@ def test_an_app_gets_what_was_sent(there):
     assert taken["token"] == PHONE
     assert taken["notification"] == {"title": "Paid", "body": "KES 250"}
     assert taken["data"]["receipt"] == "4711:signed"
+    assert taken["data"]["id"] == taken["android"]["notification"]["tag"]
     android = taken["android"]
     assert android["priority"] == "high"
     assert 3590 <= int(android["ttl"].rstrip("s")) <= 3600
@@ -109,6 +110,7 @@ ROWS = [line.split() for line in TABLE.strip().splitlines()]
 
 
 @pytest.mark.parametrize(("status", "code", "outcome", "verdict", "mistake"), ROWS)
+@pytest.mark.reported(number=15)
 def test_each_code(there, status: str, code: str, outcome: str, verdict: str, mistake: str):
     there.fake.devices[PHONE] = (int(status), code)
     answer = there.ours.send(push())
@@ -121,6 +123,7 @@ def test_the_table_has_no_code_that_is_not_tested():
     assert {row[1] for row in ROWS} == fcm.CODES.keys() | {"NOVEL"}
 
 
+@pytest.mark.reported(number=15)
 def test_a_bad_request_deletes_nobody(there):
     error = {
         "details": [
@@ -189,9 +192,20 @@ def test_a_service_account_whose_key_cannot_sign_says_so(there):
         google.read_account(there.fake.account.replace("BEGIN", "NO"))
 
 
-def test_the_login_can_be_checked_without_sending(there):
-    assert there.ours.check().outcome is Outcome.ACCEPTED
+@pytest.fixture
+def stranger(there: Any) -> Fcm:
+    """A deployment with the key of an account that Google does not know."""
     wrong = there.fake.account.replace("push@", "other@")
-    stranger = Fcm(changed(there.options, fcm_service_account=wrong), client())
+    return Fcm(changed(there.options, fcm_service_account=wrong), client())
+
+
+@pytest.mark.reported(number=15)
+def test_a_bad_key_of_ours_deletes_nobody(there, stranger):
+    answer = stranger.send(push())
+    assert (answer.outcome, answer.verdict, answer.our_mistake) == (Outcome.NOT_SENT, "", True)
+
+
+def test_the_login_can_be_checked_without_sending(there, stranger):
+    assert there.ours.check().outcome is Outcome.ACCEPTED
     assert stranger.check().our_mistake
     assert there.fake.ledger == []
