@@ -137,8 +137,59 @@ async def test_the_admin(browser: Browser, demo: Server, name: str) -> None:
             answer = await page.goto(demo.url + path)
             assert answer and answer.ok, path
             found[path] = await findings(page)
-        found = {
-            path: [row for row in rows if not row.startswith(OF_DJANGO)]
-            for path, rows in found.items()
-        }
-        assert {path: rows for path, rows in found.items() if rows} == {}
+        assert _ours(found) == {}
+
+
+def _ours(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the pages with findings that are not Django's own."""
+    ours = {
+        path: [row for row in rows if not row.startswith(OF_DJANGO)] for path, rows in found.items()
+    }
+    return {path: rows for path, rows in ours.items() if rows}
+
+
+# A debit whose push has arrived and whose SMS has failed, and one whose ladder goes on.
+TRACED = """
+from django.contrib.auth.models import User
+from tests.notifications.delivery.support import NUMBER, acked, address, committed
+from tests.notifications.trace.support import called, debit, heard, sms
+from notifications.addresses.values import address_hash
+amina = User.objects.get(username="amina")
+row, to = debit(amina), address(amina, "sms", NUMBER, hash=address_hash("sms", NUMBER))
+acked(amina, row)
+for rung, channel, state in ((0, "push", "delivered"), (1, "sms", "failed")):
+    one = sms(row, to=to, rung=rung, channel=channel, state=state)
+    called(one, "refused" if state == "failed" else "accepted")
+    heard(one, state)
+print(row.pk, committed(amina, "transaction.failed").pk)
+"""
+
+
+@pytest.fixture(scope="module")
+def traced(demo: Server) -> list[str]:
+    return demo.shell(TRACED).split()
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_page_why(browser: Browser, demo: Server, traced: list[str], name: str) -> None:
+    why = f"{demo.url}/admin/notifications/notification"
+    async with screen(browser, name) as page:
+        await log_in_to_admin(page, demo)
+        found = {}
+        for number in traced:
+            await page.goto(f"{why}/{number}/why/?content=1")
+            await expect(page.get_by_role("heading", name="Ladder", exact=True)).to_be_visible()
+            await expect(page.get_by_role("button", name="Send again")).to_be_visible()
+            found[number] = await findings(page)
+        # Each of the two forms has a reason of its own, with its own label.
+        for act in ("Send it again", "Stop its ladder"):
+            form = page.locator("form", has=page.get_by_role("heading", name=act))
+            await expect(form.get_by_label("Reason")).to_have_count(1)
+        await page.goto(f"{why}/why/?user=amina")
+        await expect(page.get_by_role("link", name=f"#{traced[0]} ")).to_be_visible()
+        found["a user"] = await findings(page)
+        await page.get_by_label("Phone or e-mail").fill("+256772000001")
+        await page.get_by_role("button", name="Search").nth(1).click()
+        await expect(page.get_by_role("heading", name="What went to")).to_be_visible()
+        found["an address"] = await findings(page)
+        assert _ours(found) == {}

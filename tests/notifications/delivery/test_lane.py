@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import translation
 
+from hoardrun.demo.providers.apple import KEY_ID, TEAM_ID, TOPIC, Apple
+from hoardrun.demo.providers.firebase import Firebase
 from hoardrun.demo.providers.http import Told
+from notifications.channels import registry
 from notifications.channels.push import vapid
 from notifications.delivery.claim import claim
 from notifications.delivery.compose import compose
@@ -273,6 +278,79 @@ def test_a_subscription_that_is_gone_is_removed(amina, outside):
     assert row.state == "removed"
     judge_due()  # the SMS need not wait for its time
     assert support.deliveries(ladder, "sms") == [("sms", "queued", "")]
+
+
+class App(NamedTuple):
+    """An app on a phone: its push service, with what that answers of a token."""
+
+    service: Any
+    row: Address
+    gone: tuple[int, str]
+    busy: tuple[int, str]
+
+
+@pytest.fixture(scope="module")
+def apple(tmp_path_factory) -> Iterator[Apple]:
+    with Apple(tmp_path_factory.mktemp("apple")) as found:
+        yield found
+
+
+@pytest.fixture
+def of_apple(amina, outside, apple, monkeypatch) -> App:
+    # A client trusts whom it trusted when it was made: these options are no other test's.
+    monkeypatch.setenv("SSL_CERT_FILE", str(apple.trusted))
+    outside.use(
+        APNS_KEY=apple.key, APNS_KEY_ID=KEY_ID, APNS_TEAM_ID=TEAM_ID, APNS_TOPIC=TOPIC,
+        APNS_URL=apple.url, DELIVERY_LEASE_SECONDS=71,
+    )  # fmt: skip
+    apple.ledger.clear()
+    row = support.address(amina, "push", "ab" * 32, service="apns")
+    return App(apple, row, (410, "Unregistered"), (429, "TooManyRequests"))
+
+
+@pytest.fixture
+def of_google(amina, outside) -> Iterator[App]:
+    with Firebase() as google:
+        outside.use(FCM_SERVICE_ACCOUNT=google.account, FCM_URL=google.url)
+        row = support.address(amina, "push", "token", service="fcm")
+        yield App(google, row, (404, "UNREGISTERED"), (429, "QUOTA_EXCEEDED"))
+
+
+@pytest.fixture(params=["of_apple", "of_google"])
+def app(request) -> Iterator[App]:
+    found: App = request.getfixturevalue(request.param)
+    provider: Any = registry.find(found.row.service)
+    yield found
+    provider._client.close()
+
+
+@pytest.mark.parametrize(("trouble", "state"), [("gone", "removed"), ("busy", "verified")])
+@pytest.mark.reported(number=15)
+def test_the_token_of_an_app_is_removed_once_it_is_gone_and_only_then(app, amina, trouble, state):
+    app.service.devices[app.row.value] = getattr(app, trouble)
+    committed(amina, "transaction.failed", ago=MINUTE)
+    judge_due()
+    run("push")
+    app.row.refresh_from_db()
+    assert app.row.state == state
+    sent = Delivery.objects.get(channel="push")
+    assert (sent.state, sent.reason) == (
+        ("failed", "gone") if trouble == "gone" else ("queued", "later")
+    )
+
+
+@pytest.mark.reported(number=15)
+def test_a_bad_login_of_ours_removes_no_app(app, amina, outside):
+    wrong = {"APNS_TEAM_ID": "OTHER"}
+    if app.row.service == "fcm":
+        wrong = {"FCM_SERVICE_ACCOUNT": app.service.account.replace("push@", "other@")}
+    outside.use(**wrong)
+    committed(amina, "transaction.failed", ago=MINUTE)
+    judge_due()
+    run("push")
+    app.row.refresh_from_db()
+    assert (app.row.state, list(app.service.ledger)) == ("verified", [])
+    assert Attempt.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
