@@ -24,6 +24,7 @@ from hoardrun.ledger.choices import (
     TransactionStatus,
     TransactionType,
 )
+from hoardrun.ledger.journal import models as journal  # noqa: F401 its tables are this app's
 from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
 from realtime import clock
@@ -116,8 +117,8 @@ class Transaction(Tracked):
         db_index=False,
         related_name="+",
     )
-    # The other side of a carry (see `carrying`), stored on both sides. Neither is moved again:
-    # moving one alone would make or lose money.
+    # The other side of a carry (see `carrying`) or transfer, stored on both sides. Neither is moved
+    # again: moving one alone would make or lose money.
     counterpart = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

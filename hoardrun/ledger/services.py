@@ -4,7 +4,8 @@ Called by views, the admin, commands and jobs. Each service is one database tran
 the account, then the transaction, so that balances change one after the other (on SQLite by
 immediate transactions). It saves the account before the transaction, and the notification last:
 each save publishes, and a user's stream stays locked from the first publication to the commit.
-Each move is stored with its actor (`actors`) in the same database transaction.
+Each move is stored with its actor (`actors`), and what it moved with its posting (`journal`), in
+the same database transaction.
 
 An outbound transaction holds its amount of the available balance from the start. Completing it
 also takes the amount from the current balance; failing, cancelling or expiring it releases the
@@ -17,13 +18,10 @@ then waits on the closed account for `account_carry`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
@@ -41,9 +39,10 @@ from hoardrun.ledger.errors import (
     AccountNotActive,
     CarriedMoney,
     CurrencyMismatch,
-    IdempotencyConflict,
     TransactionNotFound,
 )
+from hoardrun.ledger.journal import booking
+from hoardrun.ledger.keys import first_of, key_is_once
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_parse, currency_parse
 from hoardrun.ledger.notices import notice_of
@@ -72,6 +71,7 @@ class Created(NamedTuple):
     created: bool
 
 
+@transaction.atomic
 def account_open(
     *,
     user_id: int,
@@ -90,6 +90,7 @@ def account_open(
     shift(account, available=opening + credit, current=opening)
     clean(account, exclude={"user"})
     account.save()
+    booking.book_opening(account)
     return account
 
 
@@ -136,7 +137,7 @@ def transaction_create(
     before returns the first transaction, or raises IdempotencyConflict if that was different.
     Raises a Refused if the account does not take the transaction.
     """
-    with _key_is_once(account_id, idempotency_key), transaction.atomic():
+    with key_is_once(account_id, idempotency_key), transaction.atomic():
         account = account_lock(account_id, owner_id)
         actor_check(account, by)
         wanted: dict[str, Any] = {
@@ -154,7 +155,7 @@ def transaction_create(
         txn = Transaction(account=account, idempotency_key=idempotency_key or None, **wanted)
         txn.key_owner_id = account.user_id if txn.idempotency_key else None
         clean(txn, exclude={"account", "key_owner"})
-        if txn.idempotency_key and (first := _first_of(account, txn.idempotency_key, wanted)):
+        if txn.idempotency_key and (first := first_of(account, txn.idempotency_key, wanted)):
             return Created(first, False)
         exact = transaction_check(
             account=account, type=type, direction=direction, amount=amount, currency=currency
@@ -224,6 +225,7 @@ def transaction_move(
         txn.save()
         record(txn, before, by, reason)
         carried_save(carried, by, reason)
+        booking.book_move(txn, by.actor_kind, carried)
         if notice := notice_of(txn):
             told = "transaction-{}-{}".format
             notification_compose(
@@ -255,34 +257,5 @@ def account_carry(
         for changed in (account, other):
             changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
         carried_save(sides, by, reason)
+        booking.book_transfer(sides)
     return sides
-
-
-@contextmanager
-def _key_is_once(account_id: int | str, key: str | None) -> Iterator[None]:
-    """Raise IdempotencyConflict if two calls at once use a key on two accounts of one user.
-
-    Each holds the lock of its own account: only the unique constraint stops the second.
-    """
-    try:
-        yield
-    except IntegrityError:
-        owner = Account.objects.filter(pk=row_id(account_id)).values("user_id")
-        used = Transaction.objects.filter(key_owner__in=owner, idempotency_key=key)
-        if key and used.exclude(account_id=row_id(account_id)).exists():
-            raise IdempotencyConflict(["account_id"]) from None
-        raise
-
-
-def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction | None:
-    """Return what the account's user created with this key, preferably on this account."""
-    mine = Q(account=account) | Q(key_owner=account.user_id)
-    found = list(Transaction.objects.filter(mine, idempotency_key=key))
-    if not found:
-        return None
-    first = next((txn for txn in found if txn.account_id == account.pk), found[0])
-    wanted = {"account_id": account.pk, **wanted}
-    if differing := [name for name, value in wanted.items() if getattr(first, name) != value]:
-        raise IdempotencyConflict(differing)
-    first.account = account
-    return first

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, models, transaction
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.ledger.journal.models import Book, Posting
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
 from notifications.models import Attempt, Consent, PreferenceChange
@@ -127,8 +128,8 @@ def test_sql_by_hand_changes_no_record(broadcast: Broadcast, model: Any, stateme
 @pytest.fixture
 def move(db: None) -> TransactionMove:
     user = User.objects.create_user("bob")
-    account = account_open(user_id=user.pk, currency="KES", opening_balance="5")
-    made = transaction_create(account_id=account.pk, type="fee", direction="outbound", amount="1")
+    account = account_open(user_id=user.pk, currency="KES")
+    made = transaction_create(account_id=account.pk, type="fee", direction="inbound", amount="1")
     move = TransactionMove.objects.get()
     append_only.remove("default", "UPDATE")
     models.QuerySet(TransactionMove).update(reason=f"For {made.txn.pk}")
@@ -136,14 +137,51 @@ def move(db: None) -> TransactionMove:
     return move
 
 
+@pytest.fixture
+def posting(move: TransactionMove) -> Posting:
+    """A posting with a value in every column that is unique."""
+    sides = [
+        Book.objects.create(kind="customer", currency="KES", account=account, balance=0, version=1)
+        for account in (
+            move.txn.account,
+            account_open(user_id=move.txn.account.user_id, currency="KES"),
+        )
+    ]
+    return Posting.objects.create(
+        debit=sides[0],
+        credit=sides[1],
+        minor=1,
+        currency="KES",
+        kind="reversal",
+        txn=move.txn,
+        source="x",
+        reverses_id=1,
+        debit_balance=0,
+        debit_version=1,
+        credit_balance=0,
+        credit_version=1,
+    )
+
+
 UNIQUE = {
     Broadcast: [{"id"}, {"author_id", "idempotency_key"}],
     BroadcastDecision: [{"id"}, {"broadcast_id"}],
     TransactionMove: [{"id"}, {"txn_id", "to_status"}],
+    Posting: [
+        {"id"},
+        {"source"},
+        {"reverses_id"},
+        {"debit_id", "debit_version"},
+        {"credit_id", "credit_version"},
+    ],
     Attempt: [{"id"}, {"delivery_id", "lease"}],
     PreferenceChange: [{"id"}],
     Consent: [{"id"}],
 }
+
+
+# Another trigger refuses a posting whose books do not exist.
+EXISTING = {"debit_id", "credit_id"}
 
 
 def test_the_unique_columns_of_each_record_are_known() -> None:
@@ -162,10 +200,10 @@ def test_the_unique_columns_of_each_record_are_known() -> None:
 @pytest.mark.parametrize(
     ("model", "kept"), [(model, n) for model, known in UNIQUE.items() for n in range(len(known))]
 )
-@pytest.mark.usefixtures("broadcast", "move", "outside_rows")
+@pytest.mark.usefixtures("broadcast", "move", "posting", "outside_rows")
 def test_no_row_replaces_a_record(model: Any, kept: int, verb: str) -> None:
     table, all_columns = model._meta.db_table, set().union(*UNIQUE[model])
-    others = dict.fromkeys(all_columns - UNIQUE[model][kept], 1_000_000)
+    others = dict.fromkeys(all_columns - UNIQUE[model][kept] - EXISTING, 1_000_000)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table}")
         before = cursor.fetchall()

@@ -1,0 +1,31 @@
+"""The kinds of books and of postings, as they are stored."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class BookKind(models.TextChoices):
+    """What a book is kept for."""
+
+    CUSTOMER = "customer"  # the money of one account
+    FLOAT = "float"  # our money at one provider
+    FEES = "fees"  # what we have earned
+    SUSPENSE = "suspense"  # money whose owner is not known yet
+    RECEIVABLE = "receivable"  # what somebody owes us
+    WORLD = "world"  # everything outside that has no book of its own
+
+
+class PostingKind(models.TextChoices):
+    """Why money moved."""
+
+    SETTLE = "settle"  # a transaction was completed
+    FEE = "fee"  # likewise, one whose type is fee
+    ADJUSTMENT = "adjustment"  # likewise by staff, with no provider behind it
+    TRANSFER = "transfer"  # from one account here to another
+    REVERSAL = "reversal"  # the mirror of another posting
+    OPENING = "opening"  # what an account had when its book was opened
+
+
+# One of these books a transaction that was completed, unless it is a side of a transfer.
+SETTLING = (PostingKind.SETTLE, PostingKind.FEE, PostingKind.ADJUSTMENT)
