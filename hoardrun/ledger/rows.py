@@ -12,6 +12,9 @@ from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from realtime.core.text import is_text, row_id
 from realtime.errors import InvalidInput
 
+# The same for every account that takes no transfer, so that it does not reveal those of others.
+NOBODY = "There is no active account in {} with that number."
+
 
 def account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
     """Lock an account; with `owner_id`, only that user's. Raises AccountNotFound."""
@@ -40,6 +43,23 @@ def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Acc
     if ids[1] not in found:
         raise InvalidInput("onto_account_id", ONTO)
     return found[account_id], found[ids[1]]
+
+
+def pair_lock(
+    source_id: int, target_id: int, owner_id: int | None = None
+) -> tuple[Account, Account]:
+    """Lock two accounts in the order of their ids; with `owner_id`, that user's and any other.
+
+    Raises AccountNotFound, or InvalidInput if it is the second that does not exist.
+    """
+    locked = Account.objects.select_for_update(no_key=True).filter(pk__in=(source_id, target_id))
+    found = {row.pk: row for row in locked.order_by("pk")}
+    source, target = found.get(source_id), found.get(target_id)
+    if source is None or owner_id not in (None, source.user_id):
+        raise AccountNotFound
+    if target is None:
+        raise InvalidInput("to_account_id", NOBODY.format(source.currency))
+    return source, target
 
 
 def actor_check(account: Account, by: Actor) -> None:

@@ -113,6 +113,16 @@ class TransactionInput(StrictSerializer):
     )
 
 
+class TransferInput(StrictSerializer):
+    from_account_id = serializers.CharField(max_length=20, help_text="One of yours.")
+    to_account_id = serializers.CharField(
+        max_length=20, help_text="Another one, or another customer's, in the same currency."
+    )
+    amount = AmountInput(help_text="With no more decimals than the currency has; a string.")
+    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    reference = serializers.CharField(max_length=100, required=False, allow_blank=True)
+
+
 class ActionInput(StrictSerializer):
     action = serializers.ChoiceField(
         ["cancel", "process", "complete", "fail", "reverse", "expire"],

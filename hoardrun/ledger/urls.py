@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hoardrun.ledger import views
+from hoardrun.ledger import transfer_views, views
 from realtime.rest.routes import both
 
 urlpatterns = [
@@ -11,4 +11,5 @@ urlpatterns = [
     *both("transactions", views.TransactionListView, "transaction-list"),
     *both("transactions/<str:txn_id>", views.TransactionView, "transaction"),
     *both("transactions/<str:txn_id>/act", views.TransactionActView, "transaction-act"),
+    *both("transfers", transfer_views.TransferView, "transfer-list"),
 ]
