@@ -117,6 +117,13 @@ class NothingToCarry(Conflict):
     text = "{} So there is nothing to carry onto another one."
 
 
+class StatementTooLong(Refused):
+    """A file with more entries than one may have."""
+
+    title = "Statement too long"
+    text = "That are {count} entries, and a file has {most} at most. Ask for a shorter time."
+
+
 class CarriedMoney(Conflict):
     """One side of a carry, which is never moved by itself; `counterpart` is the other side's id."""
 
