@@ -35,9 +35,10 @@ class Checker:
             self._check_row(row)
         self._check_digests()
         self._check_refused()
+        self._check_bounces()
         for notice in self.found.notices.values():
             wanted.check(notice)
-        self.verdict.late.sort()
+        self.verdict.late, self.verdict.parts = wanted.times.late, wanted.times.parts
         self.verdict.figures |= {
             "notifications": len(self.found.notices),
             "deliveries": len(self.found.deliveries),
@@ -49,6 +50,7 @@ class Checker:
             "closed": dict(Counter(one.reason for one in self.found.ladders.values())),
             "possible_duplicates": sum(row.duplicate for row in self.found.deliveries),
             "rungs": len(self.verdict.late),
+            "rungs_during_faults": wanted.times.during,
             "devices": len(self.people.devices),
         }
         return self.verdict
@@ -104,6 +106,15 @@ class Checker:
             for notification, count in shown.items():
                 if count > 1:
                     self.verdict.add("doubled", f"{notification} is in {count} digests of {place}")
+
+    def _check_bounces(self) -> None:
+        """An e-mail that came back is not one that its reader has."""
+        for delivery in self.history.bounced:
+            row = self.history.rows.get(delivery)
+            if row is not None and row.state != "bounced":
+                self.verdict.add(
+                    "unexplained", f"delivery {delivery} came back, and it is {row.state}"
+                )
 
     def _check_refused(self) -> None:
         """A number whose owner has told its provider to stop is not called again."""

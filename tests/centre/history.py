@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.centre.evidence import Delivery, Evidence, grouped
 from tests.centre.people import People
+from tests.centre.words import Words
 
 CHANNEL_OF = {"webpush": "push", "twilio": "sms", "africastalking": "sms", "smtp": "email"}
 
@@ -39,6 +40,11 @@ class History:
         self.found = found
         self.people = People(found.devices, found.load)
         self.rows = {row.id: row for row in found.deliveries}
+        self._by_id = {row.provider_id: row for row in found.deliveries if row.provider_id}
+        self._unnamed: dict[int, list[Delivery]] = defaultdict(list)  # SMS, by user
+        for row in found.deliveries:
+            if row.channel == "sms" and not row.provider_id:
+                self._unnamed[row.user].append(row)
         self.by_rung = grouped(found.deliveries)
         self.owners = {
             one["value"]: user for user, person in found.people.items()
@@ -60,26 +66,26 @@ class History:
                 self.shown.add(line[3])
             elif line[0] == "said" and isinstance(line[3], int):
                 self.said[line[3]].add(line[2])
-        self.refused: dict[str, str] = {}  # the newest word about an address
+        self.words = Words(found.outside)
+        self.refused: dict[str, str] = {}  # the newest word of a provider about an address
         for line in found.outside:
             if line[0] in {"refused", "registered"}:
                 self.refused[line[3]] = line[0]
+        bounces = (line for line in found.outside if line[0] == "told" and line[2] == "bounced")
+        self.bounced: set[int] = {line[4] for line in bounces}
 
     def _taken(self, line: list[Any]) -> Taken:
         _, at, provider, address, said = line
         row = self.rows.get(said.get("delivery", 0))
         if row is None and "id" in said:
-            known = (r for r in self.rows.values() if r.provider_id == said["id"])
-            row = next(known, None) or self._by_address(provider, address, at)
+            row = self._by_id.get(said["id"]) or self._by_address(address, at)
         return Taken(at, provider, address, row, said)
 
-    def _by_address(self, provider: str, address: str, at: float) -> Delivery | None:
+    def _by_address(self, address: str, at: float) -> Delivery | None:
         """Return the row of an SMS whose id our side never learned: the newest claim before it."""
-        user = self.owners.get(address)
         near = [
             (began, row.id)
-            for row in self.rows.values()
-            if row.user == user and row.channel == "sms" and not row.provider_id
+            for row in self._unnamed.get(self.owners.get(address, 0), ())
             for began, _ in row.claims
             if began <= at
         ]

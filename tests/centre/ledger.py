@@ -12,6 +12,9 @@ Of the providers, `outside.jsonl`:
     ["saying", t, fact, delivery]               a report is about to be made; "said" was taken
     ["said", t, fact, delivery]
     ["registered", t, provider, address]        its owner has registered it again
+    ["telling", t, word, address, delivery]     a word is about to be told by a webhook: stop,
+    ["told", t, word, address, delivery]        start, or bounced, complained of a delivery;
+                                                "told": it was taken
 
 Of the devices, `devices-*.jsonl`:
 

@@ -6,17 +6,33 @@ All of it is careful in one direction: `may_have` says what a correct product ma
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 STALE_SECONDS = 4.0  # how old the registry of sockets may be, and a node that died
-# Until then it may not know a phone that has come or gone, on a node that has no time: one message
-# too many is right then, rather than one too few.
-SETTLED_SECONDS = 6.0
 NEVER = float("inf")
+
+
+class Acks:
+    """How far a device had come in each epoch, in the order of time."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+
+    def add(self, at: float, epoch: str, offset: int) -> None:
+        offsets, moments = self._of[epoch]
+        if not offsets or offset > offsets[-1]:
+            offsets.append(offset)
+            moments.append(at)
+
+    def first(self, epoch: str, offset: int) -> float:
+        """Return when it first had come to an offset; NEVER if it had not."""
+        offsets, moments = self._of.get(epoch, ([], []))
+        place = bisect_left(offsets, offset)
+        return moments[place] if place < len(moments) else NEVER
 
 
 class Device:
@@ -24,18 +40,8 @@ class Device:
 
     def __init__(self, user: int, kind: str) -> None:
         self.user, self.kind = user, kind
-        self.sent: list[tuple[float, str, int]] = []
-        self.stored: list[tuple[float, str, int]] = []
+        self.sent, self.stored = Acks(), Acks()  # what it said, and what it was told is stored
         self.states: list[tuple[float, str]] = []
-        self.changes: list[float] = []  # when it came and went
-
-    def acked(self, known: Iterable[tuple[float, str, int]], epoch: str, offset: int) -> float:
-        """Return when it first said, or was told, that it has an event."""
-        return min((at for at, of, to in known if of == epoch and to >= offset), default=NEVER)
-
-    def is_settled(self, at: float) -> bool:
-        """Say whether it has neither come nor gone for a while."""
-        return not any(at - SETTLED_SECONDS < change <= at for change in self.changes)
 
     def was_there(self, since: float, until: float) -> bool:
         """Say whether its person may have been there at some moment between."""
@@ -75,13 +81,11 @@ class People:
         device = self.devices.get(name)
         if device is None:
             return
-        if kind in {"open", "close"}:
-            device.changes.append(at)
         match kind:
             case "ack":
-                device.sent.append((at, line[4], line[5]))
+                device.sent.add(at, line[4], line[5])
             case "acked":
-                device.stored.append((at, line[5], line[6]))
+                device.stored.add(at, line[5], line[6])
             case "presence":
                 device.states.append((at, line[4]))
             case "close":
@@ -106,18 +110,18 @@ class People:
     ) -> bool:
         """Say whether a device may have been taken to have an event by then."""
         return any(
-            device.acked(device.sent, epoch, offset) <= until
+            device.sent.first(epoch, offset) <= until
             and (device.kind == "phone" or device.was_there(since, until))
             for device in self.of_user[user]
         )
 
-    def phone_has(self, user: int, epoch: str, offset: int, by: float) -> float:
-        """Return since when a phone was surely known, at a moment, to have an event."""
+    def phone_has(self, user: int, epoch: str, offset: int) -> float:
+        """Return since when a phone was surely known to have an event: it was told so."""
         return min(
             (
-                device.acked(device.stored, epoch, offset)
+                device.stored.first(epoch, offset)
                 for device in self.of_user[user]
-                if device.kind == "phone" and device.is_settled(by)
+                if device.kind == "phone"
             ),
             default=NEVER,
         )

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.centre.run import Outcome
-from tests.centre.verdict import LATE_SECONDS, VERDICTS
+from tests.centre.verdict import LATE_SECONDS, VERDICTS, spread
 from tests.faults.report import versions
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """Describe everything in plain values. The stores still run."""
     verdict, plan = outcome.verdict, outcome.plan
-    late = verdict.late
     return {
         "clean": outcome.clean,
         "in_time": outcome.verdict.in_time,
@@ -28,11 +27,9 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "examples": {name: texts for name, texts in verdict.examples.items() if texts},
         "problems": outcome.problems,
         "faults": dict(outcome.faults),
-        "late_seconds": {
-            "p50": round(late[len(late) // 2], 3) if late else 0.0,
-            "p99": round(verdict.p99, 3),
-            "max": round(late[-1], 3) if late else 0.0,
-        },
+        "phases_seconds": {name: round(took, 1) for name, took in outcome.phases.items()},
+        "late_seconds": spread(verdict.late),
+        "parts_seconds": {name: spread(values) for name, values in verdict.parts.items()},
         **verdict.figures,
         "versions": versions(plan.store),
     }
@@ -48,11 +45,15 @@ def as_text(found: Mapping[str, Any]) -> str:
         "",
     ]
     lines += [f"{found['verdicts'][name]:8,}  {name:<12} {VERDICTS[name]}" for name in VERDICTS]
-    late = found["late_seconds"]
     lines += [
         "",
-        f"rungs fired after their time: p50 {late['p50']:.2f} s, p99 {late['p99']:.2f} s "
-        f"(limit {LATE_SECONDS:g} s), max {late['max']:.2f} s",
+        f"{found['rungs']:,} rungs fired after their time, or after healing, by (p99 at most "
+        f"{LATE_SECONDS:g} s)",
+        _times("in all", found["late_seconds"]),
+        *(_times(name, values) for name, values in found["parts_seconds"].items()),
+        f"and {found['rungs_during_faults']:,} while something was broken",
+        "",
+        "seconds: " + ", ".join(f"{t:.0f} {name}" for name, t in found["phases_seconds"].items()),
         *(
             f"{name}: {_counts(found[name])}"
             for name in ("accepted", "asked", "states", "closed", "faults")
@@ -64,6 +65,10 @@ def as_text(found: Mapping[str, Any]) -> str:
     if not found["settled"]:
         lines.append("not all ladders have ended in time")
     return "\n".join([*lines, "", "CLEAN" if found["clean"] and found["in_time"] else "NOT CLEAN"])
+
+
+def _times(name: str, found: Mapping[str, float]) -> str:
+    return f"  {name:<18}" + ", ".join(f"{key} {value:7.3f} s" for key, value in found.items())
 
 
 def _counts(counts: Mapping[str, int]) -> str:

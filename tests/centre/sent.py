@@ -6,7 +6,7 @@ from tests.centre.evidence import Delivery, Notice
 from tests.centre.history import History, Taken
 from tests.centre.people import NEVER
 from tests.centre.table import KINDS, Rung
-from tests.centre.verdict import MOMENT, REGISTRY, Verdict
+from tests.centre.verdict import MOMENT, Verdict
 
 NEVER_SENT = {"skipped", "cancelled", "expired"}
 
@@ -37,6 +37,7 @@ class Sent:
             self.verdict.add("wrong_user", f"{where}: of user {notice.user}")
         if one.provider == "webpush" and one.said["user"] != str(row.user):
             self.verdict.add("wrong_user", f"{where}: its text is for user {one.said['user']}")
+        self._check_ended(one, row, notice, where)
         if notice is None or row.resend:
             if row.digest is not None:
                 self._check_quiet(one, where)
@@ -59,9 +60,20 @@ class Sent:
             return
         if self.people.seen.get(notice.id, NEVER) < began - MOMENT:
             self.verdict.add("needless", f"{where}: it was seen before")
-        had = self.people.phone_has(notice.user, ladder.epoch, ladder.offset, began)
-        if rung.unless == "device" and had < began - REGISTRY:
-            self.verdict.add("needless", f"{where}: a phone had it {began - had:.1f} s before")
+        had = self.people.phone_has(notice.user, ladder.epoch, ladder.offset)
+        if rung.unless == "device" and had < began - MOMENT:
+            self.verdict.add("needless", f"{where}: a phone had it {began - had:.2f} s before")
+
+    def _check_ended(self, one: Taken, row: Delivery, notice: Notice | None, where: str) -> None:
+        """A STOP ends what is optional; a bounce or a complaint ends everything."""
+        optional = notice is None or KINDS[notice.kind].rungs[row.rung].wish != "required"
+        if row.channel == "push" or (row.channel == "sms" and not optional):
+            return
+        began = one.claimed()
+        since = self.history.words.ended(one.address, began)
+        if since < began - MOMENT:
+            kind = "unwanted" if row.channel == "sms" else "needless"
+            self.verdict.add(kind, f"{where}: {one.address} had ended {began - since:.2f} s before")
 
     def _check_wish(self, one: Taken, notice: Notice, rung: Rung, where: str) -> None:
         category, began = KINDS[notice.kind].category, one.claimed()

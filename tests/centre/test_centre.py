@@ -13,8 +13,8 @@ from tests.centre.run import run
 from tests.faults.bugs import patching
 
 SHORT = Plan(
-    seed=1, notifications=300, workers=2, nodes=1, devices=30, rate=40.0, scale=200.0, faults=6,
-    nemeses=("worker-kill", "worker-freeze", "producer-kill"), lease=3.0,
+    seed=1, notifications=120, workers=2, nodes=1, devices=18, producers=1, rate=40.0, scale=200.0,
+    faults=2, nemeses=("worker-kill", "worker-freeze", "sms-stop", "mail-bounce"), lease=3.0,
 )  # fmt: skip
 
 

@@ -2,83 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.centre.checker import Checker
-from tests.centre.evidence import Delivery, Digest, Evidence, Ladder, Notice
+from tests.centre.evidence import Digest
+from tests.centre.made_up import SMS, T, World, secured
 from tests.centre.verdict import VERDICTS
-
-T = 1_800_000_000.0  # 08:00 UTC, 11:00 in Kampala
-PUSH, EMAIL, SMS = "https://push/1", "one@example.org", "+256700000001"
-OF = {"push": ("webpush", PUSH), "email": ("smtp", EMAIL), "sms": ("twilio", SMS)}
-
-
-class World:
-    """One user with all addresses, and what became of her notifications."""
-
-    def __init__(self, *, plain: bool = True) -> None:
-        addresses = [{"channel": channel, "value": value} for channel, (_, value) in OF.items()]
-        others = [{"channel": "sms", "value": "+256700000002"}]
-        self.found = Evidence(
-            {
-                1: {"id": 1, "plain": plain, "zone": "Africa/Kampala", "addresses": addresses},
-                2: {"id": 2, "plain": True, "zone": "Africa/Kampala", "addresses": others},
-            },
-            {}, {}, [], [], set(), [], [], [], 10.0, T + 1000,
-        )  # fmt: skip
-
-    def commit(self, kind: str, *, reason: str = "exhausted", number: int = 1) -> int:
-        """Commit a notification, with its money and its ladder."""
-        name = f"n{number}"
-        self.found.notices[number] = Notice(number, 1, kind, name, None, None, None)
-        self.found.ladders[number] = Ladder(T, T, T + 100, reason, number, "e")
-        self.found.money.add(name)
-        self.found.load.append(["end", T, name, "ok", number])
-        return number
-
-    def row(self, number: int, channel: str, rung: int, at: float, **given: Any) -> Delivery:
-        """Decide a delivery, which is claimed and taken at a moment; see `take`."""
-        values: dict[str, Any] = {
-            "notification": number, "digest": None, "user": 1, "channel": channel, "rung": rung,
-            "resend": 0, "state": "accepted", "reason": "", "required": False, "address": "h",
-            "lease": 1, "provider": OF[channel][0], "provider_id": "", "duplicate": False,
-            "created": at, "not_before": at, "updated": at,
-        } | given  # fmt: skip
-        made = Delivery(id=len(self.found.deliveries) + 1, **values)
-        self.found.deliveries.append(made)
-        return made
-
-    def take(self, row: Delivery, at: float, *, to: str = "", user: str = "1") -> None:
-        """Claim a delivery and let its provider take it."""
-        provider, address = OF[row.channel]
-        row.claims.append((at, at))
-        row.attempts.append(("accepted", at, at + 0.1))
-        said = {"delivery": row.id, "user": user}
-        self.found.outside.append(["accepted", at + 0.05, provider, to or address, said])
-
-    def phone(self, offset: int, at: float) -> None:
-        """Let her phone apply everything up to an offset."""
-        greeted = ["open", T - 9, "d0", 1, 1, {}, "new", 1]
-        asked, told = ["ack", at, "d0", 1, "e", offset], ["acked", at, "d0", 1, "s", "e", offset]
-        self.found.devices += [greeted, asked, told]
-
-    def verdicts(self) -> set[str]:
-        verdict = Checker(self.found).run()
-        return {name for name, count in verdict.counts.items() if count}
-
-
-def secured(world: World) -> list[Delivery]:
-    """Tell of a PIN by all three channels, as must be."""
-    number = world.commit("security.pin_changed")
-    rows = [
-        world.row(number, channel, rung, T, required=True)
-        for rung, channel in enumerate(("push", "email", "sms"))
-    ]
-    for row in rows:
-        world.take(row, T)
-    return rows
 
 
 def test_what_is_as_it_must_be_is_clean():
@@ -218,17 +146,14 @@ def test_a_suppressed_number_that_is_called_again_is_needless():
     assert world.verdicts() == {"needless"}
 
 
-def test_a_rung_is_late_after_its_time_or_after_the_healing():
+def test_a_phone_has_it_from_when_it_was_told_so_wherever_its_socket_is():
     world = World()
     number = world.commit("transaction.failed", reason="reached")
-    world.take(world.row(number, "push", 0, T + 6), T + 6)  # five seconds late
-    world.phone(number, T + 7)
-    verdict = Checker(world.found).run()
-    assert verdict.p99 == pytest.approx(5)
-    assert verdict.clean
-    assert not verdict.in_time
-    world.found.healed.append((T, T + 5))
-    assert Checker(world.found).run().p99 == pytest.approx(1)
+    world.take(world.row(number, "push", 0, T + 1), T + 1)
+    world.phone(number, T + 29.8)
+    world.found.devices.append(["close", T + 29.9, "d0"])
+    world.take(world.row(number, "sms", 1, T + 30), T + 30)
+    assert world.verdicts() == {"needless"}
 
 
 def test_each_verdict_has_a_sentence():

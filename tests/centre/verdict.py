@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,13 @@ MOMENT = 0.05  # by which clocks of one machine may differ
 REGISTRY = 3.0  # seconds until the registry of sockets is surely known
 
 
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return the middle one, the one that one in a hundred exceeds, and the greatest."""
+    found = sorted(values)
+    places = {"p50": len(found) // 2, "p99": int(0.99 * len(found)), "max": len(found) - 1}
+    return {name: round(found[at], 3) if found else 0.0 for name, at in places.items()}
+
+
 @dataclass
 class Verdict:
     """The counts, by the names of VERDICTS, and figures of the run."""
@@ -28,7 +36,9 @@ class Verdict:
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     figures: dict[str, Any] = field(default_factory=dict)
-    late: list[float] = field(default_factory=list)  # seconds of each rung, sorted
+    # Seconds from when each rung was due, or all was whole again, to its first call: as `times`.
+    late: list[float] = field(default_factory=list)
+    parts: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, kind: str, text: str) -> None:
         assert kind in VERDICTS, kind
@@ -39,7 +49,7 @@ class Verdict:
     @property
     def p99(self) -> float:
         """Return how late a rung fired, but for one in a hundred."""
-        return self.late[int(0.99 * len(self.late))] if self.late else 0.0
+        return spread(self.late)["p99"]
 
     @property
     def clean(self) -> bool:

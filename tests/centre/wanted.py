@@ -7,6 +7,7 @@ from typing import Any
 from tests.centre.evidence import Delivery, Notice
 from tests.centre.history import History
 from tests.centre.table import KINDS, Rung
+from tests.centre.times import Fired, Times
 from tests.centre.verdict import LATE_SECONDS, REGISTRY, Verdict
 
 
@@ -16,6 +17,7 @@ class Wanted:
     def __init__(self, history: History, verdict: Verdict) -> None:
         self.history, self.verdict = history, verdict
         self.found, self.people = history.found, history.people
+        self.times = Times(self.found.healed)
 
     def check(self, notice: Notice) -> None:
         ladder, kind = self.found.ladders.get(notice.id), KINDS.get(notice.kind)
@@ -60,13 +62,19 @@ class Wanted:
             return True
         if rows and all(row.state in {"unresolved", "failed"} and row.claims for row in rows):
             return True  # asked: refused, or nobody can know
+        # A last look may skip it long after it was decided: it waited for a worker.
+        until = max((row.updated for row in rows), default=ladder.closed or self.found.ended)
+        until += REGISTRY
+        words = self.history.words
+        is_kept = rung.channel == "sms" and rung.wish == "required"  # a STOP does not end it
+        if not is_kept and all(
+            words.may_have_ended(value, ladder.committed, until) for value in values
+        ):
+            return True
         if not rung.unless:
             return False
         if notice.id in self.people.seeing:
             return True
-        # A last look may skip it long after it was decided: it waited for a worker.
-        until = max((row.updated for row in rows), default=ladder.closed or self.found.ended)
-        until += REGISTRY
         if rung.unless == "device":
             if any(
                 row.id in self.history.shown for row in self.history.by_rung.get((notice.id, 0), [])
@@ -78,13 +86,13 @@ class Wanted:
         return False
 
     def _measure(self, rows: list[Delivery], due: float, notice: Notice, rung: Rung) -> None:
-        """Note how late a rung fired after its time, or after the healing of what was broken."""
+        """Note when a rung fired, of users whose wishes are known."""
         is_plain = rung.wish == "required" or self.found.people[notice.user]["plain"]
-        fired = min((claims[0][0] for row in rows if (claims := row.claims)), default=None)
-        if fired is None or not is_plain or rows[0].resend:
+        claimed = [row for row in rows if row.claims and not row.resend]
+        if not is_plain or not claimed:
             return
-        since = due
-        for began, healed in self.found.healed:
-            if began <= fired and healed >= due:
-                since = max(since, min(healed, fired))
-        self.verdict.late.append(max(0.0, fired - since))
+        row = min(claimed, key=lambda each: each.claims[0])
+        calls = [began for _, began, _ in row.attempts]
+        calls += [one.at for one in self.history.of_row.get(row.id, ())]
+        if calls:
+            self.times.add(Fired(due, row.created, row.claims[0][0], min(calls)))

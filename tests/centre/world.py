@@ -8,17 +8,20 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from signal import SIGCONT, SIGTERM
 from typing import Any
 
 from notifications.channels.push.vapid import new_private_key
 from tests.centre import evidence
 from tests.centre.plan import Plan
-from tests.faults.cluster import Cluster
+from tests.centre.telling import Telling
+from tests.faults.cluster import Cluster, through
 from tests.faults.proxy import Proxy
 from tests.services.driven import Driven
 from tests.services.process import Process
 
 BUGGY_SETTINGS = "tests.centre.bugs.settings"
+PROXIED = 4  # one worker of so many reaches the database through a proxy
 ZONES = ("Africa/Kampala", "Africa/Kampala", "Africa/Nairobi", "Europe/Paris", "Asia/Kolkata")
 # One process, as each takes seconds to start: addresses, the URLs of webhooks, a token of staff.
 PREPARE = """
@@ -45,10 +48,11 @@ Preference.objects.bulk_create(wishes)
 staff = User.objects.create(username="staff", is_staff=True, is_superuser=True)
 token = AccessToken.for_user(staff)
 token.set_exp(lifetime=timedelta(days=1))
-def hook(provider, topic):
-    return tokens.hook_url(provider, tokens.hook_token(provider), topic)
+def hook(provider, *topic):
+    return tokens.hook_url(provider, tokens.hook_token(provider), *topic)
 json.dump({
     "talking": hook("africastalking", "reports"), "staff": str(token),
+    "words": {"texts": hook("twilio", "inbound"), "mails": hook("email")},
 }, sys.stdout)
 """
 
@@ -69,7 +73,10 @@ class Centre(Cluster):
         )  # fmt: skip
         self.workers: dict[str, Process] = {}
         self._workers_begun = 0
-        env = {**_settings(plan), **self.outside.ask("where"), "PUBLIC_BASE_URL": base}
+        self._starting: list[str] = []  # workers that may not deliver yet
+        self.providers: dict[str, Proxy] = {}  # what workers reach them through
+        env = {**_settings(plan), **self._behind(self.outside.ask("where"))}
+        env["PUBLIC_BASE_URL"] = base
         env |= {"VAPID_PRIVATE_KEY": vapid, "VAPID_SUBJECT": "mailto:ops@acme.example"}
         if plan.bug:
             env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
@@ -80,13 +87,25 @@ class Centre(Cluster):
             folder=folder,
             env={**env, **plan.env},
         )
+        # Some workers reach PostgreSQL through a proxy, as all nodes do.
+        self.delivering = None if self.postgres is None else Proxy(self.postgres.port)
         self.people = self._people()
         self.world = folder / "world.json"
         self.world.write_text(json.dumps(self.people))
         found = json.loads(self.manage("shell", "-v0", "-c", PREPARE % str(self.world)))
         self.staff = found.pop("staff")
+        self.telling = Telling(folder, found.pop("words"), self.env["TWILIO_AUTH_TOKEN"])
         self.outside.ask("hooks", **found)
         evidence.keep(self.database_url)
+
+    def _behind(self, where: Mapping[str, str]) -> dict[str, str]:
+        """Put a proxy before each provider; return where the workers find those."""
+        found = dict(where)
+        for name in ("TWILIO_URL", "AFRICASTALKING_URL", "EMAIL_PORT"):
+            port = int(found[name].rpartition(":")[2])
+            proxy = self.providers[name.partition("_")[0].lower()] = Proxy(port)
+            found[name] = found[name].replace(str(port), str(proxy.port))
+        return found
 
     def _people(self) -> list[dict[str, Any]]:
         """Give each user a zone, and most of them all addresses.
@@ -121,16 +140,32 @@ class Centre(Cluster):
         self.hooks.target = self.nodes[0].proxies["client"].port
         for _ in range(self.plan.workers):
             self.hire()
+        self.until_delivering()
+
+    def until_delivering(self) -> None:
+        """Wait until all workers deliver: before that, SIGTERM ends one at once."""
+        while self._starting:
+            name = self._starting.pop()
+            process = self.workers[name]
+            process.until(
+                lambda: "hoardrun delivers" in process.log(),  # noqa: B023 called within the turn
+                seconds=60,
+                what=f"worker {name} delivers",
+            )
 
     def hire(self) -> str:
         """Start a worker; return its name."""
         self._workers_begun += 1
-        name = f"w{self._workers_begun}"
+        name, env = f"w{self._workers_begun}", self.env
+        if self.delivering is not None and self._workers_begun % PROXIED == 0:
+            url = through(env["DATABASE_URL"], self.delivering.port)
+            env = env | {"DATABASE_URL": url}
         self.workers[name] = Process(
             [sys.executable, "manage.py", "deliver"],
             log=self.folder / f"worker-{name}.log",
-            env=self.env,
+            env=env,
         )
+        self._starting.append(name)
         return name
 
     def dismiss(self, name: str, *, kill: bool) -> None:
@@ -140,6 +175,43 @@ class Centre(Cluster):
             process.kill()
         elif process.stop(seconds=30):
             raise RuntimeError(f"worker {name} failed:\n{process.tail()}")
+
+    def mend(self) -> None:
+        """Bring back all that is down or stopped, whatever a fault has left behind."""
+        for store in (self.postgres, self.redis):
+            if store is not None:
+                store.thaw()
+                if not store.is_running:
+                    store.start()
+        for proxy in self.links():
+            proxy.heal()
+        for node in self.nodes:
+            if node.server is not None and node.server.running:
+                node.signal(SIGCONT)
+            else:
+                node.start()
+        for name, process in list(self.workers.items()):
+            process.signal(SIGCONT)
+            if process.exit_code is not None:
+                del self.workers[name]
+        self._starting = [name for name in self._starting if name in self.workers]
+        for _ in range(self.plan.workers - len(self.workers)):
+            self.hire()
+        self.until_delivering()
+
+    def links(self) -> list[Proxy]:
+        """Return all proxies."""
+        found = [self.hooks, *self.providers.values()]
+        found += [each for each in (self.publishing, self.delivering) if each is not None]
+        return found + [proxy for node in self.nodes for proxy in node.proxies.values()]
+
+    def rest(self) -> None:
+        """Let all workers finish their calls and go."""
+        self.until_delivering()
+        for process in self.workers.values():
+            process.signal(SIGTERM)
+        for name in list(self.workers):
+            self.dismiss(name, kill=False)
 
     def worker_of(self, pid: int) -> Process | None:
         """Return the worker that has this process id."""
@@ -161,7 +233,8 @@ class Centre(Cluster):
         for process in self.workers.values():
             process.kill()
         super().close()
-        self.hooks.close()
+        for proxy in self.links():
+            proxy.close()
         self.outside.end()
 
     def problems(self) -> list[str]:
@@ -212,5 +285,6 @@ def _settings(plan: Plan) -> dict[str, str]:
         "WS_MAX_CONNECTIONS_PER_USER": "50",
         "WRITE_RATE": "1000000/min",
         "STRANGER_RATE": "1000000/min",
+        "WEBHOOK_RATE": "1000000/min",
         "READ_RATE": "1000000/min",
     }

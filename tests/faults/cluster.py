@@ -61,7 +61,7 @@ class Node:
         self.env = dict(env)
         for name, kind in (("DATABASE_URL", "postgres"), ("REDIS_URL", "redis")):
             if kind in self.proxies:
-                self.env[name] = _through(self.env[name], self.proxies[kind].port)
+                self.env[name] = through(self.env[name], self.proxies[kind].port)
         self.server: Server | None = None
         self.proxies["client"] = Proxy(1)
 
@@ -221,7 +221,7 @@ class Cluster:
         """Start a producer, which reaches PostgreSQL through a proxy of its own."""
         env = dict(self.env)
         if self.publishing is not None:
-            env["DATABASE_URL"] = _through(env["DATABASE_URL"], self.publishing.port)
+            env["DATABASE_URL"] = through(env["DATABASE_URL"], self.publishing.port)
         self._started[name] = (seed, rate)
         self.producers[name] = self._producer(name, env, seed=seed, rate=rate)
 
@@ -306,7 +306,8 @@ def libfaketime() -> Path:
     return found[0]
 
 
-def _through(url: str, port: int) -> str:
+def through(url: str, port: int) -> str:
+    """Return the URL of a store on this machine as it is reached by another port."""
     return re.sub(r"(@|//)127\.0\.0\.1:\d+", rf"\g<1>127.0.0.1:{port}", url, count=1)
 
 

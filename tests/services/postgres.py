@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -44,7 +45,25 @@ class Postgres(Store):
         self.password = secrets.token_hex(16)
         self._user = _unprivileged_user()
         self._programs = _runnable_programs(self._user)
+        self._frozen: list[int] = []  # sessions, by process id
         super().__init__()
+
+    def freeze(self) -> None:
+        """Freeze it with all of its sessions."""
+        super().freeze()  # from now on it begins no session
+        found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        self._frozen = [int(each) for each in found]
+        self._signal_frozen(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal_frozen(signal.SIGCONT)
+        self._frozen = []
+        super().thaw()
+
+    def _signal_frozen(self, number: signal.Signals) -> None:
+        for each in self._frozen:
+            with suppress(ProcessLookupError):
+                os.kill(each, number)
 
     @property
     def url(self) -> str:

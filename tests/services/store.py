@@ -33,6 +33,10 @@ class Store(ABC):
         """Say whether it serves clients."""
 
     @property
+    def is_running(self) -> bool:
+        return self._process.exit_code is None
+
+    @property
     def pid(self) -> int:
         return self._process.pid
 

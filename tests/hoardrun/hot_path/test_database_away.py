@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,15 +93,8 @@ def test_the_first_probe_is_answered_while_the_database_is_frozen(postgres: Post
 
 @contextmanager
 def frozen(postgres: Postgres) -> Iterator[None]:
-    """Freeze PostgreSQL with all of its sessions."""
-    parent = postgres.pid
     postgres.freeze()
-    sessions = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     try:
-        for each in sessions:
-            os.kill(int(each), signal.SIGSTOP)
         yield
     finally:
-        for each in sessions:
-            os.kill(int(each), signal.SIGCONT)
         postgres.thaw()
