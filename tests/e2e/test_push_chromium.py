@@ -313,7 +313,8 @@ async def test_only_places_of_the_own_origin_are_opened(pushed: Pushed) -> None:
         assert {one["data"]["url"] for one in shown} == {"/"}, place
     await pushed.page.page.close()
     for number in range(200, 200 + len(places)):
-        assert await pushed.act("notificationclick", str(number), "x") == [["open", "/"]]
+        place = f"/?notification={number}&action=x"
+        assert await pushed.act("notificationclick", str(number), "x") == [["open", place]]
 
 
 async def test_a_message_that_is_swept_away_counts_as_seen(pushed: Pushed) -> None:

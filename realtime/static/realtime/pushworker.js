@@ -80,7 +80,7 @@
       silent: seen, // a page has just shown it
       ...(timestamp && { timestamp }),
       actions: actions.map(({ action, title }) => ({ action, title })),
-      data: { ...data, url, places: actions.map((one) => [one.action, one.navigate]) },
+      data: { ...data, url },
     };
   }
 
@@ -122,9 +122,15 @@
   }
 
   /** Bring a page of the same user to the front, or open one, of our own origin only. */
-  async function open({ user, id, url, places = [] }, action) {
+  async function open({ user, id, url }, action) {
     const [found] = user ? await pages(user, id) : [];
-    const path = ownPath(new Map(places).get(action)) ?? ownPath(url) ?? "/";
+    const place = new URL(ownPath(url) ?? "/", worker.location.origin);
+    // Made here, not read: the public address may be another one than the page's.
+    if (action) {
+      place.searchParams.append("notification", id);
+      place.searchParams.append("action", action);
+    }
+    const path = place.pathname + place.search + place.hash;
     if (!found) return worker.clients.openWindow(path);
     await found.page.focus();
     found.page.postMessage({ hoardrun: "open", user, id, url: path, action });
