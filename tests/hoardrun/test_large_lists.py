@@ -16,6 +16,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -23,21 +24,16 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import (
     Address,
-    Consent,
     Delivery,
     Digest,
     Escalation,
     Notification,
-    Preference,
-    PreferenceChange,
     Suppression,
-    SuppressionLift,
 )
 from realtime.admin_bases.pages import ByKey
 from realtime.models import (
     Connection,
     Cursor,
-    Departure,
     Event,
     IssuedToken,
     Node,
@@ -45,6 +41,7 @@ from realtime.models import (
     Webhook,
 )
 from tests.clients import browser_as
+from tests.notifications import outside
 
 FEW, MANY = 1500, 6000  # rows of each table
 PER_ACCOUNT = 4  # transactions: a planner may begin with the smaller table, and sort the other
@@ -137,13 +134,6 @@ def fill(first: int, last: int) -> None:
         Suppression(id=n, channel="sms", hash=f"{n:064}", reason="bounced", created_at=now)
         for n in numbers
     )
-    SuppressionLift.objects.bulk_create(
-        SuppressionLift(
-            id=n, channel="sms", hash=f"{n:064}", reason="bounced", suppressed_at=now, why="x",
-            state="lifted", asked_by_id=n, asked_at=now, decided_by_id=n, decided_at=now,
-        )
-        for n in numbers
-    )  # fmt: skip
     Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)
     Event.objects.bulk_create(
         Event(id=n, stream_id=n, offset=1, type="balance_update", payload="{}", created_at=now)
@@ -179,53 +169,17 @@ def fill(first: int, last: int) -> None:
 def fill_what_leaves(numbers: range) -> None:
     """Write a row of each table of what leaves the system; a few are open, or have failed."""
     now = timezone.now()
-    states = ("failed", "bounced", "unresolved", "unknown", "sending")
-    rare = dict(enumerate(states, start=1))
-    at, person = {"created_at": now}, {"channel": "email", "category": "savings"}
-    sent = {"decided_by": "due", "policy_version": "p", "not_before": now, "expires_at": now}
-    ladder = {"policy_version": "p", "epoch": "e", "committed_at": now}
-    Address.objects.bulk_create(
-        Address(
-            id=n, user_id=n, channel="email", value="a", hash=f"h{n}", touched_at=now,
-            state="invalid" if n < 4 else "verified", **at,
-        )
-        for n in numbers
-    )  # fmt: skip
-    Delivery.objects.bulk_create(
-        Delivery(
-            id=n, notification_id=n, digest_id=n, user_id=n, address_hash=f"h{n}", kind="k",
-            provider="smtp", provider_id=f"id-{n}",
-            state=rare.get(n, "queued" if n % 2 else "delivered"),  # a channel is behind
-            updated_at=now, **person, **sent, **at,
-        )
-        for n in numbers
-    )  # fmt: skip
-    Escalation.objects.bulk_create(
-        Escalation(
-            notification_id=n, user_id=n, kind="k", event_offset=n, due_at=now,
-            closed_at=None if n < 4 else now, **ladder,
-        )
-        for n in numbers
-    )  # fmt: skip
-    Digest.objects.bulk_create(
-        Digest(id=n, user_id=n, due_at=now, closed_at=None if n < 4 else now, **person, **at)
-        for n in numbers
-    )
-    Preference.objects.bulk_create(Preference(user_id=n, updated_at=now) for n in numbers)
-    PreferenceChange.objects.bulk_create(
-        PreferenceChange(id=n, user_id=n, version=1, actor="a", source="api", old={}, new={}, **at)
-        for n in numbers
-    )
-    Consent.objects.bulk_create(
-        Consent(id=n, user_id=n, granted=True, wording="w", actor="a", source="api", **person, **at)
-        for n in numbers
-    )
-    Departure.objects.bulk_create(
-        Departure(
-            id=n, connection_id=f"gone-{n}", user_id=n, code=1000, opened_at=now, closed_at=now
-        )
-        for n in numbers
-    )
+    people = [outside.Person(n, n, f"user-{n}", "10.9.8.7") for n in numbers]
+    outside.fill_many(people, numbered=True)
+    Delivery.objects.update(digest_id=F("pk"))
+    # A channel is behind: every second one waits.
+    Delivery.objects.annotate(odd=F("pk") % 2).filter(odd=1).update(state="queued")
+    rare = ("failed", "bounced", "unresolved", "unknown", "sending")
+    for number, state in enumerate(rare, start=1):
+        Delivery.objects.filter(pk=number).update(state=state)
+    Address.objects.filter(pk__lt=4).update(state="invalid")
+    Escalation.objects.filter(pk__lt=4).update(closed_at=None)
+    Digest.objects.filter(pk__gte=4).update(closed_at=now)
     Webhook.objects.bulk_create(
         Webhook(id=n, source="s1", hash=f"h{n}", body=b"", is_proven=True, received_at=now)
         for n in numbers

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 
 from notifications.models import (
     Address,
@@ -24,54 +27,83 @@ from realtime import clock
 from realtime.models import Departure
 
 
+class Person(NamedTuple):
+    """A user with a notification; the texts of the rows hold `name` and `ip`."""
+
+    user_id: int
+    notification_id: int
+    name: str
+    ip: str
+
+
 def fill(user: User, notice: Notification, *, name: str, ip: str) -> None:
-    """Insert a row into each table that has rows about a user; texts hold `name` and `ip`."""
+    """Insert a row into each table that has rows about a user."""
+    fill_many([Person(user.pk, notice.pk, name, ip)])
+
+
+def fill_many(people: Sequence[Person], *, numbered: bool = False) -> None:
+    """Insert such rows for many users; with `numbered`, most have the ids of their users."""
     now = clock.now()
-    address = Address.objects.create(
-        user=user, channel="email", value=f"{name}@example.org", hash=f"h{user.pk}",
-        state="verified", created_at=now, touched_at=now, verified_at=now,
+    made = [_rows(one, now, {"pk": one.user_id} if numbered else {}) for one in people]
+    for rows in zip(*made, strict=True):
+        table = type(rows[0])._default_manager
+        if isinstance(rows[0], Escalation):  # some notifications have a ladder already
+            table.bulk_create(rows, ignore_conflicts=True)
+        else:
+            table.bulk_create(rows)
+
+
+def _rows(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
+    """Make the rows of a user, in an order in which they can be inserted."""
+    user = {"user_id": one.user_id, **own}
+    actor, device = f"user:{one.user_id}", f"{one.name}'s phone"
+    address = Address(
+        channel="email", value=f"{one.name}@example.org", hash=f"h{one.user_id}",
+        state="verified", created_at=now, touched_at=now, verified_at=now, **user,
     )  # fmt: skip
-    Preference.objects.create(user=user, version=1, zone="Africa/Nairobi", updated_at=now)
-    PreferenceChange.objects.create(
-        user=user, version=1, actor=f"user:{user.pk}", source="api", address=ip,
-        old={}, new={"zone": "Africa/Nairobi"}, created_at=now,
-    )  # fmt: skip
-    Consent.objects.create(
-        user=user, channel="email", category="marketing", granted=True, wording="Send me offers.",
-        actor=f"user:{user.pk}", source="api", address=ip, created_at=now,
-    )  # fmt: skip
-    Escalation.objects.get_or_create(
-        notification=notice,
-        defaults={
-            "user": user, "kind": "system.general", "policy_version": "p", "event_offset": 1,
-            "epoch": "e", "committed_at": now, "due_at": now, "closed_at": now,
-            "reason": "reached", "evidence": {"device": f"{name}'s phone"},
-        },
-    )  # fmt: skip
-    digest = Digest.objects.create(
-        user=user, category="savings", channel="email", due_at=now, created_at=now
-    )
-    DigestItem.objects.create(digest=digest, notification=notice)
-    delivery = Delivery.objects.create(
-        notification=notice, user=user, kind="system.general", category="system",
+    digest = Digest(category="savings", channel="email", due_at=now, created_at=now, **user)
+    delivery = Delivery(
+        notification_id=one.notification_id, kind="system.general", category="system",
         channel="email", address=address, address_hash=address.hash, state="delivered",
-        decided_by="condition", policy_version="p", provider="smtp", provider_id=f"id-{user.pk}",
-        context={"title": f"Hello {name}"}, evidence={"device": f"{name}'s phone"},
-        not_before=now, expires_at=now + timedelta(days=1), created_at=now, updated_at=now,
+        decided_by="condition", policy_version="p", provider="smtp",
+        provider_id=f"id-{one.user_id}", context={"title": f"Hello {one.name}"},
+        evidence={"device": device}, not_before=now, expires_at=now + timedelta(days=1),
+        created_at=now, updated_at=now, **user,
     )  # fmt: skip
-    Attempt.objects.create(
-        delivery=delivery, lease=1, provider="smtp", worker="w", outcome="accepted",
-        started_at=now, created_at=now,
-    )  # fmt: skip
-    Receipt.objects.create(
-        provider="smtp", event_key=f"k{user.pk}", delivery=delivery, fact="delivered",
-        created_at=now,
-    )  # fmt: skip
-    Departure.objects.create(
-        connection_id=f"gone-{user.pk}", user=user, device=f"{name}'s phone", code=1000,
-        opened_at=now, closed_at=now,
-    )  # fmt: skip
-    SuppressionLift.objects.create(
-        channel="sms", hash="h", reason="bounced", suppressed_at=now, why="It is new.",
-        state="lifted", asked_by=user, asked_at=now, decided_by=user, decided_at=now,
-    )  # fmt: skip
+    return [
+        address,
+        Preference(user_id=one.user_id, version=1, zone="Africa/Nairobi", updated_at=now),
+        PreferenceChange(
+            version=1, actor=actor, source="api", address=one.ip, old={},
+            new={"zone": "Africa/Nairobi"}, created_at=now, **user,
+        ),
+        Consent(
+            channel="email", category="marketing", granted=True, wording="Send me offers.",
+            actor=actor, source="api", address=one.ip, created_at=now, **user,
+        ),
+        Escalation(
+            notification_id=one.notification_id, user_id=one.user_id, kind="system.general",
+            policy_version="p", event_offset=1, epoch="e", committed_at=now, due_at=now,
+            closed_at=now, reason="reached", evidence={"device": device},
+        ),
+        digest,
+        DigestItem(digest=digest, notification_id=one.notification_id),
+        delivery,
+        Attempt(
+            delivery=delivery, lease=1, provider="smtp", worker="w", outcome="accepted",
+            started_at=now, created_at=now,
+        ),
+        Receipt(
+            provider="smtp", event_key=f"k{one.user_id}", delivery=delivery, fact="delivered",
+            created_at=now,
+        ),
+        Departure(
+            connection_id=f"gone-{one.user_id}", device=device, code=1000, opened_at=now,
+            closed_at=now, **user,
+        ),
+        SuppressionLift(
+            channel="sms", hash="h", reason="bounced", suppressed_at=now, why="It is new.",
+            state="lifted", asked_by_id=one.user_id, asked_at=now, decided_by_id=one.user_id,
+            decided_at=now, **own,
+        ),
+    ]  # fmt: skip
