@@ -125,7 +125,8 @@ def test_a_route_that_is_missing_is_refused_by_its_code():
         with pytest.raises(HTTPError) as refused:
             _send(f"{fake.url}/2010-04-01/Accounts/AC1/Messages.json", form,
                   Authorization=f"Basic {fake.login}")  # fmt: skip
-        assert json.load(refused.value)["code"] == 21612
+        with refused.value as answer:
+            assert json.load(answer)["code"] == 21612
         assert not fake.ledger
 
 
