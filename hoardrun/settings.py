@@ -198,7 +198,7 @@ ANYMAIL: dict[str, Any] = json.loads(_channels.anymail_settings or "{}")
 HTTP_HEADER_SECONDS = given.http_header_seconds
 # `realtime.core.bodies` limits the size of a body by the path.
 HTTP_BODY_SECONDS = given.http_body_seconds
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # of a form of the admin
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # the most of them: batches of events of e-mails
 TRUSTED_PROXIES = given.trusted_proxies
 BROADCAST_APPROVAL_AUDIENCE = given.broadcast_approval_audience
 DATABASE_DURABILITY = given.database_durability

@@ -24,6 +24,8 @@ from realtime.errors import InvalidInput
 
 NAME = "email"
 MAX_EVENTS = 1000
+# SendGrid documents batches of 768 KB, Mandrill 1,000 events in a form, which are some 2 MB.
+MAX_BYTES = 4 * 1024 * 1024
 # Deferred is no news. Proxies open and click: statistics only.
 FACTS: dict[str, Fact] = {
     "queued": "accepted",

@@ -1,14 +1,19 @@
 """Webhooks of the providers of django-anymail, at `/hooks/e1/<token>/<provider>/tracking`.
 
-anymail reads them and checks their signatures; what it finds comes here by its signal and becomes
-receipts. Nothing of it is imported where it sends no e-mails.
+anymail reads them and checks their signatures; what it finds comes here by its signal, event by
+event, and becomes receipts: all of one request together. Nothing of it is imported where it sends
+no e-mails.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from django.http import HttpResponseBase
 from django.urls import Resolver404, resolve
 from rest_framework.request import Request
@@ -16,12 +21,14 @@ from rest_framework.request import Request
 from notifications.channels.options import options
 from notifications.hooks import tokens
 from notifications.hooks.doors import Door, count
-from notifications.hooks.email import NAME, Event, said
+from notifications.hooks.email import MAX_EVENTS, NAME, Event, said
 from notifications.hooks.services import said_take
+from realtime.core.text import all_text
 from realtime.outgoing import inbox
 
 URLS = "anymail.urls"
 _RECEIVER = "notifications.hooks.esp"
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
 
 
 def is_on() -> bool:
@@ -37,7 +44,7 @@ def connect() -> None:
 
 
 def _take(event: Any, **kwargs: Any) -> None:
-    """Keep an event of anymail; what it raises makes the provider send its batch again."""
+    """Gather an event of the request that anymail reads."""
     found = Event(
         event_type=event.event_type,
         recipient=event.recipient,
@@ -47,7 +54,23 @@ def _take(event: Any, **kwargs: Any) -> None:
         reject_reason=event.reject_reason,
         metadata=dict(event.metadata or {}),
     )
-    said_take(said([found]), provider=NAME)
+    events = _gathered.get()
+    if events is None:  # a deployment's own view
+        said_take(said([found]), provider=NAME)
+    # One with characters that are no text would keep out the others of its batch for ever.
+    elif all_text(msgspec.to_builtins(found)):
+        events.append(found)
+
+
+@contextmanager
+def gathering() -> Iterator[list[Event]]:
+    """Gather the events that anymail finds meanwhile."""
+    events: list[Event] = []
+    token = _gathered.set(events)
+    try:
+        yield events
+    finally:
+        _gathered.reset(token)
 
 
 class AnymailView(Door):
@@ -61,8 +84,12 @@ class AnymailView(Door):
 
     def post(self, request: Request, token: str, path: str) -> HttpResponseBase:
         body, headers = request.body, dict(request.headers)
-        response = self._answer(request, token, path)
+        with gathering() as events:
+            response = self._answer(request, token, path)
         if response.status_code == HTTPStatus.OK:
+            # What it raises makes the provider send the batch again.
+            for start in range(0, len(events), MAX_EVENTS):
+                said_take(said(events[start : start + MAX_EVENTS]), provider=NAME)
             is_new = inbox.keep(tokens.CODES[NAME], body, headers, is_proven=False)
             count("taken" if is_new else "repeated")
         return response

@@ -120,6 +120,13 @@ def is_hook_token(provider: str, token: str) -> bool:
     return True
 
 
+def hook_paths(provider: str) -> list[str]:
+    """Return how the paths of a provider's webhooks begin, under each of our keys."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    secrets = [signing.Signer(key=key, salt=_HOOK).signature(provider) for key in keys]
+    return [f"/hooks/{CODES[provider]}/{secret}" for secret in secrets]
+
+
 def hook_url(provider: str, *parts: str) -> str:
     """Return the URL of a provider's webhooks."""
     return public_url("/".join(("/hooks", CODES[provider], *parts)))

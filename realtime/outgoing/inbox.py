@@ -15,7 +15,6 @@ from django.db.models.functions import Now
 
 from realtime.models import Webhook
 
-MAX_BYTES = 64 * 1024
 KEPT = timedelta(days=30)
 # The headers that tell how to read a body and that prove it; no address, no credential.
 _KEPT_HEADERS = ("content-type", "user-agent", "x-twilio-signature")

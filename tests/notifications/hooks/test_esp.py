@@ -12,6 +12,7 @@ from django.test import Client
 
 from notifications.hooks import esp, tokens
 from notifications.models import Delivery, Receipt, Suppression
+from realtime.core import bodies
 from realtime.models import Webhook
 from tests.hoardrun.tools import problem
 from tests.notifications.hooks.support import BASE, CHANNELS, delivery, path_of
@@ -78,6 +79,49 @@ def test_a_bounce_suppresses_and_a_repeated_one_changes_nothing(sent: Delivery) 
     assert (sent.state, Receipt.objects.count()) == ("bounced", 1)
     assert Suppression.objects.get().reason == "bounced"
     assert Webhook.objects.get().repeats == 1
+
+
+def sparkpost(count: int, **last: Any) -> bytes:
+    """Write a batch of SparkPost, with all that it says of each e-mail; the last one as given."""
+    events = [
+        {
+            "type": "delivery",
+            "event_id": str(number),
+            "transmission_id": f"t{number}",
+            "raw_rcpt_to": TO,
+            "timestamp": "1795953600",
+            "rcpt_meta": {},
+            "msg_from": "x" * 2000,
+        }
+        for number in range(count)
+    ]
+    events[-1] |= last
+    return json.dumps([{"msys": {"message_event": each}} for each in events]).encode()
+
+
+def test_a_large_batch_is_taken_whole_and_together(
+    sent: Delivery, django_assert_max_num_queries: Any
+) -> None:
+    batch = sparkpost(600, rcpt_meta={"delivery": str(sent.pk)})
+    assert 1024 * 1024 < len(batch) < bodies.limit_of(url("sparkpost/tracking"))
+    with django_assert_max_num_queries(60):
+        response = Client().post(url("sparkpost/tracking"), batch, content_type="application/json")
+    assert response.status_code == 200
+    sent.refresh_from_db()
+    assert (sent.state, Receipt.objects.count()) == ("delivered", 600)
+
+
+def test_a_stranger_may_send_no_more_than_elsewhere() -> None:
+    for path in ("/hooks/e1/wrong/sparkpost/tracking", "/hooks/e1", "/hooks/s1/wrong/reports"):
+        assert bodies.limit_of(path) == bodies.MAX_BODY_BYTES
+
+
+def test_an_event_that_is_no_text_keeps_out_no_other(sent: Delivery) -> None:
+    batch = sparkpost(2, rcpt_meta={"delivery": str(sent.pk)}).replace(b'"t0"', b'"t\\u0000"')
+    response = Client().post(url("sparkpost/tracking"), batch, content_type="application/json")
+    assert response.status_code == 200
+    sent.refresh_from_db()
+    assert (sent.state, Receipt.objects.count()) == ("delivered", 1)
 
 
 def test_a_provider_asks_whether_the_url_is_there() -> None:

@@ -33,6 +33,14 @@ def test_a_token_is_read_for_its_purpose_only(purpose: str) -> None:
         assert read(token) == (READ[purpose] if other == purpose else None)
 
 
+def test_the_paths_of_a_provider_are_known_under_each_key(settings: Any) -> None:
+    old = tokens.hook_url("email", tokens.hook_token("email"))
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another " * 10
+    new = tokens.hook_url("email", tokens.hook_token("email"))
+    assert [tokens.public_url(path) for path in tokens.hook_paths("email")] == [new, old]
+
+
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_what_was_changed_or_made_up_is_none_of_ours(purpose: str) -> None:
     make, read = PURPOSES[purpose]
