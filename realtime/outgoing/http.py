@@ -10,6 +10,7 @@ import os
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -27,7 +28,7 @@ from realtime.outgoing.sockets import Backend, Call, TlsError
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
-MAX_CONNECTIONS = 100
+MAX_HOSTS = 100  # that one call after the other keeps a connection to
 IDLE_SECONDS = 60.0  # a connection that has been idle for longer is not used again
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 # The word for each failure of a call, each before those that include it.
@@ -52,8 +53,10 @@ class Client:
     """Makes calls. Thread-safe: its connections are kept, and used by one call at a time.
 
     TLS is verified, redirects are not followed, no proxy is used, and of an answer 64 KiB are
-    read. A call takes no longer than `connect_seconds` and `read_seconds` together. With `http2`,
-    each thread has connections of its own.
+    read. A call takes no longer than `connect_seconds` and `read_seconds` together.
+
+    Each call has a pool of httpcore's to itself, the one that was used last: a pool that is shared
+    looks at all its connections twice a call, under one lock.
     """
 
     def __init__(
@@ -77,7 +80,8 @@ class Client:
         self._tls = tls or _trusted()
         self._call = Call()
         self._lock = threading.Lock()
-        self._pools: dict[int, httpcore.ConnectionPool] = {}  # by thread; 0: of all threads
+        self._pools: set[httpcore.ConnectionPool] = set()
+        self._idle: deque[tuple[httpcore.ConnectionPool, float]] = deque()  # and since when
 
     def call(
         self,
@@ -88,11 +92,34 @@ class Client:
         body: bytes = b"",
     ) -> Reply:
         """Make one call and say how it ended. What the network does raises nothing."""
+        pool = self._take()
+        try:
+            return self._answer(pool, method, url, headers or {}, body)
+        finally:
+            self._give_back(pool)
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            pools = list(self._pools)
+            self._pools.clear()
+            self._idle.clear()
+        for pool in pools:
+            pool.close()
+
+    def _answer(
+        self,
+        pool: httpcore.ConnectionPool,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Reply:
         began = time.monotonic()
         self._call.begin(self._longest)
         try:
-            request = self._request(method, check(url, self._rules), headers or {}, body)
-            response = self._pool().handle_request(request)
+            request = self._request(method, check(url, self._rules), headers, body)
+            response = pool.handle_request(request)
         except _KINDS as error:
             return Reply(
                 outcome=self._outcome(error),
@@ -115,27 +142,31 @@ class Client:
             seconds=time.monotonic() - began,
         )
 
-    def close(self) -> None:
-        """Close all connections."""
+    def _take(self) -> httpcore.ConnectionPool:
         with self._lock:
-            pools = list(self._pools.values())
-            self._pools.clear()
-        for pool in pools:
-            pool.close()
+            if self._idle:
+                return self._idle.pop()[0]
+            pool = httpcore.ConnectionPool(
+                ssl_context=self._tls,
+                max_connections=MAX_HOSTS,
+                keepalive_expiry=IDLE_SECONDS,
+                http2=self._http2,
+                network_backend=Backend(self._rules, self._call),
+            )
+            self._pools.add(pool)
+            return pool
 
-    def _pool(self) -> httpcore.ConnectionPool:
-        # httpcore numbers the streams of a connection without a lock: no two threads share one.
-        key = threading.get_ident() if self._http2 else 0
+    def _give_back(self, pool: httpcore.ConnectionPool) -> None:
+        """Keep a pool for the next call, and close one that no call has needed for long."""
+        now, oldest = time.monotonic(), None
         with self._lock:
-            if key not in self._pools:
-                self._pools[key] = httpcore.ConnectionPool(
-                    ssl_context=self._tls,
-                    max_connections=MAX_CONNECTIONS,
-                    keepalive_expiry=IDLE_SECONDS,
-                    http2=self._http2,
-                    network_backend=Backend(self._rules, self._call),
-                )
-            return self._pools[key]
+            if pool in self._pools:  # the client may have been closed meanwhile
+                self._idle.append((pool, now))
+            if self._idle and self._idle[0][1] < now - IDLE_SECONDS:
+                oldest, _ = self._idle.popleft()
+                self._pools.discard(oldest)
+        if oldest is not None:
+            oldest.close()
 
     def _request(
         self, method: str, parts: Parts, headers: Mapping[str, str], body: bytes

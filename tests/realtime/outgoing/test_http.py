@@ -17,7 +17,7 @@ import h2.events
 import pytest
 
 from hoardrun.demo.providers.certificate import write_certificate
-from realtime.outgoing import Client, Outcome, Rules, client
+from realtime.outgoing import Client, Outcome, Rules, client, http
 from realtime.outgoing.http import MAX_ANSWER_BYTES
 from tests.realtime.outgoing.servers import (
     answer,
@@ -267,7 +267,7 @@ def test_http_2(make: Make, tmp_path: Path) -> None:
             replies.append(other.submit(caller.call, "POST", url, body=b"{}").result())
     assert {(reply.outcome, reply.status) for reply in replies} == {(Outcome.REFUSED, 400)}
     assert replies[0].headers["apns-id"] == "7" and b"BadDeviceToken" in replies[0].body
-    assert seen[0][b":path"] == b"/3/device/x" and server.connections == 2
+    assert seen[0][b":path"] == b"/3/device/x" and server.connections == 1
 
 
 @pytest.mark.parametrize(
@@ -310,6 +310,31 @@ def test_threads_share_a_client(caller: Client) -> None:
         replies = threads.map(lambda body: caller.call("POST", server.url(), body=body), bodies)
         assert [reply.body for reply in replies] == bodies
     assert server.connections <= 8
+
+
+def test_connections_that_no_call_has_needed_for_long_are_closed(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = make()
+    together, ended = threading.Barrier(3), threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            if not together.broken:
+                together.wait(10)
+            connection.sendall(answer(200))
+        ended.set()
+
+    with serving(wait) as server, ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(caller.call, "GET", server.url()) for _ in range(2)]
+        together.wait(10)  # both have asked
+        assert [call.result().status for call in calls] == [200, 200]
+        together.abort()
+        assert not ended.is_set()
+        monkeypatch.setattr(http, "IDLE_SECONDS", -1.0)
+        assert caller.call("GET", server.url()).status == 200
+        assert ended.wait(10)  # the other one
+    assert server.connections == 2
 
 
 def test_a_process_has_one_client_for_each_set_of_rules(settings: Any) -> None:
