@@ -35,5 +35,5 @@ def find(wanted: str) -> Locale | None:
 
 def choose(*wanted: str) -> Locale:
     """Return the first of these locales that we have texts for; English without one."""
-    found = (find(each) for each in wanted if each)
-    return next((locale for locale in found if locale), Locale.parse(CODES[0]))
+    found = (find(each) for each in (*wanted, CODES[0]) if each)
+    return next(locale for locale in found if locale)

@@ -2,6 +2,9 @@
 
 A hint may be lost, and comes without a promise: its listener goes on to poll. Without Redis there
 is none, as memory reaches one process only.
+
+A process sends one hint of a topic in SPACING_SECONDS and leaves out those that follow. That loses
+none of them: who hears a hint looks GATHER_SECONDS later, which is after the last one left out.
 """
 
 from __future__ import annotations
@@ -9,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,20 +23,37 @@ from django.db import transaction
 from realtime.layer import groups, send
 
 RETRY_SECONDS = 5.0
+SPACING_SECONDS = 0.025
+GATHER_SECONDS = 2 * SPACING_SECONDS  # the rest is for clocks of threads that wait their turn
 
 logger = logging.getLogger(__name__)
 
 
+_sent: dict[str, float] = {}  # by topic, when this process has sent its newest hint
+
+
 def nudge(topic: str) -> None:
     """Give the listeners of a topic a hint once the caller's transaction has committed."""
-    transaction.on_commit(partial(send.spread, topic, [""]), robust=True)
+    transaction.on_commit(partial(_send, topic), robust=True)
+
+
+def _send(topic: str) -> None:
+    # Without a lock: two threads at the same moment send two hints, which does no harm.
+    now = time.monotonic()
+    if now - _sent.get(topic, -SPACING_SECONDS) >= SPACING_SECONDS:
+        _sent[topic] = now
+        send.spread(topic, [""])
 
 
 class Listener:
-    """Calls a function at each hint, on a thread of its own; hints that come at once are one."""
+    """Calls a function for the hints of its topic, on a thread that all topics share.
 
-    def __init__(self, topic: str, call: Callable[[], None]) -> None:
-        self._topic, self._call = topic, call
+    Hints that come at once lead to one call.
+    """
+
+    def __init__(self, calls: Mapping[str, Callable[[], None]]) -> None:
+        self._calls = calls  # by topic
+        self._heard: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
@@ -81,9 +102,24 @@ class Listener:
     async def _receive(self) -> None:
         layer: Any = get_channel_layer()
         channel = await layer.new_channel()
-        await layer.group_add(groups.topic_group(self._topic), channel)
+        for topic in self._calls:
+            await layer.group_add(groups.topic_group(topic), channel)
         self.is_listening.set()
+        hinted = asyncio.Event()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._call(hinted))
+            while True:
+                message = await layer.receive(channel)
+                if message.get("from") in groups.deployments():
+                    self._heard.add(message["topic"])
+                    hinted.set()
+
+    async def _call(self, hinted: asyncio.Event) -> None:
+        """Call for what was hinted at, a moment later. What is hinted at meanwhile is next."""
         while True:
-            message = await layer.receive(channel)
-            if message.get("from") in groups.deployments():
-                self._call()
+            await hinted.wait()
+            hinted.clear()
+            heard, self._heard = self._heard, set()
+            await asyncio.sleep(GATHER_SECONDS)
+            for topic in heard:
+                self._calls[topic]()

@@ -20,7 +20,7 @@ from notifications.acts.errors import (
     StillToCome,
 )
 from notifications.choices import DeliveryState
-from notifications.delivery import facts
+from notifications.delivery import facts, hints
 from notifications.delivery.facts import Case
 from notifications.delivery.judge import queued
 from notifications.delivery.look import RESENT
@@ -89,7 +89,9 @@ def notification_resend(
         required=required,
     )
     origin = _origin(by, why, on_request=on_request) | ({"key": key} if key else {})
-    return Delivery.objects.bulk_create(_again(case, go, before, origin))
+    made = Delivery.objects.bulk_create(_again(case, go, before, origin))
+    hints.queued(made)
+    return made
 
 
 def deliveries_repeated(

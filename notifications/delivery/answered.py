@@ -42,13 +42,28 @@ def code_of(code: str, status: int | None) -> str:
     return str(status) if str(status) in codes() else OTHER if code else ""
 
 
-def add(results: Iterable[Result]) -> None:
-    """Count the answers to calls, in one order of locks."""
-    found = Counter(
-        (one.provider, one.answer.outcome.value, code_of(one.answer.code, one.answer.status))
-        for one in results
-        if one.answer is not None
-    )
+class Tally:
+    """The answers that a lane has had since the last `flush`."""
+
+    def __init__(self) -> None:
+        self._found: Counter[tuple[str, str, str]] = Counter()
+
+    def add(self, results: Iterable[Result]) -> None:
+        """Count the answers to calls."""
+        self._found.update(
+            (one.provider, one.answer.outcome.value, code_of(one.answer.code, one.answer.status))
+            for one in results
+            if one.answer is not None
+        )
+
+    def flush(self) -> None:
+        """Write what was counted."""
+        found, self._found = self._found, Counter()
+        _write(found)
+
+
+def _write(found: Counter[tuple[str, str, str]]) -> None:
+    """Add counts to their rows, in one order of locks."""
     for (provider, outcome, code), count in sorted(found.items()):
         rows = Answered.objects.filter(provider=provider, outcome=outcome, code=code)
         if not rows.update(count=F("count") + count):

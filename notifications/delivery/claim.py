@@ -9,30 +9,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models.functions import Now
 
-from notifications.channels import registry
+from notifications import selectors
 from notifications.channels.message import Provider, Target
 from notifications.choices import DeliveryState
-from notifications.delivery import digests, failover, times
+from notifications.delivery import digests, doubt, times
 from notifications.delivery.closing import ladders_go_on
-from notifications.delivery.compose import target_of
 from notifications.delivery.facts import Case
-from notifications.delivery.failover import Tried
 from notifications.delivery.limits import Limits
 from notifications.delivery.look import Look
 from notifications.delivery.people import Person
 from notifications.delivery.rows import update
+from notifications.delivery.states import NEVER_SENT
+from notifications.delivery.ways import Calls, Ways
 from notifications.kinds import Channel
-from notifications.models import Attempt, Delivery
+from notifications.models import Delivery
 from realtime import clock
-from realtime.outgoing import Outcome, pacing
 from realtime.retry import one_transaction
 
 logger = logging.getLogger(__name__)
@@ -42,6 +40,13 @@ LONG_PAUSE = timedelta(minutes=1)  # until staff, or the next hour, let messages
 _WRITTEN = [
     "state", "reason", "decided_by", "evidence", "not_before", "lease", "lease_until", "worker",
     "attempts", "provider", "preference_version", "updated_at",
+]  # fmt: skip
+# What the last look, the texts and the call take: reading a row costs as much as its columns.
+_READ = [
+    *_WRITTEN, "notification", "digest", "announcement", "user_id", "kind", "category", "channel",
+    "address", "address_hash", "rung", "required", "locale", "context", "priority", "expires_at",
+    "created_at", "address__value", "address__service", "address__keys", "address__device",
+    "address__locale",
 ]  # fmt: skip
 
 
@@ -57,6 +62,7 @@ class Claimed:
     case: Case | None  # of a notification
     claimed_at: datetime  # by the database's clock
     monotonic: float  # the same moment or one before, by ours
+    unread: int | None  # for the badge of a push: the number itself, never a difference
 
     @property
     def deadline(self) -> float:
@@ -64,33 +70,61 @@ class Claimed:
         return self.monotonic + times.begins_within().total_seconds()
 
 
-def claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
-    """Take at most `limit` deliveries of a channel; return those to send now."""
-    # Ask without a transaction first: on SQLite it would take the only write lock.
-    return _claim(channel, limit, worker) if _due(channel).exists() else []
-
-
-def _due(channel: Channel) -> Any:
+def due(channel: Channel) -> Any:
+    """Select what of a channel waits to be sent now."""
     return Delivery.objects.filter(
         channel=channel, state=DeliveryState.QUEUED, not_before__lte=Now()
     )
 
 
 @one_transaction
-def _claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
+def claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
+    """Take at most `limit` deliveries of a channel; return those to send now.
+
+    All that they need is read here: what failed after the commit would leave them to the reaper.
+    """
     monotonic = time.monotonic()  # before the database's time, so that no lease seems longer
     rows = list(
-        _due(channel)
+        due(channel)
         .select_related("address")
+        .only(*_READ)
         .order_by("-priority", "not_before", "pk")
         .select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit]
     )
+    if not rows:
+        return []
     now = clock.now()
-    look = Look(rows, now)
+    calls = Calls(rows)
+    in_doubt = {row.pk for row in rows if calls.may_have_left(row)}
+    ways = Ways(channel, rows)
+    look = Look(rows, now, ways.stopped)
     going = [row for row in rows if look.lets_go(row)]
     if channel == "sms":
         going = _within_limits(going, now)
-    claimed = _with_providers(channel, going, look, now, monotonic)
+    for row in rows:
+        if row.pk in in_doubt and row.state in NEVER_SENT:
+            doubt.end(row)
+    pause = times.scaled(LONG_PAUSE if ways.is_stopped else BLOCKED_PAUSE)
+    unread = _unread(channel, going)
+    claimed = []
+    for row in going:
+        choice = ways.choose(row, calls)
+        if choice.provider is None:
+            row.not_before, row.reason = now + pause, "blocked"
+            continue
+        claimed.append(
+            Claimed(
+                row=row,
+                to=ways.target(row),
+                provider=ways.provider(row, choice.provider),
+                has_another=choice.has_another,
+                person=look.person(row),
+                case=look.case(row),
+                claimed_at=now,
+                monotonic=monotonic,
+                unread=unread.get(row.user_id),
+            )
+        )
     lease = times.lease()
     for one in claimed:
         row = one.row
@@ -101,7 +135,12 @@ def _claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
         row.updated_at = now
     update(rows, _WRITTEN)
     digests.join(look.joins, now)
-    ladders_go_on([row for row in rows if row.state == DeliveryState.SKIPPED])
+    ladders_go_on(
+        row
+        for row in rows
+        if row.state == DeliveryState.SKIPPED
+        or (row.state == DeliveryState.UNRESOLVED and doubt.goes_on(row))
+    )
     return claimed
 
 
@@ -125,69 +164,9 @@ def _within_limits(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
     return going
 
 
-def _with_providers(
-    channel: Channel, rows: Sequence[Delivery], look: Look, now: datetime, monotonic: float
-) -> list[Claimed]:
-    """Give each row the provider to call. One for which none lets calls through waits."""
-    targets = {row.pk: target_of(row) for row in rows}
-    orders = {row.pk: registry.providers(channel, targets[row.pk]) for row in rows}
-    closed = _closed(orders, targets)
-    # A stopped channel ends the rungs of ladders; what belongs to none of them waits for it.
-    is_stopped = channel in registry.stopped()
-    pause = times.scaled(LONG_PAUSE if is_stopped else BLOCKED_PAUSE)
-    tried, unsettled = _earlier_calls(rows)
-    claimed = []
-    for row in rows:
-        by_name = {} if is_stopped else {one.name: one for one in orders[row.pk]}
-        choice = failover.choose(
-            list(by_name), tried[row.pk], closed[row.pk], unsettled.get(row.pk, "")
-        )
-        if choice.provider is None:
-            row.not_before, row.reason = now + pause, "blocked"
-            continue
-        claimed.append(
-            Claimed(
-                row=row,
-                to=targets[row.pk],
-                provider=by_name[choice.provider],
-                has_another=choice.has_another,
-                person=look.person(row),
-                case=look.case(row),
-                claimed_at=now,
-                monotonic=monotonic,
-            )
-        )
-    return claimed
-
-
-def _closed(
-    orders: Mapping[int, Sequence[Provider]], targets: Mapping[int, Target]
-) -> dict[int, set[str]]:
-    """Return the providers of each row that let no call through, for all or at its host."""
-    hosts = {
-        (pk, one.name): {one.name, one.host(targets[pk])}
-        for pk, order in orders.items()
-        for one in order
-    }
-    blocked = pacing.blocked({name for names in hosts.values() for name in names}).keys()
-    return {
-        pk: {one.name for one in order if hosts[pk, one.name] & blocked}
-        for pk, order in orders.items()
-    }
-
-
-def _earlier_calls(rows: Sequence[Delivery]) -> tuple[dict[int, list[Tried]], dict[int, str]]:
-    """Return the earlier calls of deliveries, and the providers of newest calls nobody knows of."""
-    again = {row.pk: row for row in rows if row.attempts}
-    tried: dict[int, list[Tried]] = defaultdict(list)
-    if again:
-        calls = Attempt.objects.filter(delivery__in=again).order_by("lease")
-        columns = ("delivery_id", "lease", "provider", "outcome")
-        for pk, lease, provider, outcome in calls.values_list(*columns):
-            tried[pk].append(Tried(lease, provider, outcome))
-    unsettled = {
-        pk: row.provider
-        for pk, row in again.items()
-        if not any(one.lease == row.lease and one.outcome != Outcome.UNKNOWN for one in tried[pk])
-    }
-    return tried, unsettled
+def _unread(channel: Channel, rows: Sequence[Delivery]) -> dict[int, int]:
+    """Count for the badges of push messages."""
+    if channel != "push" or not rows:
+        return {}
+    counts = selectors.notification_counts(sorted({row.user_id for row in rows}))
+    return {user_id: each.unread for user_id, each in counts.items()}

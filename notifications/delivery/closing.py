@@ -8,6 +8,7 @@ from typing import Literal
 from django.db.models.functions import Now
 
 from notifications.choices import DeliveryState
+from notifications.delivery import doubt
 from notifications.delivery.ladders import DUE
 from notifications.models import Delivery, Escalation
 from realtime.nudge import nudge
@@ -22,8 +23,9 @@ def ladders_close(notification_ids: Collection[int], reason: Reason) -> int:
     """
     # In the order of the locks, deliveries before ladders. What is queued in between is cancelled
     # by its last look, which finds the ladder closed.
-    Delivery.objects.filter(notification__in=notification_ids, state=DeliveryState.QUEUED).update(
-        state=DeliveryState.CANCELLED, reason=reason, updated_at=Now()
+    doubt.cancel(
+        Delivery.objects.filter(notification__in=notification_ids, state=DeliveryState.QUEUED),
+        reason,
     )
     open_ones = Escalation.objects.filter(pk__in=notification_ids, closed_at__isnull=True)
     return open_ones.update(closed_at=Now(), reason=reason)
@@ -51,9 +53,7 @@ def address_left(address_id: int, reason: str) -> int:
     """
     waiting = Delivery.objects.filter(address=address_id, state=DeliveryState.QUEUED)
     rows = list(waiting.select_for_update(no_key=True).order_by("pk"))
-    waiting.filter(pk__in=[row.pk for row in rows]).update(
-        state=DeliveryState.CANCELLED, reason=reason, updated_at=Now()
-    )
+    doubt.cancel(waiting.filter(pk__in=[row.pk for row in rows]), reason)
     ladders_go_on(rows)
     return len(rows)
 

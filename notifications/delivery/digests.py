@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from notifications import kinds
 from notifications.choices import DeliveryState
-from notifications.delivery import deployment, people
+from notifications.delivery import deployment, hints, people
 from notifications.delivery.facts import Case
 from notifications.delivery.people import KnownAddress, Person
 from notifications.models import Delivery, Digest, DigestItem
@@ -92,17 +92,18 @@ def next_leaving(now: datetime, zone: ZoneInfo, *, weekly: bool) -> datetime:
 
 def close_due(limit: int = BATCH) -> int:
     """Close the digests that are due, and queue what they send; return how many were looked at."""
-    return _close_batch(limit) if _due().exists() else 0
+    return _close_batch(limit) if due().exists() else 0
 
 
-def _due() -> Any:
+def due() -> Any:
+    """Select the digests that are to be closed."""
     return Digest.objects.filter(due_at__lte=Now(), closed_at__isnull=True)
 
 
 @one_transaction
 def _close_batch(limit: int) -> int:
     rows = list(
-        _due().order_by("due_at", "pk").select_for_update(skip_locked=True, no_key=True)[:limit]
+        due().order_by("due_at", "pk").select_for_update(skip_locked=True, no_key=True)[:limit]
     )
     now = clock.now()
     persons = people.load({row.user_id for row in rows}, now)
@@ -119,6 +120,7 @@ def _close_batch(limit: int) -> int:
         [item for row in rows if row.closed_at for item in items[row.pk]], ["shown"]
     )
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    hints.queued(deliveries)
     return len(rows)
 
 

@@ -8,7 +8,7 @@ the call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -25,6 +25,7 @@ from notifications.models import Delivery, DigestItem, Escalation
 from notifications.policy.facts import ChannelState, Chosen, Device, Facts, Ladder, Sent
 from realtime import reach
 from realtime.reach import UserReach
+from realtime.sql.any_of import AnyOf
 
 SUPERSEDED = "superseded"  # the reason of a ladder that a newer notification has closed
 CANCELLED = "cancelled"  # the reason of a ladder that staff have stopped
@@ -35,6 +36,8 @@ COLUMNS = (
     "notification__snoozed_until", "notification__cancelled_at", "notification__expires_at",
     "notification__updated_at", "user__is_active", "user__notification_preference__version",
 )  # fmt: skip
+
+_SENT = Sent.__struct_fields__
 
 
 @dataclass(slots=True)
@@ -78,35 +81,46 @@ def cases(
     gives them.
     """
     known = [(row, kind) for row in rows if (kind := kinds.find(row[2])) is not None]
+    if not known:
+        return []
     since: dict[int, datetime] = {}
     for row, _ in known:
         since[row[1]] = min(row[5], since.get(row[1], row[5]))
     reached = reach.devices(since)
-    numbers = [row[0] for row, _ in known]
+    of_them = AnyOf("notification", [row[0] for row, _ in known])
     if deliveries is None:
-        deliveries = Delivery.objects.filter(notification__in=numbers).order_by("pk")
+        deliveries = Delivery.objects.filter(of_them).only("notification", *_SENT).order_by("pk")
     if items is None:
-        items = DigestItem.objects.filter(notification__in=numbers).only("notification", "rung")
+        items = DigestItem.objects.filter(of_them).only("notification", "rung")
     sent, done = _sent(deliveries, items)
     return [_case(row, kind, reached[row[1]], sent, done) for row, kind in known]
 
 
 def of_notifications(notification_ids: Iterable[int]) -> dict[int, Case]:
     """Return the ladders of notifications as they are now, closed ones too."""
-    rows = Escalation.objects.filter(pk__in=set(notification_ids)).values_list(*COLUMNS)
+    if not (wanted := set(notification_ids)):
+        return {}
+    rows = Escalation.objects.filter(AnyOf("pk", wanted)).values_list(*COLUMNS)
     return {case.notification_id: case for case in cases(list(rows))}
 
 
 def add_people(
-    found: Sequence[Case], now: datetime, before: Mapping[int, int] | None = None
+    found: Sequence[Case],
+    now: datetime,
+    before: Mapping[int, int] | None = None,
+    stopped: Collection[Channel] | None = None,
 ) -> None:
     """Add what the users have chosen, their addresses, and the channels.
 
     `before` maps a notification to the delivery that is about to be sent: caps then count only
-    what is older than that.
+    what is older than that. `stopped` has the channels that staff have stopped, where the caller
+    knows them.
     """
+    if not found:
+        return
     persons = people.load({case.user_id for case in found}, now)
-    configured, stopped = registry.configured(), registry.stopped()
+    configured = registry.configured()
+    stopped = registry.stopped() if stopped is None else stopped
     for case in found:
         case.person = persons[case.user_id]
         oldest = None if before is None else before.get(case.notification_id)

@@ -17,7 +17,7 @@ from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from notifications.choices import DeliveryState
-from notifications.delivery import people
+from notifications.delivery import hints, people
 from notifications.delivery.judge import PRIORITIES
 from notifications.delivery.people import KnownAddress, Person
 from notifications.kinds.system import EMERGENCY
@@ -47,10 +47,11 @@ def fallback_begins(announcement_id: int, event: StoredEvent) -> None:
 def advance_due(chunk: int = CHUNK) -> int:
     """Take the next chunk of a fallback that is due, or end one; return how much was done."""
     # Ask without a transaction first: on SQLite it would take the only write lock.
-    return _advance(chunk) if _open().exists() else 0
+    return _advance(chunk) if open_ones().exists() else 0
 
 
-def _open() -> Any:
+def open_ones() -> Any:
+    """Select the fallbacks that are due or to be ended."""
     runs = Q(approved_at__isnull=False, due_at__lte=Now())
     return Fallback.objects.filter(runs | Q(cancelled_at__isnull=False), finished_at__isnull=True)
 
@@ -58,7 +59,7 @@ def _open() -> Any:
 @one_transaction
 def _advance(chunk: int) -> int:
     fallback = (
-        _open()
+        open_ones()
         .select_related("announcement")
         .select_for_update(skip_locked=True, no_key=True, of=("self",))
         .order_by("pk")
@@ -96,6 +97,7 @@ def _take(fallback: Fallback, ids: Sequence[int], now: datetime) -> None:
     ]
     # A number that has moved to another user has had it.
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    hints.queued(rows)
     fallback.done_user_id = ids[-1]
     fallback.checked += len(ids)
     fallback.reached += len(have_it)

@@ -13,13 +13,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import Min
 from django.db.models.functions import Now
 from msgspec.structs import replace
 
 from notifications.addresses.adoption import addresses_adopt
 from notifications.choices import DeliveryState
-from notifications.delivery import deployment, digests, facts, rows
+from notifications.delivery import deployment, digests, facts, hints, rows
 from notifications.delivery.facts import Case
 from notifications.kinds import Rung
 from notifications.models import Delivery, Escalation
@@ -41,8 +40,13 @@ def judge_due(limit: int = BATCH) -> int:
     return _judge_batch(limit) if _due().exists() else 0
 
 
+def open_ones() -> Any:
+    """Select the ladders that are not over."""
+    return Escalation.objects.filter(closed_at__isnull=True)
+
+
 def _due() -> Any:
-    return Escalation.objects.filter(due_at__lte=Now(), closed_at__isnull=True)
+    return open_ones().filter(due_at__lte=Now())
 
 
 @one_transaction
@@ -67,12 +71,6 @@ def _judge_batch(limit: int) -> int:
     Escalation.objects.filter(pk__in=unknown).update(closed_at=now, reason="unknown_kind")
     apply(decided, now)
     return len(claimed)
-
-
-def seconds_left() -> float:
-    """Return how long it is until the next ladder is due; an hour at most."""
-    soonest = Escalation.objects.filter(closed_at__isnull=True).aggregate(due=Min("due_at"))["due"]
-    return 3600.0 if soonest is None else min((soonest - clock.now()).total_seconds(), 3600.0)
 
 
 def has_reached(case: Case, now: datetime) -> Decision | None:
@@ -138,6 +136,7 @@ def apply(decided: Sequence[tuple[Case, Decision]], now: datetime) -> None:
         moved.append(_moved(case, end, now))
     # What is there already was decided before: a repetition changes nothing.
     rows.insert(deliveries)
+    hints.queued(deliveries)
     digests.join(joined, now)
     rows.move(moved)
 

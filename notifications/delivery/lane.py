@@ -21,9 +21,8 @@ from django.db import (
     connections,
 )
 
-from notifications import selectors
 from notifications.channels.message import Answer
-from notifications.delivery import answered, outcomes, settle
+from notifications.delivery import answered, due, outcomes, settle
 from notifications.delivery.claim import Claimed, claim
 from notifications.delivery.compose import Composed, compose
 from notifications.delivery.outcomes import Result
@@ -40,6 +39,7 @@ CAPACITY: dict[Channel, int] = {"push": 128, "email": 4, "sms": 4}
 GATHER_SECONDS = 0.1  # that ended calls wait for others: one write costs as much as a call
 WRITE_FOR_SECONDS = 30.0  # that an outcome is kept for a database that is away
 WRITE_PAUSE_SECONDS = 0.5
+COUNT_SECONDS = 1.0  # that counts of successful calls may wait while others are under way
 
 
 class Lane:
@@ -49,14 +49,17 @@ class Lane:
         self.channel = channel
         self._worker = worker
         self._capacity = CAPACITY[channel]
-        # A claim takes some twenty statements for few rows and for many: while the threads have
-        # more than they can do at once, it waits until it brings many.
-        self._least = max((self._capacity - THREADS[channel]) // 2, 1)
+        # A claim takes some fifteen statements, whatever it brings: while the threads have more
+        # than they can do at once, it waits until it brings much.
+        self._least = max(self._capacity - 2 * THREADS[channel], 1)
         self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
         # Calls that have ended, and None to look again at once.
         self._ended: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
+        self._is_whole = threading.Event()  # all calls have ended, or it is to look again
         self._under_way = 0
         self._tally = Tally()
+        self._answered = answered.Tally()
+        self._counted_at = 0.0
         self._stopping = threading.Event()
 
     def step(self) -> int:
@@ -64,9 +67,15 @@ class Lane:
 
         Returns how much it did; 0 means that there is nothing to do now.
         """
-        done = self._write_ended() + settle.settle_due(self.channel)
+        done = self._write_ended()
         free = self._capacity - self._under_way
-        if free >= self._least and not self._stopping.is_set():
+        # Without room it does not look: what it settles may have to be sent.
+        if free < self._least or self._stopping.is_set():
+            return done
+        found = due.of_lane(self.channel)
+        if found.unknown:
+            done += settle.settle_due(self.channel)
+        if found.queued:
             done += self._begin(free)
         return done
 
@@ -75,21 +84,22 @@ class Lane:
 
         At most so long.
         """
-        ended: list[Result | None] = []
         try:
-            ended.append(self._ended.get(timeout=seconds))
-            until = time.monotonic() + GATHER_SECONDS
-            while ended[-1] is not None and len(ended) < self._under_way:
-                ended.append(self._ended.get(timeout=max(until - time.monotonic(), 0)))
+            first = self._ended.get(timeout=seconds)
         except queue.Empty:
-            pass
-        for one in ended:
-            if one is not None:
-                self._ended.put(one)
+            return
+        if first is None:
+            return
+        self._ended.put(first)
+        # Not by taking them one by one: each would wake this thread.
+        self._is_whole.clear()
+        if self._ended.qsize() < self._under_way:
+            self._is_whole.wait(GATHER_SECONDS)
 
     def wake(self) -> None:
-        """End the wait: something may be due."""
-        self._ended.put(None)
+        """End the wait: something may be due. Without room, it looks once there is some."""
+        if self._capacity - self._under_way >= self._least:
+            self._end(None)
 
     @property
     def is_idle(self) -> bool:
@@ -99,7 +109,7 @@ class Lane:
     def stop(self) -> None:
         """Claim nothing more; calls that have not begun are given back."""
         self._stopping.set()
-        self.wake()
+        self._end(None)
 
     def close(self) -> None:
         """End the threads."""
@@ -109,7 +119,6 @@ class Lane:
 
     def _begin(self, free: int) -> int:
         claimed = claim(self.channel, free, self._worker)
-        unread = self._unread(claimed)
         by_host: dict[str, list[tuple[Claimed, Composed]]] = defaultdict(list)
         for one in claimed:
             self._under_way += 1
@@ -119,23 +128,16 @@ class Lane:
                     one.to,
                     one.person,
                     happened_at=one.case.ladder.committed_at if one.case else None,
-                    unread=unread.get(one.row.user_id),
+                    unread=one.unread,
                 )
                 by_host[one.provider.host(one.to)].append((one, composed))
             except Exception:  # texts that cannot be made must not stop those behind them
                 logger.exception("the texts of delivery %s cannot be made", one.row.pk)
                 broken = Answer(outcome=Outcome.REFUSED, code="texts")
-                self._ended.put(result_of(one, broken, time.monotonic()))
+                self._end(result_of(one, broken, time.monotonic()))
         for host, some in by_host.items():
             self._hand_out(host, some)
         return len(claimed)
-
-    def _unread(self, claimed: list[Claimed]) -> dict[int, int]:
-        """Count for the badges of push messages: the number itself, never a difference."""
-        if self.channel != "push" or not claimed:
-            return {}
-        users = sorted({one.row.user_id for one in claimed})
-        return {user: each.unread for user, each in selectors.notification_counts(users).items()}
 
     def _hand_out(self, host: str, some: list[tuple[Claimed, Composed]]) -> None:
         """Give calls to the threads at the pace of their host; what must wait longer goes back."""
@@ -148,15 +150,21 @@ class Lane:
                 self._pool.submit(self._call, one, composed, host, begins + place / rate)
             else:
                 pause = slot.wait_seconds if not taken else 1.0
-                self._ended.put(result_of(one, None, time.monotonic(), pause_seconds=pause))
+                self._end(result_of(one, None, time.monotonic(), pause_seconds=pause))
 
     def _call(self, one: Claimed, composed: Composed, host: str, begins: float) -> None:
         """Make one call, on a thread of the pool, which uses no database."""
-        if self._stopping.wait(max(begins - time.monotonic(), 0)):
+        wait = begins - time.monotonic()
+        if self._stopping.wait(wait) if wait > 0 else self._stopping.is_set():
             result = result_of(one, None, time.monotonic())
         else:
             result = send(one, composed, host)
+        self._end(result)
+
+    def _end(self, result: Result | None) -> None:
         self._ended.put(result)
+        if result is None or self._ended.qsize() >= self._under_way:
+            self._is_whole.set()
 
     def _write_ended(self) -> int:
         results: list[Result] = []
@@ -175,19 +183,23 @@ class Lane:
 
     def _count(self, results: list[Result]) -> None:
         """Let hosts rest that ask for it, and open the breakers of those that fail."""
+        has_failed = False
         for one in results:
             answer = one.answer
             if answer is None or not one.host:
                 continue
-            self._tally.add(
-                one.host,
-                failed=answer.outcome in {Outcome.UNKNOWN, Outcome.NOT_SENT},
-                mistake=answer.our_mistake,
-            )
+            failed = answer.outcome in {Outcome.UNKNOWN, Outcome.NOT_SENT}
+            self._tally.add(one.host, failed=failed, mistake=answer.our_mistake)
+            has_failed |= failed or answer.our_mistake
             if answer.retry_after_seconds is not None:
                 pacing.hold(one.host, answer.retry_after_seconds)
-        self._tally.flush()
-        answered.add(results)
+        self._answered.add(results)
+        # A failure may open a breaker, which is for all workers at once.
+        now = time.monotonic()
+        if has_failed or self.is_idle or now - self._counted_at >= COUNT_SECONDS:
+            self._tally.flush()
+            self._answered.flush()
+            self._counted_at = now
 
 
 def _slot(host: str, rate: float, count: int) -> pacing.Slot:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from notifications.delivery import facts, people
+from msgspec.structs import replace
+
+from notifications.delivery import facts as known
+from notifications.delivery import people, times
 from notifications.delivery.facts import Case
 from notifications.delivery.look import RESENT
+from notifications.delivery.states import LEFT, facts_of
 from notifications.kinds import Rung
-from notifications.models import Delivery
+from notifications.models import Attempt, Delivery
 from notifications.policy.case import condition, is_above
 from notifications.policy.reach import reach_until
 
@@ -17,10 +21,11 @@ from notifications.policy.reach import reach_until
 def mark(rows: Sequence[Delivery], began: Mapping[int, datetime], now: datetime) -> None:
     """Mark what went out although its user had been reached when its call began.
 
-    `began` has the beginning of each call. What goes out unconditionally is never late.
+    `began` has the beginning of each call. What goes out unconditionally is never late. A receipt
+    alone may say that a message has left: its answer was lost, or is still to come.
     """
-    sent = [row for row in rows if row.accepted_at is not None and row.decided_by != RESENT]
-    cases = facts.of_notifications(
+    sent = [row for row in rows if has_left(row) and row.decided_by != RESENT]
+    cases = known.of_notifications(
         {row.notification_id for row in sent if row.notification_id is not None}
     )
     late = [
@@ -35,11 +40,31 @@ def mark(rows: Sequence[Delivery], began: Mapping[int, datetime], now: datetime)
         row.late = _is_needless(row, case, began[row.pk], above=above)
 
 
+def has_left(row: Delivery) -> bool:
+    """Say whether a fact says that a message has left."""
+    return not LEFT.isdisjoint(facts_of(row))
+
+
+def newest_calls(rows: Sequence[Delivery]) -> dict[int, datetime]:
+    """Return when the newest call of each delivery began that is known to have been made.
+
+    Without one, its claim: nobody knows how much later its call began.
+    """
+    calls = Attempt.objects.filter(delivery__in=[row.pk for row in rows]).order_by("lease")
+    began = dict(calls.values_list("delivery_id", "started_at"))  # the last one counts
+    return {row.pk: began.get(row.pk, times.claimed_at(row)) for row in rows}
+
+
 def _is_needless(row: Delivery, case: Case, moment: datetime, *, above: bool) -> bool:
     """Say whether the user had been reached by a moment as surely as the rung asks for."""
     rung = _rung(row, case)
     unless = None if rung is None else condition(rung, above=above)
-    return unless is not None and reach_until(case.ladder, case.facts, moment).reach >= unless
+    if unless is None:
+        return False
+    # What is known of itself says nothing about before.
+    others = tuple(one for one in case.facts.sent if one.rung != row.rung)
+    facts = replace(case.facts, sent=others)
+    return reach_until(case.ladder, facts, moment).reach >= unless
 
 
 def _rung(row: Delivery, case: Case) -> Rung | None:

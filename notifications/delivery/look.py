@@ -7,7 +7,7 @@ or waits for its time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from notifications.choices import DeliveryState
 from notifications.delivery import deployment, facts, fallback, people
 from notifications.delivery.facts import Case
 from notifications.delivery.people import Person
-from notifications.kinds import Reach
+from notifications.kinds import Channel, Reach
 from notifications.models import Delivery
 from notifications.policy.decide import judge
 from notifications.policy.facts import Go, Hold, Join, Reached, Skip
@@ -28,7 +28,10 @@ REACHED = "reached_before_send"
 class Look:
     """The committed facts about some deliveries of one channel."""
 
-    def __init__(self, rows: Sequence[Delivery], now: datetime) -> None:
+    def __init__(
+        self, rows: Sequence[Delivery], now: datetime, stopped: Collection[Channel]
+    ) -> None:
+        """`stopped` has the channels that staff have stopped."""
         self.now = now
         self.policy = deployment.policy()
         of_notifications = {row.notification_id for row in rows if row.notification_id is not None}
@@ -37,7 +40,7 @@ class Look:
         for row in rows:
             if row.notification_id in self.cases:
                 oldest[row.notification_id] = min(row.pk, oldest.get(row.notification_id, row.pk))
-        facts.add_people(list(self.cases.values()), now, oldest)
+        facts.add_people(list(self.cases.values()), now, oldest, stopped)
         others = {row.user_id for row in rows if row.notification_id not in self.cases}
         self._others: Mapping[int, Person] = people.load(others, now) if others else {}
         self._fallbacks = fallback.standing(rows, now)

@@ -7,6 +7,7 @@ finds another number, and adds an attempt as evidence but changes no state.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,21 +16,27 @@ from django.conf import settings
 
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
-from notifications.delivery import ids, late, receipts, steps, verdicts
+from notifications.delivery import doubt, ids, late, receipts, steps, verdicts
 from notifications.delivery.closing import ladders_go_on
-from notifications.delivery.rows import update
+from notifications.delivery.rows import insert, update
 from notifications.delivery.states import MISSED, channel_of, facts_of, state_of
 from notifications.models import Address, Attempt, Delivery
 from realtime import clock
 from realtime.outgoing import Outcome, breaker
 from realtime.retry import one_transaction
+from realtime.sql.any_of import AnyOf
 
 # An outcome may change these: the last one is a delivery that was queued again because its
 # outcome was not known, and whose answer comes after all.
 _OPEN = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.QUEUED})
 _WRITTEN = [
     *receipts.WRITTEN, "not_before", "lease_until", "attempts", "provider", "segments", "cost",
-    "cost_currency", "possible_duplicate", "late", "template_version", "locale",
+    "cost_currency", "possible_duplicate", "template_version", "locale",
+]  # fmt: skip
+# What no outcome depends on: reading a row costs as much as its columns.
+_UNREAD = [
+    "context", "evidence", "category", "policy_version", "preference_version", "priority",
+    "worker", "digest", "announcement", "resend", "updated_at",
 ]  # fmt: skip
 
 
@@ -54,25 +61,36 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 def outcomes_write(results: Sequence[Result]) -> None:
     """Write the ends of calls. Writing the same ones again changes nothing."""
     by_id = {result.delivery_id: result for result in results}
-    rows = list(Delivery.objects.select_for_update(no_key=True).filter(pk__in=by_id).order_by("pk"))
+    rows = list(
+        Delivery.objects.select_for_update(no_key=True)
+        .filter(AnyOf("pk", by_id))
+        .defer(*_UNREAD)
+        .order_by("pk")
+    )
     now = clock.now()
-    calls = Attempt.objects.filter(delivery__in=by_id).values_list("delivery_id", "lease")
-    written = {pk for pk, lease in calls if lease == by_id[pk].lease}
+    calls = Attempt.objects.filter(AnyOf("delivery", by_id))
+    known: Counter[int] = Counter()
+    written = set()
+    for pk, lease, outcome in calls.values_list("delivery_id", "lease", "outcome"):
+        known[pk] += outcome != Outcome.UNKNOWN
+        if lease == by_id[pk].lease:
+            written.add(pk)
     rows = [row for row in rows if row.pk not in written]
     for row in rows:
-        _apply(row, by_id[row.pk], now)
+        _apply(row, by_id[row.pk], known[row.pk], now)
     late.mark(rows, {pk: one.started_at for pk, one in by_id.items()}, now)
     ids.leave_taken(rows)
     receipts.join(rows, now)
     update(rows, _WRITTEN)
-    Attempt.objects.bulk_create(
-        attempt for row in rows if (attempt := _attempt(by_id[row.pk], now)) is not None
-    )
+    insert([attempt for row in rows if (attempt := _attempt(by_id[row.pk], now)) is not None])
     _follow(rows, by_id, now)
 
 
-def _apply(row: Delivery, result: Result, now: datetime) -> None:
-    """Change a delivery as its answer says, if the lease is still the one of the call."""
+def _apply(row: Delivery, result: Result, known: int, now: datetime) -> None:
+    """Change a delivery as its answer says, if the lease is still the one of the call.
+
+    `known` counts its earlier calls of which somebody knows how they ended.
+    """
     answer = result.answer
     row.updated_at = now
     if row.lease != result.lease or row.state not in _OPEN:
@@ -84,7 +102,7 @@ def _apply(row: Delivery, result: Result, now: datetime) -> None:
         return
     if answer is None:
         row.attempts, row.provider = max(row.attempts - 1, 0), ""
-        _queue(row, now, steps.seconds(result.pause_seconds), row.reason)
+        _queue(row, now, steps.seconds(result.pause_seconds), row.reason, known)
         return
     row.template_version = result.template_version or row.template_version
     row.locale = result.locale or row.locale
@@ -112,20 +130,22 @@ def _apply(row: Delivery, result: Result, now: datetime) -> None:
                 row.failed_at = now
             row.state = state_of(channel_of(row), facts_of(row), DeliveryState.FAILED)
         case steps.Again():
-            _queue(row, now, step.pause, step.reason)
+            _queue(row, now, step.pause, step.reason, known + 1)
         case steps.FindOut():
             row.state, row.not_before, row.reason = DeliveryState.UNKNOWN, now + step.pause, ""
             return  # `lease_until` says when the call began
     row.lease_until = None
 
 
-def _queue(row: Delivery, now: datetime, pause: timedelta, reason: str) -> None:
+def _queue(row: Delivery, now: datetime, pause: timedelta, reason: str, known: int) -> None:
     """Queue it again, unless its time is over by then."""
     row.state, row.reason = DeliveryState.QUEUED, reason
     if pause:
         row.not_before = now + pause
     if row.not_before >= row.expires_at:
         row.state = DeliveryState.EXPIRED
+        if doubt.may_have_left(row, known):
+            doubt.end(row)
 
 
 def _attempt(result: Result, now: datetime) -> Attempt | None:
@@ -152,8 +172,9 @@ def _follow(rows: Sequence[Delivery], by_id: dict[int, Result], now: datetime) -
         for row in sorted(rows, key=lambda row: by_id[row.pk].host)  # the order of locks
         if (judged := _judged(row, by_id[row.pk])) is not None
     )
-    used = [row.address_id for row in rows if row.accepted_at == now and row.address_id]
-    Address.objects.filter(pk__in=used).update(last_ok_at=now)
+    used = {row.address_id for row in rows if row.accepted_at == now and row.address_id}
+    if used:
+        Address.objects.filter(AnyOf("pk", used)).update(last_ok_at=now)
     ladders_go_on([row for row in rows if row.state in MISSED])
 
 

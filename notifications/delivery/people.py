@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import phonenumbers
 from django.contrib.auth import get_user_model
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from notifications.choices import AddressState as State
 from notifications.delivery.states import NEVER_SENT
@@ -18,6 +19,7 @@ from notifications.kinds import Channel
 from notifications.models import Address, Consent, Delivery, Preference, Suppression
 from notifications.policy.facts import EVERYTHING, OPTIONAL, AddressState, Chosen
 from notifications.preferences import selectors as preferences
+from realtime.sql.any_of import AnyOf
 
 CAP_WINDOW = timedelta(hours=24)
 # An address that was replaced so shortly ago still gets the notice that says so.
@@ -82,9 +84,11 @@ class Person:
 
 def load(user_ids: Collection[int], now: datetime) -> dict[int, Person]:
     """Return each of these users."""
+    if not user_ids:
+        return {}
     people = known(user_ids, now)
     left = (
-        Delivery.objects.filter(user__in=people, created_at__gt=now - CAP_WINDOW)
+        Delivery.objects.filter(AnyOf("user", people), created_at__gt=now - CAP_WINDOW)
         .exclude(state__in=NEVER_SENT)
         .values_list(
             "user_id", "channel", "category", "pk", "notification_id", "digest_id",
@@ -93,7 +97,7 @@ def load(user_ids: Collection[int], now: datetime) -> dict[int, Person]:
     )  # fmt: skip
     for user_id, channel, category, number, *source in left:
         people[user_id].left.append(Left(channel, category, number, tuple(source)))
-    active = get_user_model()._default_manager.filter(pk__in=people, is_active=True)
+    active = get_user_model()._default_manager.filter(AnyOf("pk", people), is_active=True)
     present = set(active.values_list("pk", flat=True))
     for user_id, person in people.items():
         person.is_active = user_id in present
@@ -123,44 +127,50 @@ def addresses(user_id: int, now: datetime) -> dict[Channel, list[KnownAddress]]:
 
 def _add_choices(people: Mapping[int, Person]) -> None:
     consents: dict[int, dict[tuple[Channel, str], bool]] = defaultdict(dict)
-    for row in Consent.objects.filter(user__in=people).order_by("pk"):
+    for row in Consent.objects.filter(AnyOf("user", people)).order_by("pk"):
         channel: Any = row.channel
         consents[row.user_id][channel, row.category] = row.granted  # the newest one counts
     for user_id in consents:
         people[user_id].chosen = Chosen(consents=consents[user_id])
-    for own in Preference.objects.filter(user__in=people):
+    for own in Preference.objects.filter(AnyOf("user", people)):
         people[own.pk].chosen = preferences.chosen(own, consents.get(own.pk, {}))
 
 
 def _add_addresses(people: Mapping[int, Person], now: datetime) -> None:
-    rows = list(
+    rows = (
         Address.objects.filter(
-            ~Q(state=State.REMOVED) | Q(removed_at__gt=now - FORMER_FOR), user__in=people
-        ).order_by("pk")
-    )
-    # The one that was verified last is preferred.
-    rows.sort(key=lambda row: (row.verified_at or row.created_at, row.pk), reverse=True)
-    found: dict[tuple[str, str], list[KnownAddress]] = defaultdict(list)
-    for row in rows:
-        person = people[row.user_id]
-        known = KnownAddress(
-            id=row.pk,
-            hash=row.hash,
-            is_verified=row.state == State.VERIFIED or row.removed_at is not None,
-            is_former=row.state == State.REMOVED,
-            locale=row.locale,
+            AnyOf("user", people),
+            ~Q(state=State.REMOVED) | Q(removed_at__gt=now - FORMER_FOR),
         )
-        channel: Any = row.channel
+        # The one that was verified last is preferred.
+        .order_by(Coalesce("verified_at", "created_at").desc(), "-pk")
+        .values_list(
+            "pk", "user_id", "channel", "hash", "state", "removed_at", "locale", "value"
+        )
+    )  # fmt: skip
+    found: dict[tuple[str, str], list[KnownAddress]] = defaultdict(list)
+    for number, user_id, name, digest, state, removed_at, locale, value in rows:
+        person = people[user_id]
+        known = KnownAddress(
+            id=number,
+            hash=digest,
+            is_verified=state == State.VERIFIED or removed_at is not None,
+            is_former=state == State.REMOVED,
+            locale=locale,
+        )
+        channel: Any = name
         person.addresses.setdefault(channel, []).append(known)
-        found[row.channel, row.hash].append(known)
-        if row.channel == "sms" and not person.country:
-            person.country = country_of(row.value)
-    for channel, value, scope, reason in Suppression.objects.filter(
+        found[channel, digest].append(known)
+        if channel == "sms" and not person.country:
+            person.country = country_of(value)
+    if not found:
+        return
+    for channel, digest, scope, reason in Suppression.objects.filter(
         Q(until__isnull=True) | Q(until__gt=now),
-        channel__in={row.channel for row in rows},  # their index begins with it
-        hash__in={row.hash for row in rows},
+        channel__in={channel for channel, _ in found},  # their index begins with it
+        hash__in={digest for _, digest in found},
     ).values_list("channel", "hash", "scope", "reason"):
-        for known in found[channel, value]:
+        for known in found[channel, digest]:
             known.suppressions[scope] = reason
 
 

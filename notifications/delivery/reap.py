@@ -17,20 +17,23 @@ from realtime.retry import one_transaction
 
 def reap() -> int:
     """Mark deliveries whose leases are over as not known; return how many."""
-    over = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=Now())
-    if not over.exists():  # without a transaction: on SQLite it would take the only write lock
+    if not over().exists():  # without a transaction: on SQLite it would take the only write lock
         return 0
     return sum(_reap(channel, times.scaled(wait)) for channel, wait in UNKNOWN_WAITS.items())
+
+
+def over() -> Any:
+    """Select the deliveries whose lease has ended without an outcome."""
+    return Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=Now())
 
 
 @one_transaction
 def _reap(channel: str, wait: timedelta) -> int:
     # The lease has lasted longer than a call: what there is to hear may have been said already.
-    over: Any = Delivery.objects.filter(
-        state=DeliveryState.SENDING, lease_until__lte=Now(), channel=channel
-    )
     return int(
-        over.update(
+        over()
+        .filter(channel=channel)
+        .update(
             state=DeliveryState.UNKNOWN,
             not_before=ExpressionWrapper(F("lease_until") + wait, output_field=DateTimeField()),
             updated_at=Now(),

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from notifications.channels.message import Verdict
 from notifications.choices import DeliveryState
-from notifications.delivery import ids, verdicts
+from notifications.delivery import ids, late, verdicts
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.rows import update
 from notifications.delivery.states import (
@@ -37,7 +37,7 @@ Fact = Literal[
 ]  # fmt: skip
 DEVICE = "device"  # the provider of receipts that our own apps send
 # What a row takes; `update` writes no other column.
-WRITTEN = [*Delivery.FACTS, "state", "reason", "provider_id", "updated_at"]
+WRITTEN = [*Delivery.FACTS, "state", "reason", "provider_id", "late", "updated_at"]
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +74,7 @@ def receipts_take(heard: Sequence[Heard]) -> int:
         .filter(_named(fresh))
         .order_by("pk")
     }
+    silent = [row for row in rows.values() if not late.has_left(row)]
     by_provider = {(row.provider, row.provider_id): row for row in rows.values()}
     receipts, judged = [], []
     for one in fresh:
@@ -92,6 +93,8 @@ def receipts_take(heard: Sequence[Heard]) -> int:
             if one.verdict:
                 judged.append(_judged(one, row))
     ids.leave_taken(list(rows.values()))
+    if told := [row for row in silent if late.has_left(row)]:
+        late.mark(told, late.newest_calls(told), now)
     Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
     update([*rows.values()], WRITTEN)
     verdicts.carry_out(judged)
@@ -102,21 +105,22 @@ def receipts_take(heard: Sequence[Heard]) -> int:
 def _fresh(heard: Sequence[Heard]) -> list[Heard]:
     """Return what was not heard before, each once."""
     first = {(one.provider, one.event_key): one for one in reversed(heard)}
-    named = Q(*(Q(provider=provider, event_key=key) for provider, key in first), _connector=Q.OR)
-    known = set(Receipt.objects.filter(named).values_list("provider", "event_key")) if first else ()
+    # A condition for each pair is more than SQLite takes: the few pairs too many do no harm.
+    named = Receipt.objects.filter(
+        provider__in={provider for provider, _ in first}, event_key__in={key for _, key in first}
+    )
+    known = set(named.values_list("provider", "event_key")) if first else ()
     return [one for place, one in reversed(first.items()) if place not in known]
 
 
 def _named(heard: Iterable[Heard]) -> Q:
-    return Q(
-        *(
-            Q(provider=one.provider, provider_id=one.provider_id)
-            if one.delivery_id is None
-            else Q(pk=one.delivery_id)
-            for one in heard
-        ),
-        _connector=Q.OR,
+    by_id = {one.delivery_id for one in heard if one.delivery_id is not None}
+    others = {(one.provider, one.provider_id) for one in heard if one.delivery_id is None}
+    named = Q(
+        provider__in={provider for provider, _ in others},
+        provider_id__in={provider_id for _, provider_id in others},
     )
+    return Q(pk__in=by_id) | named if by_id and others else named if others else Q(pk__in=by_id)
 
 
 def learn(row: Delivery, facts: Iterable[str], happened_at: datetime, now: datetime) -> None:

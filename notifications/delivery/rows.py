@@ -1,4 +1,4 @@
-"""Write ladders and deliveries in bulk: one statement gives each row values of its own.
+"""Write ladders, deliveries and attempts in bulk: each row with its values, in one statement.
 
 Django's `bulk_update` writes a condition for each row and column, which costs more than a call to
 a provider.
@@ -6,16 +6,16 @@ a provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Field, JSONField, Model
+from django.db.models import DateTimeField, DecimalField, Field, JSONField, Model
 from msgspec import json
 
-from notifications.models import Delivery, Escalation
+from notifications.models import Attempt, Delivery, Escalation
 from realtime.sql import table
 
 _COLUMNS = {
@@ -60,31 +60,26 @@ def update(rows: Sequence[Delivery], names: Sequence[str]) -> None:
         return
     by_name = {field.name: field for field in Delivery._meta.concrete_fields}
     fields = [by_name[name] for name in names]
-    text = _Times()
-    given = [
-        (row.pk, *(_plain(getattr(row, field.attname), field, text) for field in fields))
-        for row in rows
-    ]
     kinds = {str(field.column): _kind(field) for field in fields}
-    _write(Delivery, {"id": "bigint", **kinds}, given)
+    _write(Delivery, {"id": "bigint", **kinds}, _values(rows, [by_name["id"], *fields]))
 
 
-def insert(rows: Sequence[Delivery]) -> None:
-    """Insert new deliveries. A row that exists already stays as it is."""
+def insert(rows: Sequence[Delivery] | Sequence[Attempt]) -> None:
+    """Insert new rows. A row that exists already stays as it is."""
     if not rows:
         return
-    fields = [field for field in Delivery._meta.concrete_fields if not field.primary_key]
-    text, quote = _Times(), connection.ops.quote_name
-    given = [[_plain(getattr(row, field.attname), field, text) for field in fields] for row in rows]
+    meta = type(rows[0])._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
     columns = {str(field.column): _kind(field) for field in fields}
     named = ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH given AS ({table.given(columns)}) "
-            f"INSERT INTO {quote(Delivery._meta.db_table)} ({named}) "
+            f"INSERT INTO {quote(meta.db_table)} ({named}) "
             f"SELECT {', '.join(columns)} FROM given WHERE true "  # SQLite needs a WHERE
             "ON CONFLICT DO NOTHING",
-            [table.parameter(given)],
+            [table.parameter(_values(rows, fields))],
         )
 
 
@@ -106,14 +101,27 @@ def _kind(field: Field[Any, Any]) -> str:
     return str(field.db_type(connection)).partition("(")[0]
 
 
-def _plain(value: Any, field: Field[Any, Any], text: _Times) -> Any:
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return text(value)
-    if isinstance(field, JSONField):
-        return json.encode(value).decode()
-    return str(value) if isinstance(value, Decimal) else value
+def _values(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> list[list[Any]]:
+    """Return the values of two columns or more, as JSON takes them."""
+    text = _Times()
+    written: dict[type[Field[Any, Any]], Callable[[Any], Any]] = {
+        DateTimeField: text,
+        JSONField: lambda value: json.encode(value).decode(),
+        DecimalField: str,
+    }
+    special = [  # most columns need nothing done to them
+        (place, write)
+        for place, field in enumerate(fields)
+        for kind, write in written.items()
+        if isinstance(field, kind)
+    ]
+    take = attrgetter(*(field.attname for field in fields))
+    found = [list(take(row)) for row in rows]
+    for values in found:
+        for place, write in special:
+            if values[place] is not None:
+                values[place] = write(values[place])
+    return found
 
 
 class _Times:

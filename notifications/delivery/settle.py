@@ -20,9 +20,10 @@ from notifications import kinds
 from notifications.channels import registry
 from notifications.channels.message import Answer
 from notifications.choices import DeliveryState
-from notifications.delivery import ids, late, people, receipts, times
+from notifications.delivery import hints, ids, late, people, receipts, times
 from notifications.delivery.closing import ladders_go_on
 from notifications.delivery.compose import compose, target_of
+from notifications.delivery.doubt import HELD
 from notifications.delivery.look import RESENT
 from notifications.delivery.rows import update
 from notifications.kinds import Channel
@@ -33,7 +34,6 @@ from realtime.retry import one_transaction
 
 BATCH = 100
 MOST_ATTEMPTS = 6  # of a message whose outcome is never known
-HELD = "after_restore"  # waits for a person
 # How long after a call the report of an SMS may still come.
 PATIENCE = timedelta(minutes=5)
 ASK_AGAIN = timedelta(seconds=30)
@@ -44,7 +44,7 @@ ALONE = timedelta(minutes=10)
 
 def settle_due(channel: Channel, limit: int = BATCH) -> int:
     """Settle the deliveries of a channel that have waited long enough; return how many."""
-    if not _due(channel).exists():  # without a transaction, as in `judge`
+    if not due(channel).exists():  # without a transaction, as in `judge`
         return 0
     if channel != "sms":
         return _again(channel, limit)
@@ -55,7 +55,8 @@ def settle_due(channel: Channel, limit: int = BATCH) -> int:
     return len(rows)
 
 
-def _due(channel: Channel) -> Any:
+def due(channel: Channel) -> Any:
+    """Select what of a channel has waited long enough for news."""
     unknown = Delivery.objects.filter(
         channel=channel, state=DeliveryState.UNKNOWN, not_before__lte=Now()
     )
@@ -71,7 +72,7 @@ def _locked(rows: Any, limit: int) -> list[Delivery]:
 @one_transaction
 def _again(channel: Channel, limit: int) -> int:
     """Queue unknown messages again; give up those that were tried often, or are too old."""
-    rows, now = _locked(_due(channel), limit), clock.now()
+    rows, now = _locked(due(channel), limit), clock.now()
     given_up = []
     for row in rows:
         if row.expires_at <= now or row.attempts >= MOST_ATTEMPTS:
@@ -86,7 +87,7 @@ def _again(channel: Channel, limit: int) -> int:
 @one_transaction
 def _take(limit: int) -> list[Delivery]:
     """Take SMS to ask about. If this worker dies, they are due again after ASK_AGAIN."""
-    rows = _locked(_due("sms"), limit)
+    rows = _locked(due("sms"), limit)
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
         not_before=clock.now() + times.scaled(ASK_AGAIN)
     )
@@ -99,14 +100,9 @@ def _look_up(row: Delivery) -> Answer | None:
     if provider is None or row.address is None or not row.address.value:
         return None
     person = people.load([row.user_id], clock.now())[row.user_id]
-    called_at = _called_at(row)
+    called_at = times.claimed_at(row)
     composed = compose(row, target_of(row), person, attempted_at=called_at)
     return provider.look_up(replace(composed.message, known_ids=ids.known_to(row, called_at)))
-
-
-def _called_at(row: Delivery) -> datetime:
-    """Return when a delivery was claimed for its last call, by the lease that it still has."""
-    return row.created_at if row.lease_until is None else row.lease_until - times.lease()
 
 
 @one_transaction
@@ -120,29 +116,29 @@ def _settle_sms(delivery_id: int, lease: int, answer: Answer | None) -> None:
     if row is None:
         return
     now = clock.now()
-    age = now - _called_at(row)
-    if answer is not None and answer.provider_id in ids.known_to(row, _called_at(row)):
+    age = now - times.claimed_at(row)
+    if answer is not None and answer.provider_id in ids.known_to(row, times.claimed_at(row)):
         answer = replace(answer, outcome=Outcome.UNKNOWN)  # it was another message after all
     if answer is not None and answer.outcome is Outcome.ACCEPTED:
         row.provider_id = answer.provider_id
         receipts.learn(row, ["accepted"], now, now)
         receipts.join([row], now)
-        late.mark([row], {row.pk: _called_at(row)}, now)
+        late.mark([row], {row.pk: times.claimed_at(row)}, now)
     elif answer is not None and answer.outcome is Outcome.NOT_SENT and row.expires_at > now:
         row.state, row.not_before, row.provider = DeliveryState.QUEUED, now, ""
     elif answer is not None and age < times.scaled(LOOK_UP_UNTIL):
         row.not_before = now + times.scaled(ASK_AGAIN)
     elif answer is None and age < times.scaled(PATIENCE):
-        row.not_before = _called_at(row) + times.scaled(PATIENCE)
+        row.not_before = times.claimed_at(row) + times.scaled(PATIENCE)
     elif answer is not None or not _find_report(row, now):
         _give_up([row], now)
     row.updated_at = now
-    row.save(update_fields=[*receipts.WRITTEN, "not_before", "provider", "late"])
+    row.save(update_fields=[*receipts.WRITTEN, "not_before", "provider"])
 
 
 def _find_report(row: Delivery, now: datetime) -> bool:
     """Take the report of an id that we do not know for this message, if it can be no other's."""
-    since = _called_at(row)
+    since = times.claimed_at(row)
     others = Delivery.objects.filter(
         channel="sms",
         provider=row.provider,
@@ -163,6 +159,7 @@ def _find_report(row: Delivery, now: datetime) -> bool:
     row.provider_id = unknown.pop()
     receipts.learn(row, ["accepted"], now, now)
     receipts.join([row], now)
+    late.mark([row], {row.pk: since}, now)
     return True
 
 
@@ -180,6 +177,7 @@ def _give_up(rows: Sequence[Delivery], now: datetime) -> None:
         if must and row.resend == 0 and row.expires_at > now:
             resent.append(_resend(row, now))
     Delivery.objects.bulk_create(resent, ignore_conflicts=True)
+    hints.queued(resent)
     ladders_go_on(going_on)
 
 

@@ -25,6 +25,8 @@ COLUMN_OF: Mapping[str, str] = {
     "dismissed": "dismissed_at",
 }
 _ARRIVED = ("delivered_at", "displayed_at", "clicked_at", "dismissed_at")
+# Facts that only a message has which has left.
+LEFT = frozenset({"accepted_at", "complained_at", *_ARRIVED})
 _BY_ARRIVAL = (
     (DeliveryState.DELIVERED, _ARRIVED),
     (DeliveryState.BOUNCED, ("bounced_at",)),

@@ -7,12 +7,13 @@ provider asks for by Retry-After is kept as it is.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from notifications.channels.options import options
 from notifications.channels.registry import CALL_SHARE
+from notifications.models import Delivery
 
 _LATEST = timedelta(seconds=10)  # a look-up knows the time of its call as exactly as this
 
@@ -25,6 +26,14 @@ def lease() -> timedelta:
 def begins_within() -> timedelta:
     """Return how soon after its claim a call must begin."""
     return min(lease() / CALL_SHARE, _LATEST)
+
+
+def claimed_at(row: Delivery) -> datetime:
+    """Return when the claim was that the newest call of a delivery belongs to.
+
+    As long as that is not settled, its lease has not been taken back.
+    """
+    return row.created_at if row.lease_until is None else row.lease_until - lease()
 
 
 def scaled(pause: timedelta) -> timedelta:

@@ -1,8 +1,8 @@
 """A worker: it judges ladders, closes digests, advances fallbacks, and has a lane for each channel.
 
 Any number of them may run, on any number of machines. A poll every POLL_SECONDS is what promises
-that each rung fires in time. A hint through the layer, when a ladder is due with its commit, and
-the time of the next ladder shorten the wait for it.
+that each rung fires in time. Hints through the layer, when a ladder is due with its commit or
+another worker has queued for a channel, and the time of the next ladder shorten the wait.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from secrets import token_hex
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from notifications.delivery import digests, fallback, heartbeat, judge, reap
+from notifications.delivery import digests, due, fallback, heartbeat, hints, judge, reap
 from notifications.delivery.ladders import DUE
 from notifications.delivery.lane import Lane, leave_database
 from notifications.kinds import CHANNELS, Channel
@@ -44,6 +44,9 @@ class Worker:
         self._judges = judges
         self._stopping = threading.Event()
         self._due = threading.Event()  # the judge is to look at once
+        self._ladders_in = 0.0  # seconds, from its newest look
+        calls = {hints.topic(lane.channel): lane.wake for lane in self._lanes}
+        self.listener = Listener(calls | ({DUE: self._due.set} if judges else {}))
 
     def run(self) -> None:
         """Deliver until `stop`. Calls that are under way then are finished."""
@@ -51,13 +54,11 @@ class Worker:
         threads = [self._thread(lane.channel, lane.step, lane.wait) for lane in self._lanes]
         if self._judges:
             threads.append(self._thread(JUDGE, self._judge, self._wait_for_ladders))
-        listener = Listener(DUE, self._due.set)
-        if self._judges:
-            listener.start()
+        self.listener.start()
         for thread in threads:
             thread.start()
         self._stopping.wait()
-        listener.stop()
+        self.listener.stop()
         deadline = time.monotonic() + LAST_CALLS_SECONDS
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0))
@@ -68,7 +69,7 @@ class Worker:
         """Do all that is due now, and what follows from it at once; return how much that was."""
         total = 0
         while True:
-            done = judge_once() if self._judges else 0
+            done = self._judge() if self._judges else 0
             for lane in self._lanes:
                 done += lane.step()
                 while not lane.is_idle:
@@ -89,17 +90,25 @@ class Worker:
             lane.stop()
 
     def _judge(self) -> int:
-        """Judge what is due, and let the lanes look at once at what they have got."""
-        if done := judge_once():
+        """Judge ladders, close digests, go on with fallbacks, end the leases of dead workers.
+
+        The lanes look at once at what they have got.
+        """
+        found = due.of_judge()
+        self._ladders_in = found.ladders_in
+        done = judge.judge_due() if found.ladders_in <= 0 else 0
+        done += digests.close_due() if found.digests else 0
+        done += fallback.advance_due() if found.fallbacks else 0
+        done += reap.reap() if found.leases else 0
+        if done:
             for lane in self._lanes:
                 lane.wake()
         return done
 
     def _wait_for_ladders(self, seconds: float) -> None:
         """Wait until the next ladder is due or a hint comes, at most these seconds."""
-        if self._due.wait(min(seconds, max(judge.seconds_left(), SHORTEST_WAIT_SECONDS))):
+        if self._due.wait(min(seconds, max(self._ladders_in, SHORTEST_WAIT_SECONDS))):
             self._due.clear()
-            self._stopping.wait(SHORTEST_WAIT_SECONDS)  # what comes at once is judged together
 
     def _thread(
         self, role: str, step: Callable[[], int], wait: Callable[[float], object]
@@ -127,8 +136,3 @@ class Worker:
                 logger.exception("%s fails", role)
                 self._stopping.wait(TROUBLE_SECONDS)
         leave_database()
-
-
-def judge_once() -> int:
-    """Judge ladders, close digests, go on with fallbacks, and end the leases of dead workers."""
-    return judge.judge_due() + digests.close_due() + fallback.advance_due() + reap.reap()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from notifications.delivery.doubt import NOT_REPEATED
 from notifications.policy.facts import CloseReason, Rule
 from notifications.trace.parts import Said
 
@@ -63,6 +64,7 @@ RULES: Mapping[Rule, Said] = {
 # Reasons that deliveries are stored with, beside rules and what providers say.
 REASONS: Mapping[str, Said] = {
     "reached_before_send": Said("The user was reached just before the call, so none was made."),
+    "not_repeated": Said("It was not sent once more."),
     "other": Said("Another address of the user was used."),
     "country": Said("No SMS go to the country of the number.", "Add the country to SMS_COUNTRIES."),
     "spent": Said(
@@ -115,6 +117,9 @@ _KNOWN: Mapping[str, Said] = {**{str(rule): said for rule, said in RULES.items()
 def cause(rule: str, reason: str, channel: str) -> Said:
     """Return why a rung ended as it did: by its reason if there is one, else by the rule."""
     base, _, inside = reason.partition("(")
+    if base == NOT_REPEATED:
+        inner = cause(rule, inside.removesuffix(")"), channel)
+        return Said(f"{REASONS[base].text} {inner.text}", inner.advice)
     said = _KNOWN.get(base or rule, Said(f"The reason that was given: {reason or rule}."))
     text = said.text
     if base == "suppressed" and (why := REASONS.get(inside.rstrip(")"))) is not None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import uuid
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from django.db import transaction
 from django.test import override_settings
 
+from realtime import nudge as hints
 from realtime.layer.send import sender
 from realtime.nudge import Listener, nudge
 from tests.services.redis import Redis
@@ -30,7 +33,7 @@ def redis() -> Iterator[Redis]:
 @pytest.mark.django_db(transaction=True)
 def test_a_listener_is_called_after_the_commit(redis: Redis) -> None:
     heard = threading.Event()
-    listener = Listener("test", heard.set)
+    listener = Listener({"test": heard.set})
     listener.start()
     try:
         assert listener.is_listening.wait(10)
@@ -47,8 +50,56 @@ def test_a_listener_is_called_after_the_commit(redis: Redis) -> None:
         listener.stop()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_each_topic_has_its_own_call(redis: Redis) -> None:
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    listener = Listener({name: partial(heard.put, name) for name in ("one", "two")})
+    listener.start()
+    try:
+        assert listener.is_listening.wait(10)
+        nudge("two")
+        assert heard.get(timeout=10) == "two"
+        nudge("one")
+        assert heard.get(timeout=10) == "one"
+        assert heard.empty()
+    finally:
+        listener.stop()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_commits_at_once_send_one_hint(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(sender, "put", sent.extend)
+    monkeypatch.setattr(hints, "SPACING_SECONDS", 60.0)
+    hints._sent.clear()
+    for _ in range(5):
+        with transaction.atomic():
+            nudge("test")
+            nudge("test")
+    nudge("another")
+    assert sent == [("test", [""]), ("another", [""])]
+    hints._sent.clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_left_out_was_committed_when_the_listener_looks(redis: Redis) -> None:
+    committed = 0
+    looks: queue.SimpleQueue[int] = queue.SimpleQueue()
+    listener = Listener({"test": lambda: looks.put(committed)})
+    listener.start()
+    try:
+        assert listener.is_listening.wait(10)
+        for _ in range(200):  # the last of them is most likely left out
+            committed += 1
+            nudge("test")
+        while looks.get(timeout=10) < committed:
+            pass
+    finally:
+        listener.stop()
+
+
 def test_without_a_layer_between_processes_nothing_listens() -> None:
-    listener = Listener("test", lambda: None)
+    listener = Listener({"test": lambda: None})
     listener.start()
     listener.stop()
     assert not listener.is_listening.is_set()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import translation
 
 from hoardrun.demo.providers.apple import KEY_ID, TEAM_ID, TOPIC, Apple
@@ -263,6 +263,27 @@ def test_the_badge_is_what_is_unread_when_it_is_sent(amina, outside):
     run("push")
     badges = {taken["shown"]["app_badge"] for taken in outside.push.ledger}
     assert badges == {2}
+
+
+def test_a_claim_that_fails_keeps_no_lease(amina, outside):
+    browser = outside.push.subscribe(vapid.Key(VAPID).public)
+    to = support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)
+    row = support.delivery(note(amina), to)
+    lane = Lane("push", "worker")
+
+    def fail(execute, sql, params, many, context):
+        if "unseen" in sql:  # the count for the badge
+            raise OperationalError("the connection is gone")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail), pytest.raises(OperationalError):
+        lane.step()
+    row.refresh_from_db()
+    assert (row.state, row.lease, lane.is_idle) == ("queued", 0, True)
+    lane.close()
+    run("push")
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("accepted", 1)
 
 
 @pytest.mark.reported(number=15)
