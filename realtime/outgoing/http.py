@@ -158,15 +158,18 @@ class Client:
 
     def _give_back(self, pool: httpcore.ConnectionPool) -> None:
         """Keep a pool for the next call, and close one that no call has needed for long."""
-        now, oldest = time.monotonic(), None
+        now = time.monotonic()
+        over: list[httpcore.ConnectionPool] = []
         with self._lock:
-            if pool in self._pools:  # the client may have been closed meanwhile
+            if pool in self._pools:
                 self._idle.append((pool, now))
+            else:  # the client was closed meanwhile
+                over.append(pool)
             if self._idle and self._idle[0][1] < now - IDLE_SECONDS:
-                oldest, _ = self._idle.popleft()
-                self._pools.discard(oldest)
-        if oldest is not None:
-            oldest.close()
+                over.append(self._idle.popleft()[0])
+                self._pools.discard(over[-1])
+        for each in over:
+            each.close()
 
     def _request(
         self, method: str, parts: Parts, headers: Mapping[str, str], body: bytes
