@@ -67,7 +67,8 @@ def outside(settings: Any) -> Iterator[Outside]:
         }
         yield Outside(africastalking, twilio, push, mail, settings)
         client().close()
-        registry._client_of(registry.push_rules(options())).close()
+        longest = options().delivery_lease_seconds / registry.CALL_SHARE
+        registry._client_of(registry.push_rules(options()), longest).close()
 
 
 @pytest.fixture
