@@ -17,12 +17,13 @@ STK = Plan(20)
 
 def looks(plan: Plan, *, prompt: float | None, jitter: float = 0.0) -> list[float]:
     """Return the seconds of all looks, if each is made in time."""
-    found = []
+    found: list[float] = []
     ends = None if prompt is None else SENT + timedelta(seconds=prompt)
     at = SENT
     while (
         look := next_look(plan, sent_at=SENT, expires_at=ends, now=at, jitter=jitter)
     ) is not None:
+        assert len(found) < 200, "it looks for ever"
         found.append((look - SENT).total_seconds())
         at = look
     return found

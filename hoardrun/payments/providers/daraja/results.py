@@ -75,7 +75,7 @@ def of_push_callback(body: Mapping[str, Any], raw: bytes, source: Source) -> Evi
     receipt = reading.text(items.get("MpesaReceiptNumber"))
     code = reading.code(callback.get("ResultCode"))
     return _evidence(
-        _result(code, receipt, source, CODES["result"]),
+        _result(code, receipt, CODES["result"]),
         source,
         code,
         receipt,
@@ -93,7 +93,7 @@ def of_result(body: Mapping[str, Any], raw: bytes, source: Source, *, is_answer:
     items = _named(reading.part(result, "ResultParameters").get("ResultParameter"), "Key")
     receipt = _receipt(result, items)
     code = reading.code(result.get("ResultCode"))
-    meaning = _result(code, receipt, source, CODES["result"] | CODES["result_out"])
+    meaning = _result(code, receipt, CODES["result"] | CODES["result_out"])
     if is_answer:
         # Its code is that of the question; what was found has a word of its own.
         found = reading.text(items.get("TransactionStatus"))
@@ -134,15 +134,15 @@ def of_account(body: Mapping[str, Any], raw: bytes, source: Source) -> Evidence:
     )
 
 
-def _result(code: str, receipt: str, source: Source, table: Mapping[str, Meaning]) -> Meaning:
+def _result(code: str, receipt: str, table: Mapping[str, Meaning]) -> Meaning:
+    """Return what the code of a callback means, next to its receipt."""
     meaning = table.get(code, UNKNOWN)
     if meaning.claim is Claim.PAID and not receipt:
         return NO_RECEIPT
     if meaning.claim is not Claim.PAID and receipt:
         return replace(UNKNOWN, reason="ambiguous")
     # The phone may have been answered as its time ran out: our own question says it for sure.
-    is_sure = source is Source.QUERY or meaning.reason != "expired"
-    return meaning if is_sure else replace(meaning, retry_safe=False)
+    return replace(meaning, retry_safe=False) if meaning.reason == "expired" else meaning
 
 
 def _evidence(meaning: Meaning, source: Source, code: str, receipt: str, **told: Any) -> Evidence:
