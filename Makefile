@@ -21,7 +21,8 @@ BENCH ?= all
 # pytest ends with 5 when it ran nothing: the second run may, once ARGS select.
 MAY_SELECT_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
 
-# The suites that run inside one process and therefore on every store, those that exist.
+# The suites that run inside one process and therefore on every store, those that exist. What asks
+# no store runs once, and again where coverage is measured.
 STORE_SUITES := $(wildcard tests/realtime tests/notifications tests/hoardrun tests/scenarios)
 # A deployment's environment, for the checks that only make sense in one.
 PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=example.com \
@@ -49,7 +50,7 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 
 test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreSQL and Redis
 	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation and not long" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
-	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler and not operation and not long" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not storeless and not pooler and not operation and not long" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
 test-long: $(VENV)/.dev ## Run those that take long: simulation, faults, large lists, forms, fuzzing
 	$(BIN)/python -m pytest $(TOGETHER) -m "long and not pooler and not operation" tests $(ARGS)

@@ -47,8 +47,8 @@ LONG = (
     "tests/simulation/test_shuffled.py",
     "tests/simulation/test_simulation.py",
 )
-# Those of a test or two, which wait for nothing, begin first. Last, as their number of tests has
-# it, one would compute while the other workers have nothing left.
+# Those of a test or two, which wait for nothing, begin first. Last, as their weight has it, one
+# would compute while the other workers have nothing left.
 FIRST = (
     "tests/simulation/test_rough.py",
     "tests/simulation/test_shuffled.py",
@@ -56,6 +56,29 @@ FIRST = (
     "tests/hoardrun/test_large_lists.py",
     "tests/deploy/test_proxies.py",
 )
+
+# Folders whose tests ask no store where they ask for no database: nor a cache, nor the layer.
+STORELESS = (
+    "tests/hoardrun/demo/providers/",
+    "tests/hoardrun/ledger/",
+    "tests/hoardrun/market/",
+    "tests/hoardrun/payments/",
+    "tests/notifications/addresses/",
+    "tests/notifications/channels/",
+    "tests/notifications/delivery/",
+    "tests/notifications/hooks/",
+    "tests/notifications/kinds/",
+    "tests/notifications/policy/",
+    "tests/notifications/preferences/",
+    "tests/notifications/texts/",
+    "tests/notifications/trace/",
+    "tests/realtime/client/",
+    "tests/realtime/core/",
+    "tests/realtime/outgoing/",
+    "tests/realtime/protocol/",
+    "tests/realtime/servers/",
+)
+ALONE = 20  # tests in one process take as long as one that starts servers
 
 CHOICES = ("sqlite", "postgres", "pgbouncer")
 
@@ -135,10 +158,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.pooler)
         if _file(item) in LONG:
             item.add_marker(pytest.mark.long)
+        if item.nodeid.startswith(STORELESS) and not _asks_for_a_database(item):
+            item.add_marker(pytest.mark.storeless)
     # With --no-loadscope-reorder, xdist begins the files in this order.
     if "PYTEST_XDIST_WORKER" in os.environ:
-        tests = Counter(map(_file, items))
-        items.sort(key=lambda item: (_file(item) not in FIRST, -tests[_file(item)]))
+        weights: Counter[str] = Counter()
+        for item in items:
+            weights[_file(item)] += ALONE if item.get_closest_marker("servers") else 1
+        items.sort(key=lambda item: (_file(item) not in FIRST, -weights[_file(item)]))
+
+
+def _asks_for_a_database(item: pytest.Item) -> bool:
+    used = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(used or item.get_closest_marker("django_db"))
 
 
 def pytest_collection_finish() -> None:
