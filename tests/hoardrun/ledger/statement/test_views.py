@@ -97,7 +97,7 @@ def test_a_page_to_print_is_in_the_language_of_the_customer(lived: Account, alic
     assert "Account statement" in text
     assert "KES 1,007.50" in text
     assert "=Rent &lt;b&gt;&amp;" in text
-    client.patch("/api/v1/preferences", {"locale": "fr"})
+    client.patch("/api/v1/preferences", {"locale": "fr"}, headers={"If-Match": "*"})
     assert "Relevé de compte" in client.get(path(lived, ".html")).content.decode()
     empty = client.get(path(lived, ".html"), {"to": "2020-01-01"}).content.decode()
     assert "Aucune opération" in empty
