@@ -85,7 +85,7 @@ def test_a_code_comes_in_the_language_of_its_user(alice, outside):
     by = Origin("user:1", "api")
     preferences_change(user_id=alice.pk, changes={"locale": "sw-KE"}, by=by)
     add(alice, PHONE)
-    assert "namba yako" in outside.first.ledger[-1]["message"]
+    assert "msimbo wako" in outside.first.ledger[-1]["message"]
 
 
 def test_each_text_is_one_segment_of_gsm_letters():
