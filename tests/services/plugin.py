@@ -61,7 +61,7 @@ FIRST = (
 STORELESS = (
     "tests/hoardrun/demo/providers/",
     "tests/hoardrun/ledger/",
-    "tests/hoardrun/market/",
+    "tests/hoardrun/market/feeds/",
     "tests/hoardrun/payments/",
     "tests/notifications/addresses/",
     "tests/notifications/channels/",
