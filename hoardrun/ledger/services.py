@@ -59,7 +59,7 @@ from notifications.services import notification_compose
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.errors import InvalidInput
-from realtime.retry import retried
+from realtime.retry import one_transaction, retried
 
 Amount = str | int | Decimal
 
@@ -71,7 +71,7 @@ class Created(NamedTuple):
     created: bool
 
 
-@transaction.atomic
+@one_transaction
 def account_open(
     *,
     user_id: int,
