@@ -6,15 +6,15 @@ from __future__ import annotations
 import os
 import sys
 
-from realtime.garbage import collect_seldom
-
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
-    # Importing makes a hundred thousand objects that stay: to look for garbage among them
-    # again and again takes a tenth of every command's start.
-    collect_seldom()
     try:
+        from realtime.garbage import collect_seldom
+
+        # Importing makes a hundred thousand objects that stay: to look for garbage among them
+        # again and again takes a tenth of every command's start.
+        collect_seldom()
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import InternalError, OperationalError, ProgrammingError

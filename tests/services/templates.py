@@ -26,7 +26,13 @@ from tests.services.process import run_python
 FOLDER = environment.ROOT / ".pytest_cache" / "templates"
 PACKAGES = ("hoardrun", "notifications", "realtime")
 # What migrations import of ours beyond models, and what `migrate` makes at its end.
-ALSO = ("hoardrun/settings.py", "realtime/append_only.py", "realtime/clock.py")
+ALSO = (
+    "hoardrun/ledger/currencies.py",
+    "hoardrun/ledger/journal/triggers.py",
+    "hoardrun/settings.py",
+    "realtime/append_only.py",
+    "realtime/clock.py",
+)
 KEPT_SECONDS = 7 * 86400  # a template that nobody asks for
 
 
