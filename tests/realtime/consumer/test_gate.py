@@ -89,13 +89,12 @@ async def test_no_signature_is_checked_of_a_handshake_refused_before(door: Door)
 
 
 async def test_an_address_with_too_many_bad_tokens_has_none_checked(door: Door) -> None:
+    good = token_for(ALICE)  # to make one takes the time in which the limit lets one more in
     statuses = [await door.knock("nonsense") for _ in range(200)]
-    assert statuses[-1] == 429
+    statuses.append(await door.knock(good))
+    assert statuses[-2:] == [429, 429]
     assert door.checked == statuses.count(101) < 100
-    checked = door.checked
-    assert await door.knock(token_for(ALICE)) == 429
-    assert door.checked == checked
-    assert await door.knock(token_for(ALICE), address="192.0.2.2") == 101
+    assert await door.knock(good, address="192.0.2.2") == 101
 
 
 async def test_good_tokens_do_not_count_against_the_limit(door: Door) -> None:
@@ -103,11 +102,12 @@ async def test_good_tokens_do_not_count_against_the_limit(door: Door) -> None:
 
 
 async def test_a_token_in_a_message_is_then_not_checked_either(door: Door) -> None:
+    good = token_for(ALICE)
     while await door.knock("nonsense") == 101:
         pass
     checked = door.checked
     socket = waiting_socket(door.node, HERE)
-    await login.authenticate(door.node, socket, token_for(ALICE), None)
+    await login.authenticate(door.node, socket, good, None)
     assert socket.close_code is CloseCode.RATE_LIMITED
     assert door.checked == checked
     elsewhere = waiting_socket(door.node, "192.0.2.2")
