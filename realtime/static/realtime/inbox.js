@@ -92,7 +92,7 @@ export class Inbox extends EventTarget {
     const user = this.#user;
     const [{ by_category, category_by_kind }, { results }] = await Promise.all([
       this.#client.api("GET", `${PATH}/summary`),
-      this.#client.api("GET", `${PATH}?pinned=true`),
+      this.#client.api("GET", `${PATH}?pinned=true&page_size=100`),
     ]);
     if (user !== this.#user) return;
     this.categories = Object.keys(by_category);
