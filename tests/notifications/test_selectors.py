@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -76,16 +76,18 @@ def many(counts: dict[User, int]) -> None:
         for user, count in counts.items()
         for number in range(count)
     )
-    if connection.vendor != "sqlite":  # without statistics each index seems as good
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE notifications_notification")
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:  # without statistics each index seems as good
+        vacuum = "" if connection.in_atomic_block else "VACUUM "
+        cursor.execute(f"{vacuum}ANALYZE notifications_notification")
 
 
 def plan(queries: CaptureQueriesContext) -> str:
     """Return how the database answers the one query that was captured."""
     [query] = queries.captured_queries
     is_sqlite = connection.vendor == "sqlite"
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         if not is_sqlite:  # a small table is read whole, unless that is forbidden
             for way in ("seqscan", "bitmapscan", "sort"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
@@ -94,6 +96,7 @@ def plan(queries: CaptureQueriesContext) -> str:
 
 
 @pytest.mark.reported(number=9)
+@pytest.mark.django_db(transaction=True)  # for PostgreSQL's VACUUM: rows that all see need no look
 def test_many_unread_are_counted_by_an_index_alone(alice, bob):
     many({alice: 1000, bob: 1000})
     with CaptureQueriesContext(connection) as queries:
