@@ -16,7 +16,7 @@ Table = Mapping[str, "Meaning"]
 
 
 class Meaning(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a code says."""
+    """The meaning of a provider's code."""
 
     claim: Claim
     reason: str = ""

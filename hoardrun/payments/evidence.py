@@ -72,7 +72,7 @@ DOUBTS = frozenset(
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """What one message says of one payment. What it does not say is None or empty."""
+    """The facts about one payment in one message. A fact that is missing is None or empty."""
 
     claim: Claim
     source: Source

@@ -1,4 +1,4 @@
-"""What a payment costs, by bands with days from and to which they hold. Pure."""
+"""Calculate the fee of a payment from bands of amounts, each valid between two days. Pure."""
 
 from __future__ import annotations
 

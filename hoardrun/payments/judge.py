@@ -1,4 +1,4 @@
-"""What a piece of evidence changes about a payment. Pure: the one place that decides it.
+"""Decide how a piece of evidence changes a payment. Pure, and the only place that decides it.
 
 Each decision has the name of its rule, which the payment's history shows. The carrying side stores
 the evidence whatever is decided, and makes moves and effects in one transaction.

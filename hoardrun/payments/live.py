@@ -22,7 +22,7 @@ from hoardrun.payments.mismatch import mismatch
 from hoardrun.payments.polling import AFTER_THE_PROMPT, WITHOUT_A_PROMPT
 from hoardrun.payments.states import State
 
-# What a provider has not heard of after this time it will not hear of.
+# A request that the provider does not know after this time was never taken.
 ARRIVES_WITHIN = timedelta(minutes=5)
 # Looks in a row that must say it before a prompt that could not be sent has failed.
 LOOKS_UNTIL_NOT_PROMPTED = 2

@@ -1,4 +1,4 @@
-"""Whether a provider tells of the payment that was asked for. Pure."""
+"""Compare what a provider reports with the payment that was asked for. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a provider's name of a wallet's owner is that of our customer. Pure.
+"""Compare the name of a wallet's owner at the provider with our customer's. Pure.
 
 Only the verdict is to be stored, never the provider's name.
 """

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class BookKind(models.TextChoices):
-    """What a book is kept for."""
+    """The purpose of a book."""
 
     CUSTOMER = "customer"  # the money of one account
     FLOAT = "float"  # our money at one provider

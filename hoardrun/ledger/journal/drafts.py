@@ -43,7 +43,7 @@ class Draft(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """What a draft needs to know of a transaction."""
+    """The fields of a transaction that a draft is made from."""
 
     txn_id: int
     account_id: int

@@ -1,4 +1,4 @@
-"""What a statement says: an account between two moments, and each posting on it. No I/O."""
+"""The content of a statement: balances and postings between two moments. Pure."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from hoardrun.payments.polling import Plan
 from realtime.outgoing.reply import Reply
 
 Kind = Literal["collect", "payout", "refund"]
-# What a callback's URL is for. The answer to a question may come to a URL that only that question
-# named: what comes there counts as its answer.
+# The purposes of a callback's URL. A question may name a URL of its own for the answer: what comes
+# there counts as its answer.
 Purpose = Literal["payment", "question", "timeout", "account"]
 USER_AGENT = "hoardrun-payments"  # MTN's gateway refuses those of common libraries
 K = TypeVar("K", contravariant=True)

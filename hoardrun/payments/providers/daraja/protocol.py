@@ -35,7 +35,7 @@ from realtime.outgoing.reply import Reply
 
 MAX_REFERENCE, MAX_DESCRIPTION, MAX_REMARKS = 12, 13, 100
 ACCEPTED = b'{"ResultCode":0,"ResultDesc":"Accepted"}'
-# What a payment to an account is refused with, before it is made.
+# The codes that refuse a payment to an account before it is made.
 REFUSALS: Mapping[str, str] = {
     "msisdn": "C2B00011",
     "account": "C2B00012",
