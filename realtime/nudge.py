@@ -4,13 +4,16 @@ A hint may be lost, and comes without a promise: its listener goes on to poll. W
 is none, as memory reaches one process only.
 
 A process sends one hint of a topic in SPACING_SECONDS and leaves out those that follow. That loses
-none of them: who hears a hint looks GATHER_SECONDS later, which is after the last one left out.
+none of them: who hears a hint looks GATHER_SECONDS later at the soonest, which is after the last
+one left out. How much later is left to chance, up to LATEST_SECONDS: of many workers one looks
+soon and takes what is there, and the others look seldom, as they find nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +28,7 @@ from realtime.layer import groups, send
 RETRY_SECONDS = 5.0
 SPACING_SECONDS = 0.025
 GATHER_SECONDS = 2 * SPACING_SECONDS  # the rest is for clocks of threads that wait their turn
+LATEST_SECONDS = 0.25
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +124,6 @@ class Listener:
             await hinted.wait()
             hinted.clear()
             heard, self._heard = self._heard, set()
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(random.uniform(GATHER_SECONDS, LATEST_SECONDS))
             for topic in heard:
                 self._calls[topic]()
