@@ -6,11 +6,13 @@ is cheap.
 A renewal is of a socket that is connected: it waits in a line of its own, from which nothing is
 taken out, and every other turn is for that line.
 A refused login is told when to come back: by appointment, at the pace of recent turns. If all came
-back soon, the refusals of thousands would cost more than the logins.
+back soon, the refusals of thousands would cost more than the logins. A node that is slow for a
+moment must not send its clients far away, so the latest appointment is near while refusals are few.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -19,7 +21,10 @@ T = TypeVar("T")
 
 _SMOOTHING = 0.1  # of the time between two turns
 _IDLE_SECONDS = 1.0  # a longer time without a turn says nothing about the next one
-SOONEST_SECONDS, LATEST_SECONDS = 1, 5  # of an appointment; who waits longer looks elsewhere
+SOONEST_SECONDS = 1  # of an appointment
+NEAR_SECONDS = 5  # the latest appointment while AFFORDED refusals a second come, or fewer
+FAR_SECONDS = 60  # the latest one ever
+AFFORDED = 700  # refusals a second, of which each takes 0.1 to 0.3 ms
 _OVERBOOKED = 2  # as many as could have a turn: not all come, and the line must not be empty
 _FASTEST_SECONDS = 0.001  # a turn, where none was measured yet
 
@@ -40,6 +45,8 @@ class Admission(Generic[T]):
         self._turn = 0.0  # when the last one had its turn
         self._between = 0.0  # two turns, lately
         self._booked = 0.0  # the last appointment
+        self._refusals = 0.0  # a second, lately
+        self._refused = 0.0  # when the last one was
 
     def __len__(self) -> int:
         return len(self._line) + len(self._renewals)
@@ -58,14 +65,18 @@ class Admission(Generic[T]):
     def appointment(self, now: float, chance: float) -> int:
         """Return in how many seconds a login that is refused now should come back.
 
-        From SOONEST_SECONDS to LATEST_SECONDS. Once these are booked out, it is a time of the
-        second half, by `chance`, from 0 to 1.
+        From SOONEST_SECONDS to NEAR_SECONDS. Once these are booked out, it is a time of the second
+        half, by `chance`, from 0 to 1, and as many times later as refusals are more than AFFORDED.
         """
+        self._refusals = 1 + self._refusals * math.exp(self._refused - now)
+        self._refused = now
         pace = max(self._between, _FASTEST_SECONDS) / _OVERBOOKED
         wait = max(self._booked - now, SOONEST_SECONDS) + pace
-        if wait > LATEST_SECONDS:
-            return round(LATEST_SECONDS * (1 + chance) / 2)
-        self._booked = now + wait
+        if wait <= NEAR_SECONDS:
+            self._booked = now + wait
+        else:
+            latest = min(NEAR_SECONDS * max(self._refusals / AFFORDED, 1), FAR_SECONDS)
+            wait = latest * (1 + chance) / 2
         return round(wait)
 
     def join(self, item: T, now: float) -> None:
