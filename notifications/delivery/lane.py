@@ -52,6 +52,8 @@ class Lane:
         # A claim takes some fifteen statements, whatever it brings: while the threads have more
         # than they can do at once, it waits until it brings much.
         self._least = max(self._capacity - 2 * THREADS[channel], 1)
+        self._at_once = self._capacity  # of which the next claim may take so many
+        self._has_fitted = True  # so many, as far as the last claim shows
         self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
         # Calls that have ended, and None to look again at once.
         self._ended: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
@@ -76,7 +78,7 @@ class Lane:
         if found.unknown:
             done += settle.settle_due(self.channel)
         if found.queued:
-            done += self._begin(free)
+            done += self._begin(min(free, self._at_once))
         return done
 
     def wait(self, seconds: float) -> None:
@@ -117,8 +119,9 @@ class Lane:
 
     # -- the way of a delivery
 
-    def _begin(self, free: int) -> int:
-        claimed = claim(self.channel, free, self._worker)
+    def _begin(self, most: int) -> int:
+        claimed = claim(self.channel, most, self._worker)
+        self._has_fitted = True
         by_host: dict[str, list[tuple[Claimed, Composed]]] = defaultdict(list)
         for one in claimed:
             self._under_way += 1
@@ -177,9 +180,21 @@ class Lane:
         if not results:
             return 0
         self._under_way -= len(results)
+        self._fit(results)
         write(results)
         self._count(results)
         return len(results)
+
+    def _fit(self, results: list[Result]) -> None:
+        """Let the next claim take as many as can begin in time.
+
+        A claim that takes too many, on a machine or a database that is slow, outlasts the time in
+        which its calls must begin: all go back, and the next one takes as many again.
+        """
+        if all(one.answer is not None or one.pause_seconds for one in results):
+            self._at_once = min(self._at_once + len(results), self._capacity)
+        elif self._has_fitted:  # once for each claim
+            self._at_once, self._has_fitted = max(self._at_once // 2, 1), False
 
     def _count(self, results: list[Result]) -> None:
         """Let hosts rest that ask for it, and open the breakers of those that fail."""

@@ -286,6 +286,29 @@ def test_a_claim_that_fails_keeps_no_lease(amina, outside):
     assert (row.state, row.attempts) == ("accepted", 1)
 
 
+def test_claims_that_take_too_long_become_smaller_until_calls_begin_in_time(amina, outside):
+    """Each row that is claimed takes 20 ms, and calls must begin within a quarter of a second."""
+    outside.use(DELIVERY_LEASE_SECONDS=1.5)
+    browser = outside.push.subscribe(vapid.Key(VAPID).public)
+    to = support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)
+    for _ in range(20):
+        support.delivery(note(amina), to)
+
+    def be_slow(execute, sql, params, many, context):
+        if "UPDATE" in sql:
+            time.sleep(0.02 * str(params).count("sending"))
+        return execute(sql, params, many, context)
+
+    lane = Lane("push", "worker")
+    with connection.execute_wrapper(be_slow):
+        for _ in range(40):
+            if not lane.step() and lane.is_idle:
+                break
+            lane.wait(0.1)
+    lane.close()
+    assert Delivery.objects.filter(state="accepted").count() == 20
+
+
 @pytest.mark.reported(number=15)
 def test_a_subscription_that_is_gone_is_removed(amina, outside):
     browser = outside.push.subscribe(vapid.Key(VAPID).public)
