@@ -25,6 +25,7 @@ SOONEST_SECONDS = 1  # of an appointment
 NEAR_SECONDS = 5  # the latest appointment while AFFORDED refusals a second come, or fewer
 FAR_SECONDS = 60  # the latest one ever
 AFFORDED = 700  # refusals a second, of which each takes 0.1 to 0.3 ms
+_LATELY_SECONDS = 5.0  # over which they are counted: a crowd stays, and a moment's rush does not
 _OVERBOOKED = 2  # as many as could have a turn: not all come, and the line must not be empty
 _FASTEST_SECONDS = 0.001  # a turn, where none was measured yet
 
@@ -68,7 +69,8 @@ class Admission(Generic[T]):
         From SOONEST_SECONDS to NEAR_SECONDS. Once these are booked out, it is a time of the second
         half, by `chance`, from 0 to 1, and as many times later as refusals are more than AFFORDED.
         """
-        self._refusals = 1 + self._refusals * math.exp(self._refused - now)
+        faded = math.exp((self._refused - now) / _LATELY_SECONDS)
+        self._refusals = 1 / _LATELY_SECONDS + self._refusals * faded
         self._refused = now
         pace = max(self._between, _FASTEST_SECONDS) / _OVERBOOKED
         wait = max(self._booked - now, SOONEST_SECONDS) + pace

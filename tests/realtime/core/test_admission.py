@@ -128,25 +128,25 @@ def _told(line: Admission[int], per_second: int, seconds: int) -> list[int]:
 
 
 def test_few_wait_for_no_longer_than_five_seconds_however_slow_the_node_is() -> None:
-    assert set(_told(_served(1.0), 400, 10)) == {2, 3, 4, 5}
+    assert set(_told(_served(1.0), 600, 30)) == {2, 3, 4, 5}
 
 
 def test_a_crowd_is_sent_as_far_away_as_its_refusals_can_be_afforded() -> None:
-    assert max(_told(_served(0.1), 1400, 10)) == 10
-    assert max(_told(_served(0.1), 7000, 10)) == 50
+    assert max(_told(_served(0.1), 1400, 30)) == 10
+    assert max(_told(_served(0.1), 7000, 30)) == 50
 
 
 def test_nobody_is_sent_away_for_longer_than_a_minute() -> None:
     line = _served(0.1)
-    assert max(line.appointment(0.0, 1.0) for _ in range(20_000)) == 60
+    assert max(line.appointment(0.0, 1.0) for _ in range(60_000)) == 60
 
 
 def test_appointments_pass_with_time() -> None:
     line = _served(0.1)
     for _ in range(20_000):
         line.appointment(0.0, 0.5)
-    assert line.appointment(10.0, 0.5) == 1
-    assert max(line.appointment(10.0, 1.0) for _ in range(100)) == 5
+    assert line.appointment(30.0, 0.5) == 1
+    assert max(line.appointment(30.0, 1.0) for _ in range(100)) == 5
 
 
 def test_a_node_that_has_measured_no_turn_yet_gives_appointments_too() -> None:
