@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from redis.connection import ConnectionPool
-
 PLAIN = ("redis", "rediss", "unix")
 SENTINEL = ("redis+sentinel", "rediss+sentinel")
 EXAMPLES = (
@@ -60,6 +58,8 @@ def _parse(entry: str) -> Address:
         is_port = False
     if not is_port:
         raise ValueError(f"is no address of a Redis: write {EXAMPLES}.")
+    from redis.connection import ConnectionPool  # a tenth of a start, which needs it not elsewhere
+
     try:
         ConnectionPool.from_url(entry).make_connection()  # which connects later
     except (TypeError, ValueError) as error:

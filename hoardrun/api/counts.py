@@ -1,7 +1,8 @@
 """Add to and take from the counts of a cache: in Redis by one script for each call.
 
 A script is one round trip, and no other process comes in between. Other caches are of this
-process only, where a lock keeps its other threads out.
+process only, where a lock keeps its other threads out. The client of Redis is loaded where there
+is one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any, NamedTuple
 
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import NoScriptError
 
 from hoardrun.api.windows import Rate, used
 
@@ -38,6 +38,23 @@ class Taken(NamedTuple):
     allowed: bool
     previous: int
     current: int
+
+
+def place_of(store: BaseCache, key: str) -> int:
+    """Return the number of the Redis that a key belongs to; 0 where there is none."""
+    if not isinstance(store, RedisCache):
+        return 0
+    client: Any = store
+    return int(client._cache.place_of(key))
+
+
+def failures_of(store: BaseCache) -> tuple[type[Exception], ...]:
+    """Return the errors of a cache that is away."""
+    if not isinstance(store, RedisCache):
+        return (OSError,)
+    from redis.exceptions import RedisError
+
+    return (RedisError, OSError)
 
 
 def take(store: BaseCache, keys: list[str], rate: Rate, share: float, cost: int) -> Taken:
@@ -67,6 +84,8 @@ def give_back(store: BaseCache, key: str, cost: int) -> None:
 
 
 def _run(store: Any, script: str, keys: list[str], *values: Any) -> Any:
+    from redis.exceptions import NoScriptError
+
     names = list(map(store.make_and_validate_key, keys))
     client = store._cache.get_client(names[0], write=True)
     arguments = [*names, *values]

@@ -21,14 +21,12 @@ from typing import Any, ClassVar, TypeVar
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from redis.exceptions import RedisError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from hoardrun.api import counts
 from hoardrun.api.windows import Rate, moment_of, rate_of, wait_seconds
-from hoardrun.redis_cache import HashedRedisCache
 from hoardrun.stores import MAX_CACHED
 from realtime.core.limits import network_of
 
@@ -63,7 +61,7 @@ class _Counts:
     def use(self, key: str, call: Callable[[BaseCache], R]) -> R:
         """Call with the cache, or with the counts of this process, about keys with this tag."""
         store, now = shared(), time.monotonic()
-        place = store._cache.place_of(key) if isinstance(store, HashedRedisCache) else 0
+        place = counts.place_of(store, key)
         was_away = place in self._asks_again
         if was_away and now < self._asks_again[place]:
             return call(_own)
@@ -71,7 +69,7 @@ class _Counts:
             self._asks_again[place] = now + AWAY_SECONDS  # the others do not wait for this try
         try:
             found = call(store)
-        except (RedisError, OSError) as error:
+        except counts.failures_of(store) as error:
             if not was_away:
                 logger.warning("cache: this process counts for itself: %r", error)
             self._asks_again[place] = time.monotonic() + AWAY_SECONDS

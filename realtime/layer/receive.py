@@ -20,10 +20,9 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from realtime.layer import groups, joined
+from realtime.layer import backends, groups, joined
 from realtime.layer.canary import Canaries
 from realtime.layer.joined import JoinedGroups, stop_if_cancelled
-from realtime.layer.pubsub import LoopLayer, PubSubLayer
 from realtime.layer.send import follow_masters, send_all
 from realtime.layer.trouble import trouble
 from realtime.meters import meters
@@ -35,7 +34,6 @@ CANARY = "hub.canary"
 CANARY_SECONDS = 2.0
 MASTER_EVERY = 5  # waits for canaries, between two looks where the Sentinels say the masters are
 PROOF_SECONDS = 0.5  # for a canary with a waiting caller
-CLOSE_SECONDS = 5.0  # longer than a call on the dead connection holds its lock
 MESSAGES_A_TURN = 100  # at most, before sockets are served again
 
 
@@ -99,7 +97,7 @@ class LayerReceiver:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*filter(None, tasks), return_exceptions=True)
-        await _close(self._layer)
+        await backends.close(self._layer)
         for what in ("joining groups", "hearing"):
             for part in self._parts(what):
                 trouble.ends(part)
@@ -109,7 +107,7 @@ class LayerReceiver:
         # A backend of our own: in the shared one, others could take our messages.
         own = not isinstance(shared, InMemoryChannelLayer)
         layer: Any = channel_layers.make_backend("default") if own else shared
-        if isinstance(layer, PubSubLayer):
+        if backends.is_ours(layer):
             layer = layer.loop_layer()
             layer.on_again = self._on_missed
             shared.loop_layer().on_mended = self._stay_together
@@ -126,7 +124,7 @@ class LayerReceiver:
         """Replace a dead connection, and join all its groups again."""
         self.rebuilt += 1
         trouble.begins(self._parts("hearing")[place], "nothing arrives; subscribing again")
-        if isinstance(self._layer, LoopLayer):
+        if backends.takes_many(self._layer):
             self._layer.shards[place].renew()
         else:
             self._rebuild()
@@ -135,7 +133,7 @@ class LayerReceiver:
         """Replace a layer that is dead and cannot renew a connection by itself."""
         if self._receiving is not None:
             self._receiving.cancel()
-        self._end_later(asyncio.ensure_future(_close(self._layer)))
+        self._end_later(asyncio.ensure_future(backends.close(self._layer)))
         self._channel = ""
         for own in self._groups:
             if (ending := own.restart()) is not None:
@@ -148,9 +146,7 @@ class LayerReceiver:
 
     def _parts(self, what: str) -> Sequence[str]:
         """Name what may be in trouble, by shard."""
-        if isinstance(self._layer, LoopLayer):
-            return [f"{shard.name}, {what}" for shard in self._layer.shards]
-        return [what]
+        return backends.parts_of(self._layer, what)
 
     # -- groups
 
@@ -183,27 +179,17 @@ class LayerReceiver:
         return bool(self._groups) and group in self._groups[self._place_of(group)]
 
     def _place_of(self, group: str) -> int:
-        return self._layer.place_of(group) if isinstance(self._layer, LoopLayer) else 0
+        return backends.place_of(self._layer, group)
 
     async def _change(self, join: Sequence[str], leave: Sequence[str]) -> None:
         """Join groups and leave others, all of one shard."""
-        channel = self._channel
-        if isinstance(self._layer, LoopLayer):
-            for error in await self._layer.group_add_many(join, channel):
-                if error is not None:
-                    raise error
-            await self._layer.group_discard_many(leave, channel)
-            return
-        for group in join:
-            await self._layer.group_add(group, channel)
-        for group in leave:
-            await self._layer.group_discard(group, channel)
+        await backends.change_groups(self._layer, self._channel, join, leave)
 
     # -- messages
 
     async def _receive(self) -> None:
         layer = self._layer
-        channel = layer.open_channel() if isinstance(layer, LoopLayer) else ""
+        channel = layer.open_channel() if backends.takes_many(layer) else ""
         while not channel:
             try:
                 async with asyncio.timeout(joined.CALL_SECONDS):
@@ -282,7 +268,7 @@ class LayerReceiver:
 
         For a probe: within PROOF_SECONDS, whatever was so before.
         """
-        if isinstance(self._layer, LoopLayer):
+        if backends.takes_many(self._layer):
             for shard in self._layer.shards:
                 shard.hurry()
         with contextlib.suppress(TimeoutError):
@@ -296,14 +282,3 @@ class LayerReceiver:
                                 await self._back.wait()
                             return True
         return False
-
-
-async def _close(layer: Any) -> None:
-    """Close a backend, in any state."""
-    if isinstance(layer, InMemoryChannelLayer) or layer is None:
-        return
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await layer.flush()
-    except Exception as error:
-        logger.info("channel layer: the old connection did not close: %r", error)

@@ -25,8 +25,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
 from realtime.core.records import StoredEvent
-from realtime.layer import groups
-from realtime.layer.pubsub import PubSubLayer
+from realtime.layer import backends, groups
 from realtime.layer.trouble import trouble
 
 EVENTS = "hub.events"  # durable: a list of events
@@ -199,7 +198,7 @@ async def send_all(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> Sequenc
     On our own layer, return the number of nodes that each of the others has reached.
     """
     layer: Any = get_channel_layer()
-    if isinstance(layer, PubSubLayer):
+    if backends.is_ours(layer):
         return await layer.loop_layer().group_send_many(messages)
     outcomes: list[object] = []
     for group, message in messages:
@@ -218,7 +217,7 @@ async def send_all(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> Sequenc
 async def follow_masters() -> None:
     """Have the connections that send look where the Sentinels say their masters are."""
     layer: Any = get_channel_layer()
-    if isinstance(layer, PubSubLayer):
+    if backends.is_ours(layer):
         await asyncio.gather(*(shard.follow_master() for shard in layer.loop_layer().shards))
 
 
