@@ -9,5 +9,6 @@
 - `stream`, `frames`, `handshake`, `raw`  bytes of a WebSocket, read and written by hand
 - `process`, `driven`, `reaper`, `ports`  children that never outlive the run, and that do what
   they are told; free ports; waiting
+- `forked`, `loaded`  starts `manage.py` without loading the libraries each time
 - `stamp`        the commit and the machine of a run
 """

@@ -32,6 +32,7 @@ class Driven(Process):
         super().__init__([sys.executable, "-m", module, *arguments], log=log, env=env, piped=True)
         self._name = module
         self._rest = b""
+        assert isinstance(self._popen, subprocess.Popen)
         assert self._popen.stdin is not None and self._popen.stdout is not None
         self._in, self._out = self._popen.stdin, self._popen.stdout
         try:

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.services import environment, reaper
+from tests.services import environment, forked, reaper
 from tests.services.binaries import ServerMissing
 from tests.services.pgbouncer import PgBouncer
 from tests.services.postgres import Postgres
@@ -147,6 +147,7 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(tryfirst=True)  # all errors of other plugins
 def pytest_unconfigure() -> None:
     stop_stores()
+    forked.close()
     reaper.close()
 
 

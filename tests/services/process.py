@@ -12,7 +12,8 @@ from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM, Signals
 from typing import Any
 
-from tests.services import environment, reaper
+from tests.services import environment, forked, reaper
+from tests.services.forked import Forked
 from tests.services.ports import PATIENCE, wait_until
 
 LOG_TAIL_CHARACTERS = 4000
@@ -24,7 +25,8 @@ class Process:
 
     `user` runs it as somebody else, which takes root. `farewell` is the signal that
     ends it when the run dies without stopping it. With `piped` only its errors go to the
-    log, and what it reads and writes is for a subclass.
+    log, and what it reads and writes is for a subclass. With `may_fork`, `manage.py` runs in a
+    fork where that is as good as a start.
     """
 
     def __init__(
@@ -37,19 +39,25 @@ class Process:
         user: struct_passwd | None = None,
         farewell: Signals = SIGTERM,
         piped: bool = False,
+        may_fork: bool = False,
     ) -> None:
         self._log = log
+        words = [str(word) for word in command]
+        self._popen: subprocess.Popen[bytes] | Forked
         with log.open("ab") as output:
-            self._popen = subprocess.Popen(
-                [str(word) for word in command],
-                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if piped else output,
-                stderr=output,
-                env=env,
-                cwd=cwd,
-                start_new_session=True,  # Ctrl-C in the terminal is for the run alone
-                **as_user(user),
-            )
+            if may_fork and env is not None and forked.is_possible(words, env, cwd):
+                self._popen = Forked(words, env=env, cwd=cwd, stdout=output, stderr=output)
+            else:
+                self._popen = subprocess.Popen(
+                    words,
+                    stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if piped else output,
+                    stderr=output,
+                    env=env,
+                    cwd=cwd,
+                    start_new_session=True,  # Ctrl-C in the terminal is for the run alone
+                    **as_user(user),
+                )
         reaper.watch(self.pid, farewell)
 
     @property
@@ -139,16 +147,21 @@ def run_python(
 
     Raises RuntimeError, with what it complained of, when it fails and may not.
     """
-    finished = subprocess.run(
-        [sys.executable, *arguments],
-        env=env,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_RUN_SECONDS * PATIENCE,
-        check=False,
-    )
+    words = [sys.executable, *arguments]
+    timeout = LONGEST_RUN_SECONDS * PATIENCE
+    if forked.is_possible(words, env, cwd):
+        finished = forked.run(words, env=env, cwd=cwd, timeout=timeout)
+    else:
+        finished = subprocess.run(
+            words,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
     if finished.returncode and not may_fail:
         raise RuntimeError(
             f"{' '.join(arguments)} ended with {finished.returncode}:\n"

@@ -72,6 +72,7 @@ class Server:
             log=self.folder / "log",
             env=self.env,
             cwd=self.code,
+            may_fork=True,
         )
         self._process.until(self._healthy, seconds=30, what=f"{self.kind} answers on /healthz")
 
