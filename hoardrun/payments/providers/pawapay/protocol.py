@@ -84,7 +84,7 @@ class PawaPay:
         path, name, person = _RESOURCES[order.kind]
         body: dict[str, Any] = {
             name: order.id,
-            "amount": f"{order.amount:f}",
+            "amount": f"{order.amount.normalize():f}",  # a trailing zero is refused
             "currency": order.currency,
         }
         if order.kind == "refund":
