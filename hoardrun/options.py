@@ -128,6 +128,8 @@ class Deployment:
     escalation_time_scale: float = number(1, 1, 1000)
     """Divides the times of all ladders, for tests and demos: with 10, a rung
     that waits for a minute fires after six seconds."""
+    provider_stub_time_scale: float = number(1, 0.01, 1000)
+    """Divides the pauses of the [stub of payment providers](demo.md#the-phones-that-pay)."""
     simulate_market: bool = flag()
     """Simulate prices of the market, in each server process."""
     simulate_payments: bool = flag()

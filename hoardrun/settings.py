@@ -204,6 +204,7 @@ BROADCAST_APPROVAL_AUDIENCE = given.broadcast_approval_audience
 DATABASE_DURABILITY = given.database_durability
 ALLOW_LOSING_COMMITTED_EVENTS = given.allow_losing_committed_events
 ESCALATION_TIME_SCALE = given.escalation_time_scale
+PROVIDER_STUB_TIME_SCALE = given.provider_stub_time_scale
 SIMULATE_MARKET = given.simulate_market
 SIMULATE_PAYMENTS = DEBUG and given.simulate_payments
 CONSOLE_ENABLED = given.console_enabled

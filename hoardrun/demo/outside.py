@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.conf import settings
 from hoardrun import env
 from hoardrun.demo import current
 from hoardrun.demo.providers.mail import MailServer
+from hoardrun.demo.providers.money.server import Money
 from hoardrun.demo.providers.push import PushService
 from hoardrun.demo.providers.reports import Reporter
 from hoardrun.demo.providers.sms import AfricasTalking, Twilio
@@ -28,7 +29,10 @@ A_DAY = "10000"  # SMS: the customer of the demo pays every ten seconds
 
 
 class Outside:
-    """A push service, a mail server and two providers of SMS; `texts` are the phones' own SMS."""
+    """A push service, a mail server, two providers of SMS, and all providers of payments.
+
+    `texts` are the phones' own SMS.
+    """
 
     def __init__(self) -> None:
         self.name = secrets.token_hex(4)
@@ -39,6 +43,7 @@ class Outside:
             "sandbox", secrets.token_urlsafe(24), reporter=self.reporter
         )
         self.twilio = Twilio(ACCOUNT, secrets.token_urlsafe(24), reporter=self.reporter)
+        self.money = Money(pace=1 / settings.PROVIDER_STUB_TIME_SCALE)
         self.texts: list[dict[str, str | float]] = []
 
     def variables(self, site: str, folder: Path) -> dict[str, str]:
@@ -83,7 +88,10 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
         raise RuntimeError("Stand-ins for providers are for DEBUG.")
     before, channels = dict(os.environ), settings.CHANNELS
     found = Outside()
-    with found.reporter, found.push, found.mail, found.africastalking, found.twilio:
+    providers = (found.push, found.mail, found.africastalking, found.twilio, found.money)
+    with ExitStack() as stack:
+        for each in (found.reporter, *providers):
+            stack.enter_context(each)
         try:
             os.environ.update(found.variables(site, folder))
             settings.CHANNELS = {

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import httpcore
 from playwright.async_api import Browser, Page, expect
 
+from hoardrun.demo.providers.money.server import Money
 from notifications.channels.push.vapid import new_private_key
 from tests.e2e import visitor
 from tests.e2e.conftest import SEED, demo_server
 from tests.e2e.pictures import keep, keep_together
+from tests.hoardrun.demo.providers.money.support import Ear, Merchant
 from tests.services.autopush import Autopush
 from tests.services.firefox import Firefox
 from tests.services.process import Process
@@ -109,6 +112,7 @@ async def take(browser: Browser, folder: Path, *, every: bool) -> None:
             await _settings(browser, server, folder, every=every)
             await _why(browser, server, folder, every=every)
             await _mails(browser, server, folder)
+    await _phones(browser, folder, every=every)
     await asyncio.to_thread(push, folder)
 
 
@@ -142,6 +146,30 @@ async def _phone(browser: Browser, server: Server, folder: Path, *, every: bool)
         await page.wait_for_timeout(1000)  # its frame loads
         await _keep(await page.locator("#phone").screenshot(), folder / f"phone{suffix}.png")
         await page.context.close()
+
+
+async def _phones(browser: Browser, folder: Path, *, every: bool) -> None:
+    """The page of the phones that pay, with a prompt and what became of other payments."""
+    with Ear() as ear, Money() as money, httpcore.ConnectionPool() as http:
+        merchant = Merchant(money, ear, http)
+        await asyncio.to_thread(_pay, merchant)
+        for suffix, size, scheme in _looks(every=every):
+            page = await _page(browser, size, scheme)
+            await page.goto(money.page)
+            await expect(page.locator("#prompts li").nth(1)).to_be_visible()
+            await _keep(await page.screenshot(), folder / f"phones{suffix}.png")
+            await page.context.close()
+
+
+def _pay(merchant: Merchant) -> None:
+    """Ask for some payments, and let those that need nobody end."""
+    for digits in ("02", "04", "00"):
+        merchant.deposit(f"2567712345{digits}", customerMessage="Invoice 41")
+    merchant.pay_out(254712345600)
+    merchant.airtel_collect("701234514")
+    merchant.money.advance(5)
+    merchant.push(254712345678, Amount=1250)
+    merchant.mtn_collect("256771234577", payerMessage="Boda ride 12")
 
 
 async def _settings(browser: Browser, server: Server, folder: Path, *, every: bool) -> None:

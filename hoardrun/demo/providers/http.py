@@ -35,6 +35,14 @@ class Asked:
     def json(self) -> Any:
         return json.loads(self.body)
 
+    def object(self) -> dict[str, Any]:
+        """Return the object of the body; an empty one where there is none."""
+        try:
+            found = self.json()
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -66,7 +74,9 @@ class Fake:
     for the next requests.
     """
 
-    def __init__(self, *, ledger: Path | None = None, mood: Mood | None = None) -> None:
+    def __init__(
+        self, *, ledger: Path | None = None, mood: Mood | None = None, port: int = 0
+    ) -> None:
         self.asked: list[Asked] = []
         self.ledger = Ledger(ledger)
         self.mood = mood or Mood()
@@ -78,8 +88,7 @@ class Fake:
         class Handler(_Handler):
             owner = fake
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -107,8 +116,11 @@ class Fake:
         self.ledger.clear()
         self._next.clear()
 
-    def answer(self, asked: Asked) -> Told:
-        """Answer as the provider does, and write what is accepted into the ledger."""
+    def answer(self, asked: Asked) -> Told | None:
+        """Answer as the provider does, and write what is accepted into the ledger.
+
+        None closes the connection.
+        """
         raise NotImplementedError
 
     def troubled(self, trouble: Trouble) -> Told:
@@ -135,9 +147,15 @@ class Fake:
         return None
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # workers begin many calls at once
+
+
 class _Handler(BaseHTTPRequestHandler):
     owner: ClassVar[Fake]
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
 
     def setup(self) -> None:
         super().setup()
@@ -170,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             self.wfile.write(told.body)
 
-    do_GET = do_POST = _handle
+    do_GET = do_POST = do_PUT = _handle
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: tests look at `asked`."""

@@ -1,4 +1,7 @@
-"""The literal requests and answers of `literal.toml`: what the stand-ins say."""
+"""The literal requests and answers of `literal.toml`: what the stand-ins say.
+
+The providers of payments have a table of their own, in their folder.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ _PLACE = re.compile(r"<(\w+)>")
 @cache
 def table() -> dict[str, dict[str, Any]]:
     """Return the exchanges of each provider by name, and `codes`."""
-    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    file = Path(__file__).with_suffix(".toml")
+    files = (file, file.parent / "money" / file.name)
+    return {name: each for one in files for name, each in _read(one).items()}
 
 
 def code(provider: str, name: object) -> Any:
@@ -42,10 +47,19 @@ def answer(provider: str, name: str, **values: object) -> tuple[int, dict[str, s
     return int(first), headers, body.encode()
 
 
+def json_of(provider: str, name: str, **values: object) -> bytes:
+    """Return a body of the table, in JSON."""
+    return filled(table()[provider][name]["json"], values).encode()
+
+
 def form(provider: str, name: str, **values: object) -> bytes:
     """Return a form that a provider posts to a webhook."""
     pairs = parse_qsl(table()[provider][name]["form"], keep_blank_values=True)
     return urlencode([(key, _plain(value, values)) for key, value in pairs]).encode()
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 def _plain(text: str, values: dict[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py demo`: serve, with providers of push, SMS and e-mail beside it, for `make run`."""
+"""`manage.py demo`: serve, with providers of messages and payments beside it, for `make run`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Command(base.Command):
                 people.equip(found)
             except DatabaseError as error:
                 raise CommandError(f"Run `manage.py migrate` first: {error}") from None
+            self.stdout.write(f"Phones that pay: {found.money.page}")
+            self.stdout.flush()
             call_command(
                 "serve",
                 host=host,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
@@ -24,6 +23,7 @@ from hoardrun.demo.providers.http import Fake
 from hoardrun.demo.providers.mail import MailServer
 from hoardrun.demo.providers.push import PushService, raw, text
 from hoardrun.demo.providers.sms import AfricasTalking, Twilio
+from tests.hoardrun.demo.providers.exchanges import call, exchanges, same
 
 VALUES: dict[str, dict[str, str]] = {}
 
@@ -100,55 +100,21 @@ def apple(tmp_path_factory) -> Iterator[Apple]:
         yield found
 
 
-def exchanges(*names: str) -> list[tuple[str, str]]:
-    return [
-        (provider, name)
-        for provider in names
-        for name, found in literal.table()[provider].items()
-        if "request" in found
-    ]
-
-
-def _same(provider: str, name: str, reply: httpcore.Response) -> None:
-    first, headers, body = literal.parts(literal.table()[provider][name]["answer"])
-    assert reply.status == int(first)
-    given = {key.decode().lower(): value.decode() for key, value in reply.headers}
-    for key, value in headers.items():
-        assert _fits(value, given[key.lower()]), key
-    assert _fits(body, reply.content.decode()), reply.content
-
-
-def _fits(pattern: str, found: str) -> bool:
-    """Compare literally; `<name>` stands for anything."""
-    pieces = [re.escape(piece) for piece in re.split(r"<\w+>", pattern)]
-    return re.fullmatch(".+?".join(pieces), found, re.DOTALL) is not None
-
-
 def _call(http: Any, origin: str, provider: str, name: str) -> httpcore.Response:
-    request = re.sub(
-        r"<(\w+)>", lambda found: VALUES[provider][found[1]],
-        literal.table()[provider][name]["request"].strip("\n").replace("<body>", "\0"),
-    )  # fmt: skip
-    first, headers, body = literal.parts(request)
-    method, path = first.split(" ")
-    content = body.replace("\0", VALUES[provider].get("body", "")).encode("latin-1")
-    found: httpcore.Response = http.request(
-        method, origin + path, headers=headers, content=content or None
-    )
-    return found
+    return call(http, origin, provider, name, VALUES[provider])
 
 
 @pytest.mark.parametrize(("provider", "name"), exchanges(*MADE))
 def test_each_request_over_http_has_its_literal_answer(providers, provider: str, name: str):
     with httpcore.ConnectionPool() as http:
-        _same(provider, name, _call(http, providers[provider].url, provider, name))
+        same(provider, name, _call(http, providers[provider].url, provider, name))
 
 
 @pytest.mark.parametrize(("provider", "name"), exchanges("apns"))
 def test_each_request_over_http2_has_its_literal_answer(apple, provider: str, name: str):
     trust = ssl.create_default_context(cafile=str(apple.trusted))
     with httpcore.ConnectionPool(ssl_context=trust, http1=False, http2=True) as http:
-        _same(provider, name, _call(http, apple.url, provider, name))
+        same(provider, name, _call(http, apple.url, provider, name))
 
 
 @pytest.mark.parametrize("name", ["headers_missing", "out_of_order"])
