@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "notifications",
     "hoardrun",
     "hoardrun.ledger",
+    "hoardrun.payments",
     "hoardrun.market",
     "hoardrun.broadcasts",
     *(["anymail"] if _channels.email_backend.startswith("anymail.") else []),

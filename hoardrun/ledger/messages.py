@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
 from realtime.protocol.messages import DecimalText, Identifier, Payload, Timestamp, examples
@@ -12,6 +12,40 @@ from realtime.protocol.messages import DecimalText, Identifier, Payload, Timesta
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 _EXAMPLES = examples(__file__)
+
+
+class PaymentReason(Struct, frozen=True, kw_only=True):
+    """Why a payment was not made, or is not known to be."""
+
+    code: str
+    """For programs, such as `funds`."""
+    text: str
+    """For people, in English."""
+
+
+class PaymentStage(Struct, frozen=True, kw_only=True):
+    """The payment by mobile money that moves a transaction, as its customer follows it."""
+
+    id: Identifier
+    """The payment's id."""
+    kind: Literal["collect", "payout", "refund"]
+    """The way that the money goes: to us, from us, or back."""
+    provider: str
+    """The gateway that carries it, such as `mtn`."""
+    stage: str
+    """The stage now, such as `enter_pin`."""
+    stage_since: Timestamp
+    """Time at which that began."""
+    expires_at: Timestamp | None = None
+    """The end of the prompt on the phone; null: there is none."""
+    reason: PaymentReason | None = None
+    """Why it ended without money, or waits; else null."""
+    retry_safe: bool = False
+    """True if another payment cannot be a second one."""
+    receipt: str = ""
+    """The provider's number of it, once it is paid."""
+    number: str = ""
+    """The phone's number, but for most of its digits."""
 
 
 class TransactionUpdate(Payload, frozen=True, kw_only=True):
@@ -59,6 +93,8 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
     """The category of the merchant."""
     failure_reason: str = ""
     """The reason of a failure, else empty."""
+    payment: PaymentStage | None = None
+    """The payment by mobile money that moves it; null: none does."""
 
 
 class BalanceUpdate(Payload, frozen=True, kw_only=True):

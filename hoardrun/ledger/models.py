@@ -25,12 +25,14 @@ from hoardrun.ledger.choices import (
     TransactionType,
 )
 from hoardrun.ledger.journal import models as journal  # noqa: F401 its tables are this app's
+from hoardrun.ledger.journal.choices import BookKind
 from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
 from realtime import clock
 from realtime.append_only import AppendOnly
 from realtime.changes import Tracked
 
+AGAINST = [(kind.value, kind.label) for kind in (BookKind.RECEIVABLE, BookKind.SUSPENSE)]
 _NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
 # Closed accounts with money that has to be carried onto another account.
 LEFT_BEHIND = Q(status=AccountStatus.CLOSED, available_balance__gt=0, current_balance__gt=0)
@@ -128,6 +130,17 @@ class Transaction(Tracked):
         db_index=False,  # the unique constraint has one, of the few rows that need it
         related_name="+",
     )
+    # The gateway whose payment moves it, by which it alone is moved until it ends. Its book of the
+    # journal is that gateway's; empty: `provider`'s.
+    carrier = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
+    # Another book than a provider's or the world's, from which it comes or to which it goes.
+    against = models.CharField(
+        max_length=16, choices=AGAINST, blank=True, default="", db_default="", editable=False
+    )
+    # A key of our own, such as `late:<payment>`, which no key of a customer can be.
+    own_key = models.CharField(max_length=100, null=True, unique=True, editable=False)  # noqa: DJ001 unique only where given
+    # What is shown of the payment that moves it: a `PaymentStage`.
+    payment = models.JSONField(null=True, editable=False)
     balance_after = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
     )
