@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("hoardrun.api.urls")),
     path("ws/broadcast/", include("hoardrun.broadcasts.urls")),
     path("api/v1/", include("hoardrun.ledger.urls")),
+    path("api/v1/", include("hoardrun.payments.urls")),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
     path("", include("notifications.hooks.urls")),

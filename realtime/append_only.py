@@ -65,13 +65,14 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
         return super().delete()[0]
 
     def erase(self) -> int:
-        """Empty the columns of ERASABLE; return how many rows had text in them."""
+        """Empty the columns of ERASABLE; return how many rows had something in them."""
         columns: tuple[str, ...] = getattr(self.model, "ERASABLE", ())
         if not columns:
             raise RecordIsFinal(self.model)
-        empty = models.Q(**dict.fromkeys(columns, ""))
-        filled = self.exclude(empty)
-        return int(super(AppendOnlyQuerySet, filled).update(**dict.fromkeys(columns, "")))
+        fields = [self.model._meta.get_field(name) for name in columns]
+        empty = {field.name: b"" if _is_binary(field) else "" for field in fields}
+        filled = self.exclude(models.Q(**empty))
+        return int(super(AppendOnlyQuerySet, filled).update(**empty))
 
     def bulk_create(
         self, objs: Any, batch_size: int | None = None, *conflicts: Any, **options: Any
@@ -84,7 +85,7 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
 class AppendOnly(models.Model):
     """Base of records. Raises RecordIsFinal for everything but an insert."""
 
-    # Text columns with personal data beyond a user's id.
+    # Columns of text or bytes with personal data beyond a user's id.
     ERASABLE: ClassVar[tuple[str, ...]] = ()
     # How old a row is, by its `created_at`, before it may be deleted; None: it never may.
     KEPT_FOR: ClassVar[timedelta | None] = None
@@ -198,11 +199,24 @@ def _wanted(model: type[AppendOnly], vendor: str) -> list[Trigger]:
 def _changed(model: type[AppendOnly], vendor: str) -> str:
     """Return the SQL condition: an update does more than empty columns of ERASABLE."""
     differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+
+    def empty(field: Any) -> str:
+        # PostgreSQL reads the text as bytes; to SQLite, no text is equal to bytes.
+        return "x''" if _is_binary(field) and vendor == "sqlite" else "''"
+
     return " OR ".join(
         f'(NEW."{field.column}" {differs} OLD."{field.column}"'
-        + (f""" AND NEW."{field.column}" {differs} '')""" if field.name in model.ERASABLE else ")")
+        + (
+            f' AND NEW."{field.column}" {differs} {empty(field)})'
+            if field.name in model.ERASABLE
+            else ")"
+        )
         for field in model._meta.concrete_fields
     )
+
+
+def _is_binary(field: Any) -> bool:
+    return isinstance(field, models.BinaryField)
 
 
 def _kept(model: type[AppendOnly], vendor: str) -> str:

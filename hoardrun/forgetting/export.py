@@ -67,4 +67,6 @@ def _plain(rows: QuerySet[Any], user_id: int) -> Iterator[dict[str, Any]]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):  # what a provider has sent
+        return bytes(value).decode("utf-8", "replace")
     return timestamp(value) if isinstance(value, datetime) else str(value)

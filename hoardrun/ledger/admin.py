@@ -34,6 +34,7 @@ from hoardrun.ledger.admin_moves import (
     may_move,
     move_each,
 )
+from hoardrun.ledger.carried import is_carried_still
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
@@ -259,7 +260,7 @@ class TransactionAdmin(_MovesMoney):
     @admin.display(description="", empty_value="")
     def complete_one(self, txn: Transaction) -> str | SafeString:
         """Show a button for the most frequent move in the list."""
-        if Status.COMPLETED not in TRANSITIONS[Status(txn.status)]:
+        if is_carried_still(txn) or Status.COMPLETED not in TRANSITIONS[Status(txn.status)]:
             return ""
         # The list is one form and has the CSRF token: the button sends that form elsewhere.
         return format_html(

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.actors import Actor
+from hoardrun.ledger.carried import is_carried_still
 from hoardrun.ledger.carrying import left_on, others_of
 from hoardrun.ledger.choices import AccountStatus, AccountType
 from hoardrun.ledger.choices import TransactionStatus as Status
@@ -73,7 +74,7 @@ def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
     """Describe the buttons of a transaction's page: which moves, and onto which accounts."""
     account = txn.account
     is_own = account.user_id == request.user.pk
-    is_carried = txn.counterpart_id is not None
+    is_carried = txn.counterpart_id is not None or is_carried_still(txn)
     allowed = () if is_own or is_carried else TRANSITIONS[Status(txn.status)]
     # A credit account keeps its money: see `carrying`.
     is_closed = account.status == AccountStatus.CLOSED and account.type != AccountType.CREDIT

@@ -134,6 +134,16 @@ class CarriedMoney(Conflict):
     )
 
 
+class PaymentUnderWay(Conflict):
+    """A payment by `carrier` moves the transaction, and nothing else while that lives."""
+
+    title = "A payment is under way"
+    text = (
+        "A payment by {carrier} moves this transaction, and alone decides how it ends. "
+        "Wait for it; staff decide on one that is held."
+    )
+
+
 class ActionNotAllowed(Forbidden):
     """An owner may not do that to their own transaction."""
 

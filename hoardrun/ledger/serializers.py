@@ -155,9 +155,32 @@ class AccountOutput(_LedgerOutput):
         fields = BalanceUpdate.__struct_fields__
 
 
+class PaymentReasonOutput(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="For programs, such as `funds`.")
+    text = serializers.CharField(help_text="For people, in English.")
+
+
+class PaymentStageOutput(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="The payment's id.")
+    kind = serializers.ChoiceField(["collect", "payout", "refund"])
+    provider = serializers.CharField(help_text="The gateway that carries it, such as `mtn`.")
+    stage = serializers.CharField(help_text="Where it stands, such as `enter_pin`.")
+    stage_since = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="The end of the prompt on the phone."
+    )
+    reason = PaymentReasonOutput(allow_null=True)
+    retry_safe = serializers.BooleanField(help_text="Another payment cannot be a second one.")
+    receipt = serializers.CharField(help_text="The provider's number of it; empty until paid.")
+    number = serializers.CharField(help_text="The phone's number, but for most of its digits.")
+
+
 class TransactionOutput(_LedgerOutput):
     payload = txn_payload
     provider = serializers.ChoiceField(Provider.choices, allow_null=True)
+    payment = PaymentStageOutput(
+        allow_null=True, help_text="The payment by mobile money that moves it, if one does."
+    )
 
     class Meta:
         model = Transaction

@@ -5,7 +5,7 @@ the account, then the transaction, so that balances change one after the other (
 immediate transactions). It saves the account before the transaction, and the notification last:
 each save publishes, and a user's stream stays locked from the first publication to the commit.
 Each move is stored with its actor (`actors`), and what it moved with its posting (`journal`), in
-the same database transaction.
+the same database transaction. `carried_services` has what payments by a gateway need beside these.
 
 An outbound transaction holds its amount of the available balance from the start. Completing it
 also takes the amount from the current balance; failing, cancelling or expiring it releases the
@@ -25,6 +25,7 @@ from django.db import transaction
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
+from hoardrun.ledger.carried import Carried, Shown, payment_check
 from hoardrun.ledger.carrying import carry, left_check, onto_check
 from hoardrun.ledger.choices import (
     DIRECTION_OF,
@@ -130,12 +131,13 @@ def transaction_create(
     reference: str = "",
     idempotency_key: str | None = None,
     by: Actor = UNNAMED,
+    carried: Carried | None = None,
 ) -> Created:
     """Create a pending transaction; an outbound one holds its amount.
 
     With `owner_id`, the account must be that user's. A key that the account's user has used
     before returns the first transaction, or raises IdempotencyConflict if that was different.
-    Raises a Refused if the account does not take the transaction.
+    Raises a Refused if the account does not take the transaction. `carried`: a payment moves it.
     """
     with key_is_once(account_id, idempotency_key), transaction.atomic():
         account = account_lock(account_id, owner_id)
@@ -154,6 +156,8 @@ def transaction_create(
         }
         txn = Transaction(account=account, idempotency_key=idempotency_key or None, **wanted)
         txn.key_owner_id = account.user_id if txn.idempotency_key else None
+        if carried:
+            carried.mark(txn)
         clean(txn, exclude={"account", "key_owner"})
         if txn.idempotency_key and (first := first_of(account, txn.idempotency_key, wanted)):
             return Created(first, False)
@@ -176,12 +180,15 @@ def transaction_move(
     reason: str = "",
     by: Actor = UNNAMED,
     onto: int | str | None = None,
+    payment: Shown | None = None,
 ) -> Transaction:
     """Move a transaction to another status, and the money with it.
 
     `reason` is stored with the move, and published as `failure_reason` if the transaction ends
     otherwise than completed. If the account is closed, the account `onto` takes or gives the
-    money; it needs the same user and currency.
+    money; it needs the same user and currency. `payment` is what is shown of the payment that
+    moves it from now on, and is given by that alone: nothing else moves such a transaction before
+    it ends (PaymentUnderWay).
 
     Raises IllegalTransition, also for the status that it has already: a move happens once.
     Reversing raises InsufficientFunds if the money that came in is gone, and CarriedMoney for
@@ -202,10 +209,15 @@ def transaction_move(
         before = txn.status
         if txn.counterpart_id is not None:
             raise CarriedMoney(counterpart=str(txn.counterpart_id))
-        transition_check(before, to)
+        if payment is None:
+            payment_check(txn)
+        else:
+            txn.payment = payment
+        transition_check(before, to, by_payment=payment is not None)
         txn.account = account
         effect = effect_of(txn, to)
-        onto_check(account, other, effect, strict=by.actor_kind in PEOPLE)
+        can_be_asked = by.actor_kind in PEOPLE and payment is None
+        onto_check(account, other, effect, strict=can_be_asked)
         about = f"For transaction #{txn.pk} of a closed account"
         carried: list[Transaction] = []
         if other and effect.available < 0:  # first, so that the account has the money

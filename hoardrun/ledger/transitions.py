@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import IllegalTransition
 
+UNDER_WAY = frozenset({Status.PENDING, Status.PROCESSING})
 # Statuses that release the hold of an outbound transaction.
 RELEASED = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
 # Statuses whose reason is published as `failure_reason`.
@@ -14,7 +15,7 @@ EXPLAINED = RELEASED | {Status.REVERSED}
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: RELEASED | {Status.PROCESSING, Status.COMPLETED},
-    # No CANCELLED: the provider has the money and alone decides how it ends.
+    # No CANCELLED: the provider has the money and alone decides how it ends. See BY_PAYMENT.
     Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.EXPIRED}),
     Status.COMPLETED: frozenset({Status.REVERSED}),
     Status.FAILED: frozenset(),
@@ -25,8 +26,16 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 assert set(TRANSITIONS) == set(Status), "every status needs its row"
 
 
-def transition_check(current: str, wanted: str) -> None:
+# What the payment that moves a transaction may do beyond that: its provider has cancelled it.
+BY_PAYMENT: Mapping[Status, frozenset[Status]] = {
+    Status.PROCESSING: frozenset({Status.CANCELLED}),
+}
+
+
+def transition_check(current: str, wanted: str, *, by_payment: bool = False) -> None:
     """Raise IllegalTransition unless a transaction may go from one status to the other."""
     allowed = TRANSITIONS[Status(current)]
+    if by_payment:
+        allowed |= BY_PAYMENT.get(Status(current), frozenset())
     if wanted not in allowed:
         raise IllegalTransition(current, wanted, allowed)

@@ -39,6 +39,14 @@ def clean_msisdn(value: str, country: str) -> PhoneNumber:
     return number
 
 
+def country_of(value: str) -> str:
+    """Return the country of a number that is written in full; empty if it says none."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(value)) or ""
+    except NumberParseException:
+        return ""
+
+
 def e164(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 

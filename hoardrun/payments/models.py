@@ -35,6 +35,18 @@ from realtime.append_only import AppendOnly
 OPEN = Q(state__in=sorted(state.value for state in LIVE | {State.HELD}))
 
 
+def _beside_txn() -> models.ForeignKey[Transaction | None, Transaction | None]:
+    """Return the column of a transaction that a payment has beside its own."""
+    return models.ForeignKey(
+        Transaction,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+
+
 class ProviderPayment(models.Model):
     """One attempt to move money by a provider. Its id is the reference that the provider gets."""
 
@@ -50,23 +62,9 @@ class ProviderPayment(models.Model):
         db_index=False,  # `payment_of_txn` has it
     )
     # The transaction of the fee that the customer pays beside it.
-    fee_txn = models.ForeignKey(
-        Transaction,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        db_constraint=False,
-        db_index=False,
-    )
+    fee_txn = _beside_txn()
     # The transaction of money that came after the payment had ended without.
-    late_txn = models.ForeignKey(
-        Transaction,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        db_constraint=False,
-        db_index=False,
-    )
+    late_txn = _beside_txn()
     refunds = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="refunded_by", db_constraint=False
     )

@@ -9,6 +9,13 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.db.models import Model
 
+from hoardrun.payments.models import (
+    PaymentReceipt,
+    PaymentStep,
+    ProviderPayment,
+    ReceiptOutcome,
+    StaffDecision,
+)
 from notifications.models import (
     Address,
     Attempt,
@@ -71,6 +78,7 @@ def _rows(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
         created_at=now, updated_at=now, **user,
     )  # fmt: skip
     return [
+        *_payment(one, now, own),
         address,
         Preference(user_id=one.user_id, version=1, zone="Africa/Nairobi", updated_at=now),
         PreferenceChange(
@@ -106,4 +114,33 @@ def _rows(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
             state="lifted", asked_by_id=one.user_id, asked_at=now, decided_by_id=one.user_id,
             decided_at=now, **own,
         ),
+    ]  # fmt: skip
+
+
+def _payment(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
+    """Make a payment by mobile money, and what was said of it. Its transaction is nobody's."""
+    payment = ProviderPayment(
+        user_id=one.user_id, txn_id=one.user_id, kind="collect", provider="mtn",
+        wallet="mtn_momo", minor=5000, currency="UGX", country="UG", msisdn="+256771234567",
+        text=f"From {one.name}", hint={"payer": "+256771234567"}, state="held",
+        stage_changed_at=now, created_at=now, staff_reason="amount", staff_since=now,
+    )  # fmt: skip
+    receipt = PaymentReceipt(
+        payment=payment, provider="mtn", purpose="payment", method="PUT",
+        raw=one.name.encode(), address_known=True, sha256=f"{one.user_id:064x}", verdict="unproven",
+        received_at=now, **own,
+    )  # fmt: skip
+    return [
+        payment,
+        receipt,
+        PaymentStep(
+            payment=payment, from_state="created", to_state="submitted", rule="accepted",
+            source="ack", claim="accepted", raw=one.name.encode(), note=f"For {one.name}",
+            created_at=now, **own,
+        ),
+        StaffDecision(
+            payment=payment, action="accept", minor=4500, why=f"{one.name} has called.",
+            asked_by_id=one.user_id, asked_at=now, **own,
+        ),
+        ReceiptOutcome(receipt=receipt, outcome="applied", processed_at=now),
     ]  # fmt: skip

@@ -51,6 +51,8 @@ def moved(txn: Transaction) -> Moved:
         txn.currency,
         txn.provider,
         txn.completed_at,
+        txn.carrier,
+        txn.against,
     )
 
 

@@ -4,6 +4,7 @@ completed, inbound     float of the provider -> customer
 completed, outbound    customer -> float of the provider
 a fee                  customer -> fees, or back
 without a provider     the world stands in for the float
+against another book   that one stands in for it
 reversed               the mirror of the first
 a transfer             customer -> customer, one posting for two transactions
 """
@@ -53,6 +54,8 @@ class Moved(NamedTuple):
     currency: str
     provider: str
     completed_at: datetime | None
+    carrier: str = ""
+    against: str = ""
 
 
 def customer(currency: str, account_id: int) -> Place:
@@ -72,8 +75,10 @@ def settled(moved: Moved, *, by_staff: bool = False) -> Draft:
     kind = PostingKind.SETTLE
     if moved.type == Type.FEE:
         kind, other = PostingKind.FEE, Place(BookKind.FEES, moved.currency)
-    elif moved.provider:
-        other = Place(BookKind.FLOAT, moved.currency, provider=moved.provider)
+    elif moved.against:
+        other = Place(moved.against, moved.currency)
+    elif at := moved.carrier or moved.provider:
+        other = Place(BookKind.FLOAT, moved.currency, provider=at)
     else:
         kind = PostingKind.ADJUSTMENT if by_staff else kind
         other = Place(BookKind.WORLD, moved.currency)

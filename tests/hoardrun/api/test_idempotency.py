@@ -32,6 +32,13 @@ def requests(charlie: User) -> dict[str, dict[str, Any]]:
     return {
         "/api/v1/transactions": payment(account),
         "/api/v1/transfers": {**sides, "amount": "1"},
+        "/api/v1/payments": {
+            "account_id": str(account.pk),
+            "provider": "daraja",
+            "kind": "collect",
+            "amount": "1",
+            "msisdn": "+254712345678",
+        },
         "/ws/broadcast/announcement": NOTE,
         "/ws/broadcast/notification": NOTE,
     }

@@ -84,6 +84,7 @@ def test_all_agree_at_every_step(accounts: list[Account], count: int):
     assert deadlocks() == before
 
 
+@pytest.mark.field(number=19)
 @pytest.mark.parametrize(
     "count", [pytest.param(5, id="40"), pytest.param(25, id="200", marks=pytest.mark.long)]
 )

@@ -1,0 +1,38 @@
+"""Mark transactions that a payment by a gateway moves. Changes instances, never saves.
+
+The ledger knows no gateway: it keeps the name of one, a key of the payment's own, and what is shown
+of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hoardrun.ledger.errors import PaymentUnderWay
+from hoardrun.ledger.models import Transaction
+from hoardrun.ledger.transitions import UNDER_WAY
+
+Shown = Mapping[str, Any]  # a `messages.PaymentStage`, as JSON has it
+
+
+class Carried(NamedTuple):
+    """The payment that moves a transaction. `own_key` is one that customers cannot use."""
+
+    carrier: str
+    own_key: str
+    payment: Shown | None = None
+
+    def mark(self, txn: Transaction) -> None:
+        txn.carrier, txn.own_key, txn.payment = self
+
+
+def is_carried_still(txn: Transaction) -> bool:
+    """Say whether a payment moves a transaction, and nothing else may."""
+    return bool(txn.carrier) and txn.status in UNDER_WAY
+
+
+def payment_check(txn: Transaction) -> None:
+    """Raise PaymentUnderWay while a payment moves a transaction."""
+    if is_carried_still(txn):
+        raise PaymentUnderWay(carrier=txn.carrier)

@@ -1,0 +1,176 @@
+"""Create a payment, with its transaction and the hold of one that goes out.
+
+Nothing is sent from here: the payment is due at once, and the worker sends what is due, once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from hoardrun.ledger.actors import UNNAMED, Actor
+from hoardrun.ledger.carried import Carried
+from hoardrun.ledger.choices import Direction, PaymentMethod
+from hoardrun.ledger.choices import TransactionType as Type
+from hoardrun.ledger.errors import AccountNotFound, IdempotencyConflict
+from hoardrun.ledger.models import Account
+from hoardrun.ledger.money import currency_parse, minor_of
+from hoardrun.ledger.services import transaction_create
+from hoardrun.payments.choices import Kind
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of, provider_of
+from hoardrun.payments.providers.interface import Order
+from hoardrun.payments.stages import stage_of
+from hoardrun.payments.wallets import wallet_of
+from realtime import clock
+from realtime.core.text import row_id
+from realtime.retry import retried
+
+
+class Created(NamedTuple):
+    """A payment, and whether this call created it; else an earlier one with its key did."""
+
+    payment: ProviderPayment
+    created: bool
+
+
+@retried
+def payment_create(
+    *,
+    account_id: int | str,
+    provider: str,
+    kind: str,
+    amount: str | int | Decimal,
+    msisdn: str,
+    country: str = "",
+    currency: str | None = None,
+    owner_id: int | None = None,
+    description: str = "",
+    reference: str = "",
+    network: str = "",
+    fee: Decimal = Decimal(0),
+    refunds: ProviderPayment | None = None,
+    idempotency_key: str | None = None,
+    by: Actor = UNNAMED,
+) -> Created:
+    """Create a payment that is to be sent; one that goes out holds its amount.
+
+    With `owner_id`, the account must be that user's. `fee` is what the customer pays beside the
+    amount. A key that the account's user has used for a payment before returns that one, or raises
+    IdempotencyConflict if it was different. Raises InvalidInput for what the provider would not
+    take, by its field, and a Refused of the ledger's if the account does not take it.
+    """
+    account = _account(account_id, owner_id)
+    wanted = Wanted(
+        account_id=account.pk,
+        provider=provider,
+        kind=kind,
+        amount=amount,
+        currency=account.currency if currency is None else currency_parse(currency),
+        msisdn=msisdn,
+        country=country,
+        description=description,
+        reference=reference,
+        network=network,
+        refunds="" if refunds is None else str(refunds.pk),
+    )
+    payment_id = uuid.uuid4()
+    order = order_of(wanted, str(payment_id))
+    fingerprint = fingerprint_of(wanted, order)
+    if first := _first_of(account, idempotency_key, fingerprint):
+        return Created(first, False)
+    row = _row(payment_id, wanted, order, account)
+    row.refunds = refunds
+    row.idempotency_key, row.fingerprint = idempotency_key or None, fingerprint
+    try:
+        with transaction.atomic():
+            _store(row, wanted, order, fee, by)
+    except IntegrityError:
+        # Of two calls at once with one key, the second finds what the first has made.
+        if first := _first_of(account, idempotency_key, fingerprint):
+            return Created(first, False)
+        raise
+    return Created(row, True)
+
+
+def _account(account_id: int | str, owner_id: int | None) -> Account:
+    accounts = Account.objects.filter(pk=row_id(account_id))
+    if owner_id is not None:
+        accounts = accounts.filter(user_id=owner_id)
+    account = accounts.first()
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def _first_of(account: Account, key: str | None, fingerprint: str) -> ProviderPayment | None:
+    """Return the payment that the account's user created with this key."""
+    if not key:
+        return None
+    rows = ProviderPayment.objects.filter(user=account.user_id, idempotency_key=key)
+    first = rows.first()
+    if first is not None and first.fingerprint != fingerprint:
+        raise IdempotencyConflict(["request"])
+    return first
+
+
+def _row(payment_id: uuid.UUID, wanted: Wanted, order: Order, account: Account) -> ProviderPayment:
+    """Make the row of an order, due at once."""
+    now = clock.now()
+    prompt = timedelta(seconds=provider_of(wanted).capabilities.prompt_seconds)
+    return ProviderPayment(
+        id=payment_id,
+        user_id=account.user_id,
+        kind=wanted.kind,
+        provider=wanted.provider,
+        wallet=wallet_of(wanted.provider, order.wallet),
+        network=order.wallet,
+        minor=minor_of(order.amount, order.currency),
+        currency=order.currency,
+        country=order.country,
+        msisdn=order.msisdn,
+        reference=order.reference,
+        text=order.text,
+        stage_changed_at=now,
+        created_at=now,
+        expires_at=now + prompt if wanted.kind == Kind.COLLECT else None,
+        next_check_at=now,
+    )
+
+
+def _store(row: ProviderPayment, wanted: Wanted, order: Order, fee: Decimal, by: Actor) -> None:
+    shown = stage_of(row)
+    way = WAYS[Kind(wanted.kind)]
+    common: dict[str, Any] = {
+        "account_id": wanted.account_id,
+        "owner_id": row.user_id,
+        "currency": wanted.currency,
+        "payment_method": PaymentMethod.MOBILE_MONEY,
+        "provider": row.wallet,
+        "reference": wanted.reference,
+        "by": by,
+    }
+    row.txn = transaction_create(
+        type=way.type,
+        direction=way.direction,
+        amount=order.amount,
+        description=wanted.description,
+        carried=Carried(row.provider, f"payment:{row.pk}", shown),
+        **common,
+    ).txn
+    row.fee_minor = minor_of(fee, row.currency)
+    # The fee of money that comes in is taken from that, when it is there.
+    if fee and way.direction == Direction.OUTBOUND:
+        row.fee_txn = transaction_create(
+            type=Type.FEE,
+            direction=Direction.OUTBOUND,
+            amount=fee,
+            description=f"For transaction #{row.txn.pk}",
+            carried=Carried(row.provider, f"fee:{row.pk}", shown),
+            **common,
+        ).txn
+    row.save(force_insert=True)

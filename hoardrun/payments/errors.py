@@ -1,0 +1,38 @@
+"""The refusals of payments. Codes and titles are part of the API."""
+
+from __future__ import annotations
+
+from realtime.errors import Conflict, Forbidden, NotFound
+
+
+class PaymentNotFound(NotFound):
+    """No such payment, or another user's."""
+
+    title = "No such payment"
+    text = "There is no such payment. A payment is named by the `id` that its creation answered."
+
+
+class NothingToRefund(Conflict):
+    """More than has come of a payment, and was not given back yet."""
+
+    title = "Nothing to refund"
+    text = "{} can be given back of this payment, and no more."
+
+
+class NothingToDecide(Conflict):
+    """The payment waits for no person, or not for this action."""
+
+    title = "Nothing to decide"
+
+
+class DecidedAlready(Conflict):
+    """The decision was made, or another one is asked for already."""
+
+    title = "Decided already"
+
+
+class SecondPerson(Forbidden):
+    """Whoever asked for an action cannot be the one who approves it."""
+
+    title = "A second person"
+    text = "You asked for this: another member of staff has to decide."

@@ -1,0 +1,60 @@
+"""What a customer sees of a payment: the optional `payment` of `transaction_update`. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from typing import Protocol as Shape
+
+from hoardrun.payments.states import MEANINGS, State
+from hoardrun.payments.words import text_of
+from realtime.protocol.codec import timestamp
+
+SHOWN_DIGITS = 4
+# The states that have a reason to be told.
+_EXPLAINED = frozenset({State.UNKNOWN, State.HELD, State.FAILED, State.CANCELLED, State.EXPIRED})
+
+
+class Shown(Shape):
+    """The columns of `ProviderPayment` that are shown."""
+
+    pk: Any
+    kind: str
+    provider: str
+    state: str
+    stage_changed_at: datetime
+    expires_at: datetime | None
+    reason_code: str
+    retry_safe: bool
+    provider_txn_id: str
+    msisdn: str
+
+
+def stage_of(row: Shown) -> dict[str, Any]:
+    """Return a `PaymentStage`, as JSON has it."""
+    state = State(row.state)
+    is_prompted = state is State.AWAITING_PIN and row.expires_at is not None
+    reason = row.reason_code if state in _EXPLAINED else ""
+    return {
+        "id": str(row.pk),
+        "kind": row.kind,
+        "provider": row.provider,
+        "stage": MEANINGS[state].stage,
+        "stage_since": timestamp(row.stage_changed_at),
+        "expires_at": timestamp(row.expires_at) if is_prompted and row.expires_at else None,
+        "reason": {"code": reason, "text": text_of(reason)} if reason else None,
+        "retry_safe": row.retry_safe,
+        "receipt": row.provider_txn_id if state in {State.SUCCEEDED, State.REVERSED} else "",
+        "number": masked(row.msisdn),
+    }
+
+
+def late_stage_of(row: Shown) -> dict[str, Any]:
+    """Return what is shown with money that came after the payment had ended."""
+    done = {"stage": MEANINGS[State.SUCCEEDED].stage, "reason": None, "retry_safe": False}
+    return {**stage_of(row), **done, "receipt": row.provider_txn_id}
+
+
+def masked(msisdn: str) -> str:
+    """Return a phone's number without most of its digits."""
+    return f"•••• {msisdn[-SHOWN_DIGITS:]}" if msisdn else ""

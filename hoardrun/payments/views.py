@@ -1,0 +1,60 @@
+"""The HTTP API of payments: thin callers of selectors and services."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hoardrun.ledger import actors
+from hoardrun.payments import selectors
+from hoardrun.payments.creating import payment_create
+from hoardrun.payments.serializers import PaymentInput, PaymentOutput, StepOutput
+from hoardrun.request_id import request_id
+from realtime.rest import idempotency
+from realtime.rest.serializers import checked
+from realtime.rest.views import View, user_id
+
+
+class PaymentListView(View):
+    @extend_schema(
+        operation_id="payments_create",
+        request=PaymentInput,
+        responses={200: PaymentOutput, 201: PaymentOutput},
+        parameters=idempotency.parameters(
+            "the payment that the first one made comes back, as it stands now.", 200
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        """Collect from a phone into one of your accounts, or pay out of one to a phone.
+
+        The answer does not wait for the provider: `transaction_update` tells each stage.
+        """
+        wanted = checked(PaymentInput, request.data)
+        owner_id = user_id(request)
+        payment, created = payment_create(
+            owner_id=owner_id,
+            idempotency_key=idempotency.key_of(request),
+            by=actors.user(owner_id, request_id(request)),
+            **wanted,
+        )
+        data = PaymentOutput(payment).data
+        if created:
+            return Response(data, status=201)
+        return Response(data, headers={idempotency.REPLAYED: "true"})
+
+
+class PaymentView(View):
+    @extend_schema(operation_id="payments_retrieve", responses=PaymentOutput)
+    def get(self, request: Request, payment_id: str) -> Response:
+        """Read one of your payments."""
+        payment = selectors.payment_get(user_id=user_id(request), payment_id=payment_id)
+        return Response(PaymentOutput(payment).data)
+
+
+class PaymentStepsView(View):
+    @extend_schema(operation_id="payments_steps_list", responses=StepOutput(many=True))
+    def get(self, request: Request, payment_id: str) -> Response:
+        """Read the history of one of your payments, oldest first."""
+        steps = selectors.step_list(user_id=user_id(request), payment_id=payment_id)
+        return Response(StepOutput(steps, many=True).data)

@@ -1,0 +1,176 @@
+"""Any order of answers, callbacks, looks and crashes: the money is booked once, or a person has it.
+
+A provider that never contradicts itself has the truth of a payment. What it says of that arrives
+late, twice, in another order or not at all, and whoever applies it may die before the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.payments.evidence import Claim, Evidence, Source
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.services import evidence_apply
+from hoardrun.payments.states import FINAL, MOVES, State
+from tests.hoardrun.ledger.journal.conftest import verified
+from tests.hoardrun.payments.carrying import ask, called, money, wait
+from tests.hoardrun.payments.support import paid, said
+
+FEE = 100
+HAPPENINGS = ["take", "prompt", "pay", "refuse", "expire", "reverse"]  # at the provider
+ARRIVALS = ["ack", "callback", "callback again", "callback of before", "look", "no answer"]
+CRASHES = ["crash in ack", "crash in callback", "crash in look"]
+STEPS = st.lists(
+    st.one_of(st.sampled_from(HAPPENINGS), st.sampled_from(ARRIVALS), st.sampled_from(CRASHES)),
+    min_size=3,
+    max_size=14,
+)
+
+
+class Crash(Exception):
+    pass
+
+
+class Undo(Exception):
+    pass
+
+
+@dataclass
+class Provider:
+    """What is true of one payment, and what was said of it."""
+
+    receipt: str
+    truth: str = "unheard"
+    said: list[Evidence] = field(default_factory=list)
+
+    def happen(self, what: str) -> None:
+        allowed = {
+            "take": {"unheard"},
+            "prompt": {"take"},
+            "pay": {"take", "prompt", "expire"},  # also after the time was over
+            "refuse": {"take", "prompt"},
+            "expire": {"take", "prompt"},
+            "reverse": {"pay"},
+        }
+        if self.truth in allowed[what]:
+            self.truth = what
+            self.said.append(self.tell(Source.CALLBACK))
+
+    def tell(self, source: Source) -> Evidence:
+        match self.truth:
+            case "unheard":
+                return said(Claim.UNKNOWN, source, "not_found")
+            case "pay":
+                return paid(source, provider_txn_id=self.receipt)
+            case "refuse":
+                return said(Claim.NOT_PAID, source, "cancelled", retry_safe=True)
+            case "expire":
+                return said(Claim.NOT_PAID, source, "expired")
+            case "reverse":
+                return said(Claim.REVERSED, source)
+            case _:
+                return said(Claim.WAITING, source)
+
+
+def arrive(row: ProviderPayment, provider: Provider, what: str) -> None:
+    """Apply what arrives; a crash takes it back."""
+    crashes = what.startswith("crash in ")
+    kind = what.removeprefix("crash in ")
+    receipt = None
+    match kind:
+        case "ack":
+            heard = provider.truth != "unheard"
+            claim = Claim.ACCEPTED if heard else Claim.UNKNOWN
+            evidence = said(claim, Source.ACK, "" if heard else "timeout")
+        case "look":
+            evidence = provider.tell(Source.QUERY)
+        case "no answer":
+            evidence = said(Claim.UNKNOWN, Source.QUERY, "no_answer")
+        case _:
+            if not provider.said:
+                return
+            evidence = provider.said[0 if kind == "callback of before" else -1]
+            raw = f"{row.receipts.count()} {evidence.claim}".encode()
+            receipt = called(row, raw)
+    with suppress(Crash), transaction.atomic():
+        evidence_apply(row.pk, evidence, receipt=receipt)
+        if crashes:
+            raise Crash
+
+
+def invariants(row: ProviderPayment, account: Account) -> None:
+    """Check what holds after every step."""
+    row.refresh_from_db()
+    assert verified() == []
+    available, current = money(account)
+    under_way = Transaction.objects.filter(
+        account=account, direction="outbound", status__in=("pending", "processing")
+    )
+    assert current - available == sum(txn.amount for txn in under_way)
+    steps = list(row.steps.order_by("pk"))
+    for step in steps:
+        same = step.from_state == step.to_state
+        assert same or State(step.to_state) in MOVES[State(step.from_state)]
+    for one, next_one in pairwise(["created", *steps]):
+        before = one if isinstance(one, str) else one.to_state
+        assert next_one.from_state == before
+    if steps:
+        assert steps[-1].to_state == row.state
+    if row.state not in {state.value for state in FINAL} - {State.HELD}:
+        assert row.next_check_at is not None or row.staff_since is not None
+    booked = Transaction.objects.filter(carrier="mtn", type__in=("deposit", "withdrawal"))
+    assert sum(txn.status in {"completed", "reversed"} for txn in booked) <= 1
+
+
+def at_the_end(row: ProviderPayment, account: Account, provider: Provider) -> None:
+    """Look until the provider has said its last word, and check that it was done."""
+    wait(row, minutes=30)
+    for _ in range(2):
+        arrive(row, provider, "look")
+        invariants(row, account)
+    sign = 1 if row.kind == "collect" else -1
+    fee = row.fee_minor if provider.truth == "pay" else 0
+    moved = {"pay": sign * 5000 - fee}.get(provider.truth, 0)
+    if row.staff_since is not None:
+        return  # a person has it, and the transaction stands as it was
+    if row.booked_late:
+        moved = sign * 5000  # without the fee
+    assert money(account) == (50_000 + moved, 50_000 + moved)
+    if provider.truth in {"take", "prompt"}:
+        assert State(row.state) not in FINAL
+    else:
+        assert State(row.state) in FINAL
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with suppress(Undo), transaction.atomic():
+        yield
+        raise Undo
+
+
+@given(happenings=STEPS, kind=st.sampled_from(["collect", "payout"]))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_money_is_booked_once_or_a_person_has_it(ugx: Account, happenings, kind):
+    with undone():
+        row = ask(ugx, kind, fee=Decimal(FEE) if kind == "payout" else Decimal(0))
+        provider = Provider("R-1")
+        invariants(row, ugx)
+        for what in happenings:
+            if what in HAPPENINGS:
+                provider.happen(what)
+            else:
+                arrive(row, provider, what)
+                invariants(row, ugx)
+        at_the_end(row, ugx, provider)

@@ -1,0 +1,71 @@
+"""Payments by many threads at once, on whichever database the tests run."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connections
+
+from hoardrun.ledger.errors import InsufficientFunds
+from hoardrun.ledger.models import Account
+from hoardrun.payments.creating import Created, payment_create
+from hoardrun.payments.evidence import Claim, Source
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.services import evidence_apply
+from realtime.meters import meters
+from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines
+from tests.hoardrun.payments.carrying import PHONE, ask, money, taken, tell
+from tests.hoardrun.payments.support import paid, said
+from tests.hoardrun.tools import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.field(number=18)
+def test_18_of_two_payouts_at_once_one_is_refused(ugx: Account):
+    def send(number: int) -> Created:
+        return payment_create(
+            account_id=ugx.pk, provider="mtn", kind="payout", amount="30000", msisdn=PHONE
+        )
+
+    outcomes = at_once(2, send)
+    [refused] = [one for one in outcomes if isinstance(one, InsufficientFunds)]
+    [made] = [one for one in outcomes if isinstance(one, Created)]
+    assert refused.extra["available"] == "20000"
+    assert money(ugx) == (20_000, 50_000)
+    for _ in range(2):
+        tell(taken(made.payment), said(Claim.NOT_PAID, reason="cancelled"))
+    assert money(ugx) == (50_000, 50_000)
+    assert_books_agree(ugx)
+
+
+@pytest.mark.field(number=10)
+def test_10_callback_and_look_complete_a_payment_once(ugx: Account):
+    row = taken(ask(ugx))
+    before = meters.retries["deadlock"]
+
+    def say(number: int) -> object:
+        source = Source.SIGNED_CALLBACK if number % 2 else Source.QUERY
+        return evidence_apply(row.pk, paid(source), confirm_callbacks=False)
+
+    outcomes = at_once(8, say)
+    assert not [one for one in outcomes if isinstance(one, Exception)]
+    assert sum(len(one.effects) for one in outcomes) == 1
+    assert money(ugx) == (55_000, 55_000)
+    assert len(lines(txn=row.txn)) == 1
+    assert meters.retries["deadlock"] == before
+
+
+def test_one_key_at_once_makes_one_payment(ugx: Account):
+    made = at_once(4, lambda number: ask(ugx, "payout", idempotency_key="k"))
+    assert len({row.pk for row in made}) == 1
+    assert ProviderPayment.objects.count() == 1
+    assert money(ugx) == (45_000, 50_000)
+
+
+def test_one_receipt_at_once_is_booked_for_one_payment(ugx: Account):
+    rows = [taken(ask(ugx)) for _ in range(3)]
+    at_once(3, lambda number: evidence_apply(rows[number].pk, paid()))
+    connections.close_all()
+    states = sorted(ProviderPayment.objects.values_list("state", flat=True))
+    assert states == ["held", "held", "succeeded"]
+    assert money(ugx) == (55_000, 55_000)

@@ -1,0 +1,53 @@
+"""What a customer sees of a payment: enough to act on, and no number."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from hoardrun.ledger.messages import PaymentStage
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.stages import late_stage_of, masked, stage_of
+from hoardrun.payments.states import State
+from tests.hoardrun.payments.support import ID, OVER, SENT
+
+
+def row(state: str, **more: object) -> ProviderPayment:
+    told = {"kind": "collect", "provider": "mtn", "msisdn": "+256771234567", "expires_at": OVER}
+    return ProviderPayment(id=ID, state=state, stage_changed_at=SENT, **told | more)
+
+
+@pytest.mark.parametrize("state", [state.value for state in State])
+def test_each_state_is_a_stage_of_the_message(state: str):
+    stage = stage_of(row(state))
+    assert msgspec.convert(stage, PaymentStage, strict=False).stage == stage["stage"]
+    assert "77123" not in str(stage)
+
+
+def test_only_a_prompt_counts_down():
+    assert stage_of(row("awaiting_pin"))["expires_at"] == "2026-03-02T09:05:00.000Z"
+    assert stage_of(row("submitted"))["expires_at"] is None
+    assert stage_of(row("awaiting_pin", expires_at=None))["expires_at"] is None
+
+
+def test_a_reason_has_words():
+    ended = stage_of(row("failed", reason_code="funds", retry_safe=True))
+    assert ended["reason"] == {"code": "funds", "text": "Not enough money."}
+    assert ended["retry_safe"] is True
+    # Of what is not known, nobody is told to pay again.
+    slow = stage_of(row("unknown", reason_code="timeout"))
+    assert "do not pay again" in slow["reason"]["text"]
+    # What it waited for is no reason of what has succeeded.
+    assert stage_of(row("succeeded", reason_code="timeout"))["reason"] is None
+
+
+def test_a_receipt_is_shown_once_it_is_paid():
+    assert stage_of(row("succeeded", provider_txn_id="R1"))["receipt"] == "R1"
+    assert stage_of(row("held", provider_txn_id="R1"))["receipt"] == ""
+    late = late_stage_of(row("expired", provider_txn_id="R1", reason_code="expired"))
+    assert (late["stage"], late["receipt"], late["reason"]) == ("done", "R1", None)
+
+
+def test_most_digits_are_hidden():
+    assert masked("+256771234567") == "•••• 4567"
+    assert masked("") == ""
