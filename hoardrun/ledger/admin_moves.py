@@ -74,14 +74,16 @@ def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
     """Describe the buttons of a transaction's page: which moves, and onto which accounts."""
     account = txn.account
     is_own = account.user_id == request.user.pk
-    is_carried = txn.counterpart_id is not None or is_carried_still(txn)
-    allowed = () if is_own or is_carried else TRANSITIONS[Status(txn.status)]
+    carrier = txn.carrier if is_carried_still(txn) else ""
+    is_final = txn.counterpart_id is not None or carrier
+    allowed = () if is_own or is_final else TRANSITIONS[Status(txn.status)]
     # A credit account keeps its money: see `carrying`.
     is_closed = account.status == AccountStatus.CLOSED and account.type != AccountType.CREDIT
     return {
         "moves": [(to.value, verb) for to, verb in VERBS.items() if to in allowed],
         "own_account": is_own,
         "counterpart": txn.counterpart_id,
+        "carrier": carrier,
         "closed_account": is_closed,
         "onto": others_of(account) if is_closed else [],
     }

@@ -54,14 +54,14 @@ def evidence_apply(
     signed callbacks are believed. The same evidence may come any number of times. Raises
     PaymentNotFound.
     """
-    for is_last in (False, True):
-        try:
-            return _apply(payment_id, evidence, receipt, actor, confirm_callbacks, note)
-        except IntegrityError:
-            # Another payment has taken the same receipt at once: now it is seen.
-            if is_last or connection.in_atomic_block:
-                raise
-    raise AssertionError("the second try returns or raises")
+    given = (payment_id, evidence, receipt, actor, confirm_callbacks, note)
+    try:
+        return _apply(*given)
+    except IntegrityError:
+        if connection.in_atomic_block:
+            raise
+        # Another payment has taken the same receipt at once: now it is seen.
+        return _apply(*given)
 
 
 @one_transaction

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from typing import Protocol as Shape
 
 from hoardrun.payments.states import MEANINGS, State
 from hoardrun.payments.words import text_of
@@ -15,25 +13,10 @@ SHOWN_DIGITS = 4
 _EXPLAINED = frozenset({State.UNKNOWN, State.HELD, State.FAILED, State.CANCELLED, State.EXPIRED})
 
 
-class Shown(Shape):
-    """The columns of `ProviderPayment` that are shown."""
-
-    pk: Any
-    kind: str
-    provider: str
-    state: str
-    stage_changed_at: datetime
-    expires_at: datetime | None
-    reason_code: str
-    retry_safe: bool
-    provider_txn_id: str
-    msisdn: str
-
-
-def stage_of(row: Shown) -> dict[str, Any]:
-    """Return a `PaymentStage`, as JSON has it."""
+def stage_of(row: Any) -> dict[str, Any]:
+    """Return the `PaymentStage` of a `ProviderPayment`, as JSON has it."""
     state = State(row.state)
-    is_prompted = state is State.AWAITING_PIN and row.expires_at is not None
+    ends_at = row.expires_at if state is State.AWAITING_PIN else None
     reason = row.reason_code if state in _EXPLAINED else ""
     return {
         "id": str(row.pk),
@@ -41,7 +24,7 @@ def stage_of(row: Shown) -> dict[str, Any]:
         "provider": row.provider,
         "stage": MEANINGS[state].stage,
         "stage_since": timestamp(row.stage_changed_at),
-        "expires_at": timestamp(row.expires_at) if is_prompted and row.expires_at else None,
+        "expires_at": None if ends_at is None else timestamp(ends_at),
         "reason": {"code": reason, "text": text_of(reason)} if reason else None,
         "retry_safe": row.retry_safe,
         "receipt": row.provider_txn_id if state in {State.SUCCEEDED, State.REVERSED} else "",
@@ -49,7 +32,7 @@ def stage_of(row: Shown) -> dict[str, Any]:
     }
 
 
-def late_stage_of(row: Shown) -> dict[str, Any]:
+def late_stage_of(row: Any) -> dict[str, Any]:
     """Return what is shown with money that came after the payment had ended."""
     done = {"stage": MEANINGS[State.SUCCEEDED].stage, "reason": None, "retry_safe": False}
     return {**stage_of(row), **done, "receipt": row.provider_txn_id}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from typing import Protocol as Shape
 
 import msgspec
 from msgspec.structs import replace
@@ -15,32 +12,11 @@ from hoardrun.payments.facts import Decision, Payment, after
 from hoardrun.payments.states import State
 
 
-class Stored(Shape):
-    """The columns of `ProviderPayment` that count here."""
+def facts_of(row: Any, *, confirm_callbacks: bool = True) -> Payment:
+    """Return what the judge is told of a `ProviderPayment`.
 
-    pk: Any
-    state: str
-    currency: str
-    created_at: datetime
-    sent_at: datetime | None
-    expires_at: datetime | None
-    receiver: str
-    msisdn: str
-    provider_request_id: str
-    provider_txn_id: str
-    acknowledged: bool
-    settled_by: str
-    hint: Any
-    booked_late: bool
-    last_code: str
-    repeats: int
-
-    @property
-    def amount(self) -> Decimal: ...
-
-
-def facts_of(row: Stored, *, confirm_callbacks: bool = True) -> Payment:
-    """Return what the judge is told. `confirm_callbacks` is a setting of the provider's."""
+    `confirm_callbacks` is a setting of its provider.
+    """
     return Payment(
         id=str(row.pk),
         state=State(row.state),

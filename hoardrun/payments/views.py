@@ -53,7 +53,7 @@ class PaymentView(View):
 
 
 class PaymentStepsView(View):
-    @extend_schema(operation_id="payments_steps_list", responses=StepOutput(many=True))
+    @extend_schema(operation_id="payments_steps", responses=StepOutput(many=True))
     def get(self, request: Request, payment_id: str) -> Response:
         """Read the history of one of your payments, oldest first."""
         steps = selectors.step_list(user_id=user_id(request), payment_id=payment_id)

@@ -606,6 +606,40 @@ export interface TransactionUpdate {
   merchant_category?: string;
   /** The reason of a failure, else empty. */
   failure_reason?: string;
+  /** The payment by mobile money that moves it; null: none does. */
+  payment?: PaymentStage | null;
+}
+
+/** The payment by mobile money that moves a transaction, as its customer follows it. */
+export interface PaymentStage {
+  /** The payment's id. */
+  id: string;
+  /** The way that the money goes: to us, from us, or back. */
+  kind: "collect" | "payout" | "refund";
+  /** The gateway that carries it, such as `mtn`. */
+  provider: string;
+  /** The stage now, such as `enter_pin`. */
+  stage: string;
+  /** Time at which that began. */
+  stage_since: string;
+  /** The end of the prompt on the phone; null: there is none. */
+  expires_at?: string | null;
+  /** Why it ended without money, or waits; else null. */
+  reason?: PaymentReason | null;
+  /** True if another payment cannot be a second one. */
+  retry_safe?: boolean;
+  /** The provider's number of it, once it is paid. */
+  receipt?: string;
+  /** The phone's number, but for most of its digits. */
+  number?: string;
+}
+
+/** Why a payment was not made, or is not known to be. */
+export interface PaymentReason {
+  /** For programs, such as `funds`. */
+  code: string;
+  /** For people, in English. */
+  text: string;
 }
 
 /**

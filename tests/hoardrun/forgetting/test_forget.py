@@ -52,7 +52,10 @@ def test_no_table_names_a_forgotten_user(zaphodine: User):
         text = text_of(model)
         assert not re.search("zaphodine|beeblebrox|192.0.2.7", text, re.IGNORECASE), model
     for name in ("ledger_account", "ledger_transaction", "ledger_transactionmove"):
-        emptied = dict.fromkeys(TABLES[name].cleared, "")
+        emptied: dict[str, Any] = dict.fromkeys(TABLES[name].cleared, "")
+        if "payment" in emptied:  # the one that is not text
+            del emptied["payment"]
+            emptied["payment__isnull"] = True
         rows = TABLES[name].rows(zaphodine.pk)
         assert rows.filter(**emptied).count() == rows.count() > 0, name
     for name, table in TABLES.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from hoardrun.ledger.errors import IllegalTransition, PaymentUnderWay
 from hoardrun.ledger.models import Account, Transaction
 from tests.hoardrun.ledger.conftest import balances, complete, create, move, published
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines
+from tests.hoardrun.payments.carrying import shown
 
 MTN = actors.provider("mtn", "payment-step:1")
 SHOWN = {"id": "1", "stage": "sent"}
@@ -35,7 +37,7 @@ def test_only_its_payment_moves_it_and_may_cancel_it_late(kes: Account):
     move(txn, "cancelled", by=MTN, payment={**SHOWN, "stage": "cancelled"})
     assert balances(kes) == (1000, 1000)
     txn.refresh_from_db()
-    assert txn.payment["stage"] == "cancelled"
+    assert shown(txn)["stage"] == "cancelled"
     # No payment moves this one: its provider cannot have cancelled it.
     other = move(create(kes), "processing")
     with pytest.raises(IllegalTransition):
@@ -64,7 +66,7 @@ def test_the_float_is_the_gateways(kes: Account):
 
 def test_a_booking_happens_once_for_its_key(kes: Account):
     like = create(kes, "10", "inbound")
-    book = {"amount": Decimal("7.50"), "description": "Late", "by": MTN}
+    book: dict[str, Any] = {"amount": Decimal("7.50"), "description": "Late", "by": MTN}
     first, lacking = transaction_book(like, carried=carried("late:1"), **book)
     again, _ = transaction_book(like, carried=carried("late:1"), **book)
     assert (first.pk, lacking) == (again.pk, 0)
@@ -97,5 +99,5 @@ def test_another_amount_takes_the_place_of_what_was_held(kes: Account):
     move(new, "completed", by=MTN, payment=SHOWN)
     assert balances(kes) == (500, 500)
     txn.refresh_from_db()
-    assert (txn.status, txn.payment["stage"]) == ("cancelled", "cancelled")
+    assert (txn.status, shown(txn)["stage"]) == ("cancelled", "cancelled")
     assert_books_agree(kes)

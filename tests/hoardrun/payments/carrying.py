@@ -65,6 +65,12 @@ def txn_of(row: ProviderPayment) -> Transaction:
     return Transaction.objects.get(pk=row.txn_id)
 
 
+def shown(txn: Transaction) -> dict[str, Any]:
+    """Return what is shown of the payment that moves a transaction."""
+    assert txn.payment is not None
+    return dict(txn.payment)
+
+
 def money(account: Account) -> tuple[int, int]:
     """Read what is available, and the balance."""
     account.refresh_from_db()

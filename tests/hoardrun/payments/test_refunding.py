@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hoardrun.ledger.models import Account
@@ -21,7 +23,7 @@ def collected(ugx: Account) -> ProviderPayment:
     return row
 
 
-def back(row: ProviderPayment, **more: object) -> ProviderPayment:
+def back(row: ProviderPayment, **more: Any) -> ProviderPayment:
     return refund_create(payment_id=row.pk, **more).payment
 
 
