@@ -31,6 +31,13 @@ def given(table: type) -> dict[str, Any]:
     return {option.field: value_of(option, source) for option, source in sources if source}
 
 
+def by_variable(*tables: type) -> dict[str, Any]:
+    """Read those of some dataclasses' options that the environment sets, by their variables."""
+    options = (option for table in tables for option in declared(table))
+    sources = ((option, source_of(option)) for option in options)
+    return {option.variable: value_of(option, source) for option, source in sources if source}
+
+
 def source_of(option: Option) -> str:
     """Return the variable that sets an option: its own, or that of its file; "" if none does."""
     own, file = option.variable, f"{option.variable}_FILE"

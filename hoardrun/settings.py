@@ -18,6 +18,7 @@ from django.conf.locale import LANG_INFO
 from hoardrun import __version__, env, logs, places, signing, stores
 from hoardrun.api import openapi
 from hoardrun.options import Deployment
+from hoardrun.payments import options as payments
 from notifications import languages
 from notifications.brand import Brand
 from notifications.channels.options import ChannelOptions
@@ -194,6 +195,8 @@ CHANNELS: dict[str, Any] = {
     name.upper(): value for name, value in env.given(ChannelOptions).items()
 }
 ANYMAIL: dict[str, Any] = json.loads(_channels.anymail_settings or "{}")
+# -- the providers of payments
+PAYMENTS: dict[str, Any] = env.by_variable(*payments.TABLES)
 
 # -- HTTP requests, databases, demo
 HTTP_HEADER_SECONDS = given.http_header_seconds

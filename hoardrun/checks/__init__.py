@@ -7,6 +7,26 @@ with `--deploy` only; an error means that something would fail while serving, an
 
 from __future__ import annotations
 
-from hoardrun.checks import channels, pages, stores, switches, texts, tokens, variables, web
+from hoardrun.checks import (
+    channels,
+    pages,
+    payments,
+    stores,
+    switches,
+    texts,
+    tokens,
+    variables,
+    web,
+)
 
-__all__ = ["channels", "pages", "stores", "switches", "texts", "tokens", "variables", "web"]
+__all__ = [
+    "channels",
+    "pages",
+    "payments",
+    "stores",
+    "switches",
+    "texts",
+    "tokens",
+    "variables",
+    "web",
+]

@@ -18,6 +18,8 @@ from realtime.outgoing.reply import Reply
 # Numbers without a detour by float, as Airtel and Daraja want amounts.
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 NOT_SENT = Meaning(Claim.NOT_PAID, "not_sent", retry_safe=True)
+# A URL that may not be called, or a request that cannot be written: the next one would fail, too.
+NEVER_SENT = Meaning(Claim.NOT_PAID, "config", retry_safe=True, alarm=True)
 TIMEOUT = Meaning(Claim.UNKNOWN, "timeout")
 NO_ANSWER = Meaning(Claim.UNKNOWN, "no_answer")
 TOKEN = Meaning(Claim.UNKNOWN, "token")
@@ -48,7 +50,7 @@ def meaning_of_status(table: Table, reply: Reply, code: str) -> Meaning:
     if reply.outcome is Outcome.NOT_SENT:
         return NOT_SENT
     if reply.status is None:
-        return TIMEOUT
+        return NEVER_SENT if reply.outcome is Outcome.REFUSED else TIMEOUT
     keys = (f"{reply.status} {code}", code, str(reply.status))
     found = next((table[key] for key in keys if key in table), None)
     return found or (TIMEOUT if reply.status >= 500 else UNKNOWN)

@@ -7,6 +7,13 @@ from django.contrib.auth.models import User
 
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
+from tests.hoardrun.payments.calling.support import set_up
+
+
+@pytest.fixture(autouse=True)
+def _providers(settings) -> None:
+    """All providers are set up, and none is called."""
+    settings.PAYMENTS = set_up("https://provider.example")
 
 
 @pytest.fixture
