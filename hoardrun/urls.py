@@ -41,6 +41,7 @@ urlpatterns = [
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
     path("", include("notifications.hooks.urls")),
+    path("", include("hoardrun.payments.inbox.urls")),
     path("", include("hoardrun.demo.urls")),
     path("", include("realtime.rest.urls")),
     re_path(r"^ws/notifications/?$", counted(handlers.upgrade_required)),

@@ -20,6 +20,7 @@ from hoardrun.demo.providers.money.server import Money
 from hoardrun.demo.providers.push import PushService
 from hoardrun.demo.providers.reports import Reporter
 from hoardrun.demo.providers.sms import AfricasTalking, Twilio
+from hoardrun.payments import callback_urls, options
 from notifications.channels.options import ChannelOptions
 from notifications.channels.push import vapid
 from notifications.hooks import tokens
@@ -44,6 +45,7 @@ class Outside:
         )
         self.twilio = Twilio(ACCOUNT, secrets.token_urlsafe(24), reporter=self.reporter)
         self.money = Money(pace=1 / settings.PROVIDER_STUB_TIME_SCALE)
+        self.callback_token = secrets.token_urlsafe(32)
         self.texts: list[dict[str, str | float]] = []
 
     def variables(self, site: str, folder: Path) -> dict[str, str]:
@@ -71,8 +73,14 @@ class Outside:
             "TWILIO_FROM": "+15005550006",
             "TWILIO_URL": self.twilio.url,
         }
+        payments = self.money.variables() | {
+            # MTN refuses addresses without a name.
+            "PAYMENTS_CALLBACK_URL": site.replace("127.0.0.1", "localhost"),
+            "AIRTEL_CALLBACK_TOKENS": self.callback_token,
+            "PAWAPAY_CALLBACK_TOKENS": self.callback_token,
+        }
         found = {} if "PUBLIC_BASE_URL" in os.environ else {"PUBLIC_BASE_URL": site}
-        for group in (push, mail, sms):
+        for group in (push, mail, sms, payments):
             if next(iter(group)) not in os.environ:
                 found |= group
         return found
@@ -86,7 +94,7 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
     """
     if not settings.DEBUG:
         raise RuntimeError("Stand-ins for providers are for DEBUG.")
-    before, channels = dict(os.environ), settings.CHANNELS
+    before, channels, payments = dict(os.environ), settings.CHANNELS, settings.PAYMENTS
     found = Outside()
     providers = (found.push, found.mail, found.africastalking, found.twilio, found.money)
     with ExitStack() as stack:
@@ -97,6 +105,9 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
             settings.CHANNELS = {
                 name.upper(): value for name, value in env.given(ChannelOptions).items()
             }
+            settings.PAYMENTS = env.by_variable(*options.TABLES)
+            found.money.airtel.account.callback_url = _callback_url("airtel", found)
+            found.money.pawapay.account.call_at(_callback_url("pawapay", found))
             secret = tokens.hook_token("africastalking")
             found.africastalking.reports_url = tokens.hook_url("africastalking", secret, "reports")
             found.africastalking.inbound_url = tokens.hook_url("africastalking", secret, "inbound")
@@ -104,9 +115,14 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
             yield found
         finally:
             current.put(None)
-            settings.CHANNELS = channels
+            settings.CHANNELS, settings.PAYMENTS = channels, payments
             for name in os.environ.keys() - before.keys():
                 del os.environ[name]
+
+
+def _callback_url(name: str, found: Outside) -> str:
+    """Return the one URL that a provider calls for all payments."""
+    return callback_urls.url(name, "payment", found.callback_token)
 
 
 def _vapid_key(file: Path) -> str:

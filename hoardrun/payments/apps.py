@@ -1,4 +1,4 @@
-"""The Django app of payments by mobile money: its tables."""
+"""The Django app of payments, which registers its message, room, gauges and doubt."""
 
 from __future__ import annotations
 
@@ -8,3 +8,18 @@ from django.apps import AppConfig
 class PaymentsConfig(AppConfig):
     name = "hoardrun.payments"
     verbose_name = "Mobile money"
+
+    def ready(self) -> None:
+        from hoardrun.options import TABLES
+        from hoardrun.payments import options, readings
+        from hoardrun.payments.health import HealthRoom
+        from hoardrun.payments.messages import ProviderHealth
+        from realtime import doubts, rooms
+        from realtime.meters import fleet
+        from realtime.protocol.messages import register
+
+        TABLES.extend(table for table in options.TABLES if table not in TABLES)
+        register(ProviderHealth)
+        rooms.register(HealthRoom())
+        fleet.register(readings.PAYING)
+        doubts.register(readings.no_worker)

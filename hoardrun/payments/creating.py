@@ -20,14 +20,20 @@ from hoardrun.ledger.errors import AccountNotFound, IdempotencyConflict
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.money import currency_parse, minor_of
 from hoardrun.ledger.services import transaction_create
+from hoardrun.payments.calling.balances import covers
+from hoardrun.payments.calling.hints import payment_is_due
 from hoardrun.payments.choices import Kind
+from hoardrun.payments.errors import ProviderShort
 from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.options import options
 from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of, provider_of
 from hoardrun.payments.providers.interface import Order
+from hoardrun.payments.providers.settings import configured, takes
 from hoardrun.payments.stages import stage_of
 from hoardrun.payments.wallets import wallet_of
 from realtime import clock
 from realtime.core.text import row_id
+from realtime.errors import InvalidInput
 from realtime.retry import retried
 
 
@@ -80,10 +86,12 @@ def payment_create(
     )
     payment_id = uuid.uuid4()
     order = order_of(wanted, str(payment_id))
+    _check_takes(order, provider)
     fingerprint = fingerprint_of(wanted, order)
     if first := _first_of(account, idempotency_key, fingerprint):
         return Created(first, False)
     row = _row(payment_id, wanted, order, account)
+    _check_covered(row)
     row.refunds = refunds
     row.idempotency_key, row.fingerprint = idempotency_key or None, fingerprint
     try:
@@ -95,6 +103,20 @@ def payment_create(
             return Created(first, False)
         raise
     return Created(row, True)
+
+
+def _check_takes(order: Order, provider: str) -> None:
+    """Refuse what this deployment is not set up for: nobody would send it."""
+    if provider not in configured():
+        raise InvalidInput("provider", f"Not one of {', '.join(configured()) or 'any here'}.")
+    if not takes(provider, order.kind, order.currency):
+        raise InvalidInput("kind", f"Not set up here for {order.kind} in {order.currency}.")
+
+
+def _check_covered(row: ProviderPayment) -> None:
+    """Refuse a payout that its provider would refuse, for our own account there lacks money."""
+    if row.kind == Kind.PAYOUT and not covers(row.provider, row.currency, row.minor):
+        raise ProviderShort(row.provider)
 
 
 def _account(account_id: int | str, owner_id: int | None) -> Account:
@@ -121,7 +143,7 @@ def _first_of(account: Account, key: str | None, fingerprint: str) -> ProviderPa
 def _row(payment_id: uuid.UUID, wanted: Wanted, order: Order, account: Account) -> ProviderPayment:
     """Make the row of an order, due at once."""
     now = clock.now()
-    prompt = timedelta(seconds=provider_of(wanted).capabilities.prompt_seconds)
+    seconds = provider_of(wanted).capabilities.prompt_seconds / options().time_scale
     return ProviderPayment(
         id=payment_id,
         user_id=account.user_id,
@@ -137,7 +159,7 @@ def _row(payment_id: uuid.UUID, wanted: Wanted, order: Order, account: Account) 
         text=order.text,
         stage_changed_at=now,
         created_at=now,
-        expires_at=now + prompt if wanted.kind == Kind.COLLECT else None,
+        expires_at=now + timedelta(seconds=seconds) if wanted.kind == Kind.COLLECT else None,
         next_check_at=now,
     )
 
@@ -174,3 +196,4 @@ def _store(row: ProviderPayment, wanted: Wanted, order: Order, fee: Decimal, by:
             **common,
         ).txn
     row.save(force_insert=True)
+    payment_is_due()

@@ -12,6 +12,13 @@ class PaymentNotFound(NotFound):
     text = "There is no such payment. A payment is named by the `id` that its creation answered."
 
 
+class ProviderShort(Conflict):
+    """Our own account at the provider does not cover a payout."""
+
+    title = "Not possible now"
+    text = "{} cannot pay out that much now. Try again later, or a smaller amount."
+
+
 class NothingToRefund(Conflict):
     """More than has come of a payment, and was not given back yet."""
 

@@ -25,6 +25,7 @@ from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.reading import MAX_BYTES
 from hoardrun.payments.states import LIVE, State
 from hoardrun.payments.stored import name_of
+from hoardrun.payments.times import Times
 
 _NOTE = 200
 _OUTCOMES = {
@@ -105,20 +106,21 @@ def outcome_store(receipt: PaymentReceipt, decision: Decision, now: datetime) ->
 
 
 def look_plan(
-    row: ProviderPayment, evidence: Evidence, decision: Decision, now: datetime
+    row: ProviderPayment, evidence: Evidence, decision: Decision, now: datetime, times: Times
 ) -> datetime | None:
     """Return when the provider is asked next; None if not."""
     if evidence.source is Source.QUERY:
         row.checked_at = now
-    if State(row.state) not in LIVE or decision.look_at is not None:
-        return decision.look_at
-    return polling.next_look(
-        PROVIDERS[row.provider].capabilities.plan,
-        sent_at=row.sent_at or row.created_at,
-        expires_at=row.expires_at,
-        now=now,
-        jitter=random.uniform(-1, 1),
-    )
+    look_at = decision.look_at
+    if State(row.state) in LIVE and look_at is None:
+        look_at = polling.next_look(
+            PROVIDERS[row.provider].capabilities.plan,
+            sent_at=times.sent_at,
+            expires_at=None if row.expires_at is None else times.own(row.expires_at),
+            now=times.own(now),
+            jitter=random.uniform(-1, 1),
+        )
+    return None if look_at is None else times.ours(look_at)
 
 
 def staff_call(row: ProviderPayment, reason: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.facts import Decision, Effect, Payment
 from hoardrun.payments.judge import judge
 from hoardrun.payments.models import PaymentReceipt, ProviderPayment
+from hoardrun.payments.options import options
 from hoardrun.payments.rows import (
     look_plan,
     outcome_store,
@@ -34,6 +35,7 @@ from hoardrun.payments.rows import (
 from hoardrun.payments.stages import stage_of
 from hoardrun.payments.states import FINAL, LIVE, NOT_PAID, State
 from hoardrun.payments.stored import columns_after, facts_of
+from hoardrun.payments.times import Times
 from realtime import clock
 from realtime.retry import one_transaction
 
@@ -76,11 +78,14 @@ def _apply(
     row = payment_lock(payment_id)
     now = clock.now()
     evidence = without_ids_of_others(row, evidence)
+    times = Times(row.sent_at or row.created_at, options().time_scale)
     payment = facts_of(row, confirm_callbacks=confirm_callbacks)
+    if payment.expires_at is not None:
+        payment = replace(payment, expires_at=times.own(payment.expires_at))
     if payment.hint is not None:
         own = without_ids_of_others(row, payment.hint)
         payment = replace(payment, hint=payment.hint if own is payment.hint else None)
-    decision = _judged(row, payment, evidence, now)
+    decision = _judged(row, payment, evidence, times.own(now))
     before, was = stage_of(row), State(row.state)
     step = None
     if decision.path or decision.effects or _tells_an_id(payment, decision):
@@ -89,8 +94,8 @@ def _apply(
         setattr(row, name, value)
     if decision.path:
         row.stage_changed_at = now
-    _list_for_staff(row, payment, evidence, decision, now)
-    row.next_check_at = look_plan(row, evidence, decision, now)
+    _list_for_staff(row, payment, evidence, decision, now, times)
+    row.next_check_at = look_plan(row, evidence, decision, now, times)
     if row.next_check_at is None and State(row.state) in LIVE:
         staff_call(row, "unanswered", now)
     row.version += 1
@@ -119,7 +124,12 @@ def _tells_an_id(payment: Payment, decision: Decision) -> bool:
 
 
 def _list_for_staff(
-    row: ProviderPayment, payment: Payment, evidence: Evidence, decision: Decision, now: datetime
+    row: ProviderPayment,
+    payment: Payment,
+    evidence: Evidence,
+    decision: Decision,
+    now: datetime,
+    times: Times,
 ) -> None:
     """Call a person, or say that none is needed any more."""
     if Effect.HOLD_FOR_STAFF in decision.effects:
@@ -131,7 +141,6 @@ def _list_for_staff(
     if evidence.source is Source.STAFF or (decision.path and State(row.state) in FINAL):
         staff_release(row)
         return
-    sent_at = row.sent_at or row.created_at
-    since = row.stage_changed_at
-    if why := polling.for_staff(State(row.state), since=since, sent_at=sent_at, now=now):
+    since, at = times.own(row.stage_changed_at), times.own(now)
+    if why := polling.for_staff(State(row.state), since=since, sent_at=times.sent_at, now=at):
         staff_call(row, why, now)

@@ -21,8 +21,8 @@ class Command(base.Command):
     is_one_piece = False
     requires_system_checks = ALL_CHECKS
     help = (
-        "Serve as `serve --simulate-market --with-delivery` does, with providers on loopback that "
-        "take all messages: the console shows them in its panel Phone (DEBUG only)."
+        "Serve as `serve --simulate-market --with-delivery --with-payments` does, with providers "
+        "on loopback: the console shows messages in its panel Phone (DEBUG only)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,6 +50,7 @@ class Command(base.Command):
                 port=port,
                 simulate_market=not options["still_market"],
                 with_delivery=True,
+                with_payments=True,
             )
 
 

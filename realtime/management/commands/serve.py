@@ -59,6 +59,11 @@ class Command(base.Command):
             action="store_true",
             help="Run `manage.py deliver` beside it, in a process that ends with this one.",
         )
+        parser.add_argument(
+            "--with-payments",
+            action="store_true",
+            help="Run `manage.py payments` beside it, in the same way.",
+        )
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
         if workers > 1 and not settings.REDIS_URL:
@@ -100,14 +105,15 @@ class Command(base.Command):
             self.stderr.write(hint)
         # uvicorn raises the signal that stopped it again at its end: ignore that.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        companion = Companion("deliver") if options["with_delivery"] else None
-        if companion is not None:
+        beside = {"deliver": "with_delivery", "payments": "with_payments"}
+        companions = [Companion(command) for command, name in beside.items() if options[name]]
+        for companion in companions:
             companion.start()
         try:
             with contextlib.suppress(KeyboardInterrupt):
                 serve.run(config, listeners)
         finally:
-            if companion is not None:
+            for companion in companions:
                 companion.stop()
         self.stdout.write("hoardrun has stopped.")
 

@@ -673,6 +673,14 @@ export interface BalanceUpdate {
   updated_at?: string | null;
 }
 
+/** A provider of payments works, or is slow now: new payments by it wait, and may fail. */
+export interface ProviderHealth {
+  /** The gateway, such as `mtn`. */
+  provider: string;
+  /** How it is now. */
+  state: "ok" | "slow";
+}
+
 /** The newest quote of an instrument; all prices are strings in `currency`. */
 export interface MarketUpdate {
   /** The instrument, such as `BTC-USD`. */
@@ -721,6 +729,7 @@ export interface ServerMessages {
   pong: Pong;
   preferences_changed: PreferencesChanged;
   presence_updated: PresenceUpdated;
+  provider_health: ProviderHealth;
   resync_required: ResyncRequired;
   room_joined: RoomJoined;
   room_left: RoomLeft;
@@ -747,6 +756,7 @@ export type RoomMessageType =
   | "node_report"
   | "room_joined"
   | "room_left"
+  | "provider_health"
   | "market_update";
 
 /** Whatever a client may send. */

@@ -319,3 +319,17 @@ def test_evidence_of_no_payment_is_refused(db, wrong: str):
     with pytest.raises(PaymentNotFound):
         evidence_apply(wrong, paid())
     assert not PaymentStep.objects.exists()
+
+
+def test_tests_let_a_payments_time_pass_faster(ugx: Account, settings):
+    settings.PAYMENTS = settings.PAYMENTS | {"PAYMENTS_TIME_SCALE": 60.0}
+    row = taken(ask(ugx))
+    assert row.next_check_at is not None and row.sent_at is None
+    gap = (row.next_check_at - row.created_at).total_seconds()
+    assert gap < 5  # else MTN is asked first after eight seconds or more
+    wait(row, seconds=9)  # which are nine minutes
+    tell(row, said(Claim.UNKNOWN, reason="no_answer"))
+    assert (row.state, row.staff_reason) == ("unknown", "")
+    wait(row, seconds=11)
+    tell(row, said(Claim.UNKNOWN, reason="no_answer"))
+    assert row.staff_reason == "unknown"

@@ -1,0 +1,102 @@
+"""What our own accounts at providers hold, asked for once a minute by one worker of all.
+
+Payouts that an account cannot cover are refused here, before they are sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import Sum
+from django.db.models.functions import Now
+
+from hoardrun.ledger.money import minor_of
+from hoardrun.payments.calling import calls
+from hoardrun.payments.models import OPEN, ProviderBalance, ProviderPayment
+from hoardrun.payments.options import options
+from hoardrun.payments.providers.interface import Kind
+from hoardrun.payments.providers.registry import PROVIDERS, SETUPS
+from hoardrun.payments.providers.settings import base_url, configured, given, keys_of
+from realtime import clock, jobs
+from realtime.errors import Refused
+
+logger = logging.getLogger(__name__)
+
+JOB, EVERY_SECONDS = "payment_balances", 60.0
+BELIEVED_FOR = timedelta(minutes=10)
+_KINDS: tuple[Kind, ...] = ("payout", "collect")
+
+
+class Account(NamedTuple):
+    """An account of ours at a provider; one that holds for both kinds is that of payouts."""
+
+    provider: str
+    kind: Kind
+    currency: str
+
+
+def ask() -> int:
+    """Ask for all balances, if that is due; return how many were told. Not in a transaction."""
+    if not configured() or not jobs.claim(JOB, EVERY_SECONDS / options().time_scale):
+        return 0
+    return sum(map(_ask, _accounts()))
+
+
+def covers(provider: str, currency: str, minor: int) -> bool:
+    """Say whether a payout is not known to be more than our account holds.
+
+    What is to go out since its provider told is taken off.
+    """
+    told = ProviderBalance.objects.filter(
+        provider=provider, kind="payout", currency=currency, told_at__gt=Now() - BELIEVED_FOR
+    ).first()
+    if told is None:
+        return True
+    going = ProviderPayment.objects.filter(
+        OPEN, provider=provider, kind="payout", currency=currency, created_at__gt=told.told_at
+    )
+    return minor + (going.aggregate(all=Sum("minor"))["all"] or 0) <= told.minor
+
+
+def totals() -> Mapping[tuple[str, str], int]:
+    """Return what all accounts of a provider hold by its newest word, by provider and currency."""
+    rows = ProviderBalance.objects.values_list("provider", "currency").annotate(all=Sum("minor"))
+    return {(provider, currency): minor for provider, currency, minor in rows}
+
+
+def _accounts() -> Iterator[Account]:
+    for name in configured():
+        asked = set()
+        for kind in _KINDS:
+            if SETUPS[name].missing(given(name), kind):
+                continue
+            question = PROVIDERS[name].ask_balance(keys_of(name, kind), "", kind)
+            if question is None or question.path in asked:
+                continue
+            asked.add(question.path)
+            yield from (Account(name, kind, currency) for currency in given(name).currencies)
+
+
+def _ask(account: Account) -> bool:
+    """Ask for one balance and store it; return whether it was told."""
+    found = calls.ask_balance(*account, base_url(account.provider))
+    if found is None:
+        logger.warning("%s does not tell its balance in %s", account.provider, account.currency)
+        return False
+    return _store(account, found)
+
+
+def _store(account: Account, found: Decimal) -> bool:
+    try:
+        minor = minor_of(found, account.currency)
+    except Refused:
+        logger.error("%s tells a balance that cannot be", account.provider)
+        return False
+    ProviderBalance.objects.update_or_create(
+        **account._asdict(), defaults={"minor": minor, "told_at": clock.now()}
+    )
+    return True

@@ -1,0 +1,110 @@
+"""Take payments that are due: to be sent once, or to be asked about.
+
+A claim moves `next_check_at` to the end of a lease by a conditional update, so that of several
+workers one has it. The intent to send is committed with it: a payment whose worker died then is
+asked about, never sent again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db.models import F
+from django.db.models.functions import Now
+
+from hoardrun.payments import callback_urls
+from hoardrun.payments.calling.orders import order_of
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.options import options
+from hoardrun.payments.providers.interface import Order
+from hoardrun.payments.providers.registry import PROVIDERS
+from hoardrun.payments.providers.settings import base_url, receiver
+from hoardrun.payments.states import State
+from realtime import clock
+
+# Longer than a call with the fetch of a token takes. Of two looks at once none does harm.
+LEASE = timedelta(seconds=60)
+# A payment that cannot be sent for so long, as its provider is down, was not taken.
+PATIENCE = timedelta(minutes=2)
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that this worker may call about."""
+
+    order: Order
+    base_url: str
+    is_first: bool  # it is to be sent; else it is asked about
+
+
+def due(name: str) -> Any:
+    """Select the payments of a provider that are to be sent or asked about, new ones first.
+
+    One that has ended may be among them: a callback says that it was paid after all.
+    """
+    rows = ProviderPayment.objects.filter(provider=name, next_check_at__lte=Now())
+    return rows.order_by("attempts", "next_check_at", "pk")
+
+
+def claim(name: str, limit: int) -> list[Claimed]:
+    """Take at most `limit` payments of a provider. Not in a transaction."""
+    found = [_claimed(row) for row in due(name).select_related("refunds")[:limit]]
+    return [one for one in found if one is not None]
+
+
+def give_up(name: str) -> list[str]:
+    """Take the payments that could not be sent for too long; return their ids."""
+    now = clock.now()
+    unsent = ProviderPayment.objects.filter(
+        provider=name,
+        state=State.CREATED.value,
+        attempts=0,
+        next_check_at__isnull=False,
+        created_at__lte=now - PATIENCE / options().time_scale,
+    )
+    taken = []
+    for row in unsent.only("pk"):
+        if unsent.filter(pk=row.pk).update(attempts=1, sent_at=now, next_check_at=now + LEASE):
+            taken.append(str(row.pk))
+    return taken
+
+
+def _claimed(row: ProviderPayment) -> Claimed | None:
+    now = clock.now()
+    is_first = row.state == State.CREATED.value and row.attempts == 0
+    question = "" if is_first else callback_urls.question_token(row.pk)
+    changes: dict[str, Any] = {"next_check_at": now + LEASE}
+    if is_first:
+        # A payment is asked about on the platform that took it, wherever later ones go.
+        row.base_url = row.base_url or base_url(row.provider)
+        changes |= {
+            "base_url": row.base_url,
+            "receiver": row.receiver or _receiver(row),
+            "attempts": F("attempts") + 1,
+            "sent_at": now,
+            "expires_at": _expires_at(row, now),
+            "token_digest": callback_urls.digest(callback_urls.token_of(row.pk)),
+        }
+    else:
+        changes["question_digest"] = callback_urls.digest(question)
+    mine = ProviderPayment.objects.filter(
+        pk=row.pk, state=row.state, attempts=row.attempts, next_check_at__lte=now
+    )
+    if not mine.update(**changes):
+        return None
+    order = order_of(row, now, question_token=question)
+    return Claimed(order=order, base_url=row.base_url, is_first=is_first)
+
+
+def _receiver(row: ProviderPayment) -> str:
+    """Return whom customers pay, so that what was paid to another one is seen."""
+    return receiver(row.provider) if row.kind == "collect" else ""
+
+
+def _expires_at(row: ProviderPayment, now: datetime) -> datetime | None:
+    """Return the end of the prompt on the phone; who is paid is not prompted."""
+    if row.kind != "collect":
+        return None
+    seconds = PROVIDERS[row.provider].capabilities.prompt_seconds
+    return now + timedelta(seconds=seconds / options().time_scale)

@@ -1,0 +1,1 @@
+"""The callbacks of providers: stored as they came, answered at once, and read after that."""
