@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet, Sum
 
 from notifications.addresses.errors import AddressNotFound
+from notifications.addresses.values import address_hash
 from notifications.choices import AddressState
+from notifications.kinds import Channel
 from notifications.models import Address
 from realtime.core.text import row_id
 
@@ -24,6 +26,21 @@ def address_get(*, user_id: int, address_id: int | str) -> Address:
     if found is None:
         raise AddressNotFound
     return found
+
+
+def address_is_proven(*, user_id: int, channel: Channel, value: str) -> bool:
+    """Say whether a user has proven an address, given as it is stored."""
+    wanted = address_hash(channel, value)
+    return _proven(user_id, channel).filter(hash=wanted).exists()
+
+
+def has_proven(*, user_id: int, channel: Channel) -> bool:
+    """Say whether a user has proven any address of a channel."""
+    return _proven(user_id, channel).exists()
+
+
+def _proven(user_id: int, channel: Channel) -> QuerySet[Address]:
+    return Address.objects.filter(user_id=user_id, channel=channel, state=AddressState.VERIFIED)
 
 
 def codes_sent(rows: Q, since: datetime) -> int:
