@@ -14,6 +14,7 @@ class PaymentsConfig(AppConfig):
         from hoardrun.payments import options, readings
         from hoardrun.payments.health import HealthRoom
         from hoardrun.payments.messages import ProviderHealth
+        from hoardrun.payments.reconciling.measuring import UNRECONCILED
         from realtime import doubts, rooms
         from realtime.meters import fleet
         from realtime.protocol.messages import register
@@ -21,5 +22,5 @@ class PaymentsConfig(AppConfig):
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
         register(ProviderHealth)
         rooms.register(HealthRoom())
-        fleet.register(readings.PAYING)
+        fleet.register(readings.PAYING, UNRECONCILED)
         doubts.register(readings.no_worker)

@@ -30,6 +30,7 @@ from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of, p
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import configured, takes
 from hoardrun.payments.stages import stage_of
+from hoardrun.payments.tariffs.charging import customer_fee, limits_check
 from hoardrun.payments.wallets import wallet_of
 from realtime import clock
 from realtime.core.text import row_id
@@ -58,7 +59,7 @@ def payment_create(
     description: str = "",
     reference: str = "",
     network: str = "",
-    fee: Decimal = Decimal(0),
+    fee: Decimal | None = None,
     refunds: ProviderPayment | None = None,
     idempotency_key: str | None = None,
     by: Actor = UNNAMED,
@@ -66,9 +67,10 @@ def payment_create(
     """Create a payment that is to be sent; one that goes out holds its amount.
 
     With `owner_id`, the account must be that user's. `fee` is what the customer pays beside the
-    amount. A key that the account's user has used for a payment before returns that one, or raises
-    IdempotencyConflict if it was different. Raises InvalidInput for what the provider would not
-    take, by its field, and a Refused of the ledger's if the account does not take it.
+    amount; by default, what the tariff of today says. A key that the account's user has used for a
+    payment before returns that one, or raises IdempotencyConflict if it was different. Raises
+    InvalidInput for what the provider would not take, by its field, LimitExceeded, and a Refused of
+    the ledger's if the account does not take it.
     """
     account = _account(account_id, owner_id)
     wanted = Wanted(
@@ -164,7 +166,17 @@ def _row(payment_id: uuid.UUID, wanted: Wanted, order: Order, account: Account) 
     )
 
 
-def _store(row: ProviderPayment, wanted: Wanted, order: Order, fee: Decimal, by: Actor) -> None:
+def _store(
+    row: ProviderPayment, wanted: Wanted, order: Order, fee: Decimal | None, by: Actor
+) -> None:
+    about: dict[str, Any] = {
+        "provider": row.provider,
+        "kind": row.kind,
+        "currency": row.currency,
+        "amount": order.amount,
+    }
+    limits_check(user_id=row.user_id, **about)  # first, as it may lock the customer's row
+    fee = customer_fee(**about) if fee is None else fee
     shown = stage_of(row)
     way = WAYS[Kind(wanted.kind)]
     common: dict[str, Any] = {

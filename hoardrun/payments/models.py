@@ -28,7 +28,10 @@ from hoardrun.payments.choices import (
     Outcome,
     StaffAction,
 )
+from hoardrun.payments.reconciling import models as reconciling  # noqa: F401 its tables are ours
+from hoardrun.payments.standing import models as standing  # noqa: F401 likewise
 from hoardrun.payments.states import LIVE, State
+from hoardrun.payments.tariffs import models as tariffs  # noqa: F401 likewise
 from realtime.append_only import AppendOnly
 
 # Those that have not come to an end, of which a transaction has one at most.

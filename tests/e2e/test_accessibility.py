@@ -114,6 +114,8 @@ ADMIN = (
     "/admin/notifications/texts/",
     "/admin/notifications/texts/transaction.debit/",
     "/admin/notifications/delivery/",
+    "/admin/payments/statements/",
+    "/admin/payments/providerfee/add/",
     "/admin/ledger/account/",
     "/admin/ledger/account/1/change/",
     "/admin/ledger/transaction/",

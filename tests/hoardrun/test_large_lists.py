@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,8 @@ from django.utils import timezone
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
+from hoardrun.payments.standing.models import TierDecision
+from hoardrun.payments.tariffs.models import ProviderFee, ProviderLimit
 from notifications.models import (
     Address,
     Delivery,
@@ -80,6 +82,9 @@ LISTS: dict[str, list[str]] = {
     "notifications/consent/": ["", "?q=user-700"],
     "realtime/departure/": ["", "?q=user-700", "?q=gone-700", "?user__id__exact=700"],
     "realtime/webhook/": ["", "?q=700"],
+    "payments/providerfee/": [""],
+    "payments/providerlimit/": [""],
+    "payments/tierdecision/": ["", "?q=user-700", "?user__id__exact=700"],
     "auth/user/": ["", "?is_staff__exact=1", "?q=user-700", "?q=user-700@example.org"],
     "realtime/issuedtoken/": ["", "?q=user-700"],
     f"{CHOICES}model_name=account&field_name=user": ["", "&term=user-70"],
@@ -132,6 +137,18 @@ def fill(first: int, last: int) -> None:
     )
     Suppression.objects.bulk_create(
         Suppression(id=n, channel="sms", hash=f"{n:064}", reason="bounced", created_at=now)
+        for n in numbers
+    )
+    mobile = {"provider": "mtn", "kind": "payout", "currency": "UGX"}
+    day = date(2026, 1, 1)
+    ProviderFee.objects.bulk_create(
+        ProviderFee(id=n, valid_from=day, least=n, most=n, **mobile) for n in numbers
+    )
+    ProviderLimit.objects.bulk_create(
+        ProviderLimit(id=n, valid_from=day + timedelta(days=n), most=1, **mobile) for n in numbers
+    )
+    TierDecision.objects.bulk_create(
+        TierDecision(id=n, user_id=n, tier="identified", why="x", decided_by_id=n + 1)
         for n in numbers
     )
     Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)

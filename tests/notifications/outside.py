@@ -16,6 +16,8 @@ from hoardrun.payments.models import (
     ReceiptOutcome,
     StaffDecision,
 )
+from hoardrun.payments.reconciling.models import Match, StatementFile, StatementLine
+from hoardrun.payments.standing.models import TierDecision
 from notifications.models import (
     Address,
     Attempt,
@@ -79,6 +81,10 @@ def _rows(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
     )  # fmt: skip
     return [
         *_payment(one, now, own),
+        TierDecision(
+            tier="identified", why=f"A passport of {one.name}.", decided_by_id=one.user_id + 1,
+            created_at=now, **user,
+        ),
         address,
         Preference(user_id=one.user_id, version=1, zone="Africa/Nairobi", updated_at=now),
         PreferenceChange(
@@ -143,4 +149,25 @@ def _payment(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
             asked_by_id=one.user_id, asked_at=now, **own,
         ),
         ReceiptOutcome(receipt=receipt, outcome="applied", processed_at=now),
+        *_statement(one, now, payment, own),
     ]  # fmt: skip
+
+
+def _statement(
+    one: Person, now: datetime, payment: ProviderPayment, own: dict[str, Any]
+) -> list[Model]:
+    """Make the line of a statement that tells of a payment."""
+    file = StatementFile(
+        provider="mtn", name="march.csv", sha256=f"{one.user_id:064x}", size=1, lines=1, known=0,
+        created_at=now, **own,
+    )  # fmt: skip
+    line = StatementLine(
+        file=file, provider="mtn", row=2, kind="payment", receipt=f"S{one.user_id}",
+        goes_out=False, at=now, amount=5000, currency="UGX", details=f"From {one.name}",
+        party=one.name, **own,
+    )  # fmt: skip
+    match = Match(
+        file=file, line=line, payment=payment, what="matched", by="receipt", row=2, amount=5000,
+        currency="UGX", at=now, created_at=now, **own,
+    )  # fmt: skip
+    return [file, line, match]

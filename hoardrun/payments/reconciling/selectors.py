@@ -1,0 +1,94 @@
+"""Reads of statements, and of our payments as statements tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from hoardrun.ledger.money import amount_human
+from hoardrun.payments.choices import Kind
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.reconciling.choices import FINDINGS, WRITTEN, MatchKind
+from hoardrun.payments.reconciling.models import OPEN, Match, StatementLine
+from hoardrun.payments.statements.lines import Line
+from hoardrun.payments.statements.matching import Ours
+from hoardrun.payments.states import State
+
+AROUND = timedelta(days=1)  # a payment may be asked for on the day before its line
+AT_ONCE = 500  # values in one query
+_PAID = {State.SUCCEEDED.value, State.REVERSED.value}
+
+
+class Group(NamedTuple):
+    """The open findings of one kind, of which the newest are in `rows`."""
+
+    what: MatchKind
+    size: int
+    totals: list[str]
+    rows: list[Match]
+
+
+def known_keys(provider: str, lines: Iterable[Line]) -> frozenset[tuple[str, bool, str]]:
+    """Return the keys of those lines that a file before had."""
+    receipts = sorted({line.receipt for line in lines})
+    found: set[tuple[str, bool, str]] = set()
+    for some in _batches(receipts):
+        rows = StatementLine.objects.filter(provider=provider, receipt__in=some)
+        found.update(rows.values_list("receipt", "goes_out", "kind"))
+    return frozenset(found)
+
+
+def ours(provider: str, currency: str, lines: Sequence[Line]) -> list[Ours]:
+    """Return our payments of the days of some lines, and those that a line names by receipt."""
+    if not lines:
+        return []
+    times = [line.at for line in lines]
+    receipts = sorted({text for line in lines for text in (line.receipt, line.linked) if text})
+    days = Q(created_at__gte=min(times) - AROUND, created_at__lte=max(times) + AROUND)
+    chosen = [days, *(Q(provider_txn_id__in=some) for some in _batches(receipts))]
+    found = {
+        payment.id: payment
+        for condition in chosen
+        for payment in _payments(provider, currency, condition)
+    }
+    return list(found.values())
+
+
+def _payments(provider: str, currency: str, condition: Q) -> Iterator[Ours]:
+    rows = ProviderPayment.objects.filter(condition, provider=provider, currency=currency)
+    written = Exists(Match.objects.filter(payment=OuterRef("pk"), what__in=WRITTEN))
+    for payment in rows.annotate(is_written=written).order_by("created_at", "pk"):
+        is_paid = payment.state in _PAID or payment.booked_late
+        yield Ours(
+            id=str(payment.pk),
+            amount=payment.amount if payment.kind == Kind.COLLECT else -payment.amount,
+            at=payment.created_at,
+            msisdn=payment.msisdn,
+            receipt=payment.provider_txn_id,
+            succeeded=is_paid and not payment.is_written,
+        )
+
+
+def findings_open() -> QuerySet[Match]:
+    """Select what a person should look at, the newest first."""
+    return Match.objects.filter(OPEN).order_by("-pk")
+
+
+def findings_shown(most: int) -> list[Group]:
+    """Return the open findings by kind: how many, how much by currency, and the newest ones."""
+    groups = []
+    for what in FINDINGS:
+        found = findings_open().filter(what=what)
+        by_currency = found.order_by("currency").values_list("currency")
+        sums = list(by_currency.annotate(Count("pk"), Sum("amount")))
+        rows = list(found.select_related("file", "line", "payment")[:most])
+        totals = [amount_human(total, currency) for currency, _, total in sums if total]
+        groups.append(Group(what, sum(count for _, count, _ in sums), totals, rows))
+    return groups
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    return (list(texts[at : at + AT_ONCE]) for at in range(0, len(texts), AT_ONCE))

@@ -1,0 +1,29 @@
+"""Close findings."""
+
+from __future__ import annotations
+
+from hoardrun.payments.reconciling.choices import FINDINGS
+from hoardrun.payments.reconciling.errors import FindingClosed, FindingNotFound
+from hoardrun.payments.reconciling.models import Match
+from notifications.validation import text
+from realtime import clock
+from realtime.core.text import row_id
+from realtime.retry import one_transaction
+
+MAY_CLOSE = "payments.change_match"
+MAX_WHY = 200
+
+
+@one_transaction
+def finding_close(*, match_id: int | str, why: str, by: int) -> Match:
+    """Close a finding, with the reason. It moves no money. Raises Refused."""
+    why = text("why", why, MAX_WHY)
+    found = Match.objects.select_for_update(no_key=True).filter(what__in=FINDINGS)
+    row = found.filter(pk=row_id(match_id)).first()
+    if row is None:
+        raise FindingNotFound(str(match_id)[:20])
+    if row.closed_at is not None:
+        raise FindingClosed(row.pk)
+    row.closed_at, row.closed_by_id, row.closed_why = clock.now(), by, why
+    row.save(update_fields=["closed_at", "closed_by", "closed_why"])
+    return row

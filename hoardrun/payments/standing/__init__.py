@@ -1,0 +1,1 @@
+"""What is proven of a customer: the tier, and which phones are theirs."""

@@ -1,0 +1,140 @@
+"""Files of providers are imported once, and settle what they explain."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+
+from hoardrun.ledger.journal.models import Posting
+from hoardrun.ledger.models import Account
+from hoardrun.ledger.services import account_open
+from hoardrun.payments.models import PaymentStep, ProviderPayment
+from hoardrun.payments.reconciling.errors import StatementRefused
+from hoardrun.payments.reconciling.importing import statement_import
+from hoardrun.payments.reconciling.models import Match, StatementFile, StatementLine
+from hoardrun.payments.reconciling.selectors import findings_open
+from tests.hoardrun.payments.reconciling.support import (
+    collect,
+    day_of,
+    load,
+    paid,
+    row,
+    told,
+)
+from tests.hoardrun.payments.statements.support import at
+from tests.hoardrun.tools import at_once
+
+FINDINGS = {"missing_there", "missing_here", "amount_differs", "gap"}
+
+
+def state(payment: ProviderPayment) -> str:
+    payment.refresh_from_db()
+    return payment.state
+
+
+@pytest.mark.field(20)
+def test_a_file_has_four_findings_and_books_nothing_twice(ugx: Account):
+    day = day_of(ugx)
+    done = load(*day.lines)
+    assert done.is_new and (done.file.lines, done.file.known) == (4, 0)
+    assert sorted(told(done)) == [
+        ("amount_differs", Decimal(500)),
+        ("gap", Decimal(300)),
+        ("matched", Decimal(1000)),
+        ("matched", Decimal(5000)),
+        ("missing_here", Decimal(700)),
+        ("missing_there", Decimal(800)),
+    ]
+    assert {each.what for each in findings_open()} == FINDINGS
+    assert (state(day.unknown), day.unknown.provider_txn_id) == ("succeeded", "R2")
+    assert state(day.other_amount) == "held"
+    ugx.refresh_from_db()
+    assert ugx.current_balance == 5000 + 800 + 1000
+
+    before = [model.objects.count() for model in (Posting, PaymentStep, StatementLine, Match)]
+    again = load(*day.lines, name="the same under another name.csv")
+    assert (again.is_new, again.file.pk, again.told) == (False, done.file.pk, 0)
+    longer = load(*day.lines, row("R9", 800, 18_700, minute=3))
+    assert (longer.is_new, longer.file.lines, longer.file.known) == (True, 1, 4)
+    after = [model.objects.count() for model in (Posting, PaymentStep, StatementLine, Match)]
+    # One line, its match, and the gap, which is in this file, too.
+    assert after == [before[0], before[1], before[2] + 1, before[3] + 2]
+    closed = Match.objects.get(what="missing_there")
+    assert closed.payment_id == day.missing.pk
+    assert (closed.closed_by_id, closed.closed_why) == (
+        None,
+        f"File #{longer.file.pk} has its line.",
+    )
+
+
+def test_what_was_not_told_is_told_when_the_file_is_imported_again(ugx: Account):
+    """A process that dies between the two leaves the lines, and the payment as it was."""
+    day = day_of(ugx)
+    load(*day.lines)
+    ProviderPayment.objects.filter(pk=day.other_amount.pk).update(staff_since=None)
+    assert load(*day.lines).told == 1
+
+
+def test_a_reversal_reverses_its_payment(ugx: Account):
+    payment = paid(collect(ugx, "5000"), "R1")
+    back = row("R1", -5000, 0, minute=5).replace("Transfer", "Reversal")
+    done = load(row("R1", 5000, 5000), back)
+    assert told(done) == [("matched", Decimal(5000)), ("reversal", Decimal(5000))]
+    assert state(payment) == "reversed"
+    ugx.refresh_from_db()
+    assert ugx.current_balance == 0
+    strange = load(row("R7", -20, 0).replace("Transfer", "Reversal"))
+    assert told(strange) == [("missing_here", Decimal(20))]
+
+
+def test_only_payments_of_the_time_of_a_file_are_missing_there(ugx: Account):
+    for moment in (at(11), at(13)):
+        paid(collect(ugx, "800", moment), f"R{moment.hour}")
+    done = load(row("R1", 10, 10, minute=0), row("R2", 10, 20, minute=59))
+    assert [what for what, _ in told(done)] == ["missing_here", "missing_here"]
+
+
+def test_what_cannot_be_read_or_stored_is_a_finding(ugx: Account):
+    done = load(
+        row("R1", 10, 10).replace("2026-03-02", "yesterday"),
+        row("R" * 101, 10, 20),
+        row("R4", 10, 30),
+        row("R5", 10, 40).replace(",10,0,UGX", ",10.005,0,UGX"),
+        row("R3", 10**14, 10**14 + 40),
+    )
+    unread = done.file.matches.filter(what="unreadable").order_by("row")
+    found = dict(unread.values_list("row", "column"))
+    assert found == {2: "at", 3: "receipt", 5: "amount", 6: "amount"}
+    assert list(StatementLine.objects.values_list("receipt", flat=True)) == ["R4"]
+
+
+def test_words_that_are_too_long_are_cut(ugx: Account):
+    load(row("R1", 10, 10, "\0" + "x" * 600))
+    details = StatementLine.objects.get().details
+    assert (len(details), details[:2]) == (500, " x")
+
+
+@pytest.mark.parametrize("provider", ["mtn", "nobody", "pawapay"])
+def test_what_is_no_statement_is_refused_and_nothing_is_written(db: None, provider: str):
+    with pytest.raises(StatementRefused):
+        statement_import(provider=provider, name="x.csv", raw=b"a,b\n1,2\n")
+    assert not StatementFile.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_imports_at_once_one_stores_the_file(alice: User):
+    account = account_open(user_id=alice.pk, currency="UGX")
+    payment = collect(account, "5000")
+    lines = [row("R1", 5000, 5000, str(payment.pk)), *(row(f"X{n}", 1, 5000 + n) for n in (1, 2))]
+    done = at_once(4, lambda _: load(*lines))
+    assert sorted(each.is_new for each in done) == [False, False, False, True]
+    assert (StatementFile.objects.count(), StatementLine.objects.count()) == (1, 3)
+    account.refresh_from_db()
+    assert account.current_balance == 5000
+
+
+def test_a_file_without_lines_is_imported(db: None):
+    done = load()
+    assert (done.is_new, done.file.lines, done.file.first_at) == (True, 0, None)
