@@ -55,6 +55,7 @@ def test_it_counts_right_after_any_history(alice, bob, seed: int):
             case "read" | "unread" | "archived" as status:
                 services.notification_set_status(notification_id=row.pk, status=status)
         found = selectors.notification_counts([alice.pk, bob.pk])
+        assert selectors.notification_counts([alice.pk]) == {alice.pk: found[alice.pk]}
         for user in (alice, bob):
             unread = [
                 each
@@ -97,14 +98,18 @@ def plan(queries: CaptureQueriesContext) -> str:
 
 @pytest.mark.reported(number=9)
 @pytest.mark.django_db(transaction=True)  # for PostgreSQL's VACUUM: rows that all see need no look
-def test_many_unread_are_counted_by_an_index_alone(alice, bob):
+@pytest.mark.parametrize("names", [["alice"], ["alice", "bob"]])
+def test_many_unread_are_counted_by_an_index_alone(alice, bob, names):
     many({alice: 1000, bob: 1000})
+    users = [user.pk for user in (alice, bob) if user.username in names]
     with CaptureQueriesContext(connection) as queries:
-        selectors.notification_counts([alice.pk, bob.pk])
+        found = selectors.notification_counts(users)
+    assert found == dict.fromkeys(users, NotificationCounts(unread=50, unseen=50))
     # SQLite takes an index with a condition only where the statement names its value.
     is_sqlite = connection.vendor == "sqlite"
     way = "SEARCH " if is_sqlite else "Index Only Scan using notification_counted"
     assert way in plan(queries)
+    assert ("GROUP BY" in queries.captured_queries[0]["sql"]) == (len(users) > 1)
 
 
 @pytest.mark.reported(number=9)
