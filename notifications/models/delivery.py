@@ -114,6 +114,8 @@ class Delivery(models.Model):
         permissions = [("view_texts", "Can view the texts of notifications")]
         indexes = [
             models.Index("user", F("id").desc(), name="delivery_newest"),
+            # Caps count what has left to a user lately.
+            models.Index(fields=["user", "created_at"], name="delivery_lately"),
             models.Index(
                 F("channel"), F("priority").desc(), F("not_before"),
                 condition=Q(state=DeliveryState.QUEUED.value), name="delivery_queued",
@@ -128,7 +130,7 @@ class Delivery(models.Model):
                 condition=Q(state=DeliveryState.UNKNOWN.value),
                 name="delivery_unknown",
             ),
-            # Caps count what went out to a user, or to an address.
+            # Caps count what went out to an address.
             models.Index(fields=["address_hash", "-created_at"], name="delivery_to_address"),
             # The cost of an hour.
             models.Index(
