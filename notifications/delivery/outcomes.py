@@ -29,6 +29,8 @@ from realtime.sql.any_of import AnyOf
 # An outcome may change these: the last one is a delivery that was queued again because its
 # outcome was not known, and whose answer comes after all.
 _OPEN = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.QUEUED})
+# In these no worker makes a call, so that an older one which was taken says how it ended.
+_AT_REST = frozenset({DeliveryState.UNKNOWN, DeliveryState.QUEUED, DeliveryState.UNRESOLVED})
 _WRITTEN = [
     *receipts.WRITTEN, "not_before", "lease_until", "attempts", "provider", "segments", "cost",
     "cost_currency", "possible_duplicate", "template_version", "locale",
@@ -94,11 +96,8 @@ def _apply(row: Delivery, result: Result, known: int, now: datetime) -> None:
     answer = result.answer
     row.updated_at = now
     if row.lease != result.lease or row.state not in _OPEN:
-        # A later lease may have sent it too.
         if answer is not None and answer.outcome is Outcome.ACCEPTED:
-            row.possible_duplicate = row.lease != result.lease
-            row.accepted_at = row.accepted_at or now
-            row.provider_id = row.provider_id or answer.provider_id
+            _taken_after_all(row, result, answer, now)
         return
     if answer is None:
         row.attempts, row.provider = max(row.attempts - 1, 0), ""
@@ -131,14 +130,35 @@ def _apply(row: Delivery, result: Result, known: int, now: datetime) -> None:
             row.state = state_of(channel_of(row), facts_of(row), DeliveryState.FAILED)
         case steps.Again():
             _queue(row, now, step.pause, step.reason, known + 1)
-        case steps.FindOut():
+        case steps.FindOut() if not _is_taken(row):
             row.state, row.not_before, row.reason = DeliveryState.UNKNOWN, now + step.pause, ""
             return  # `lease_until` says when the call began
     row.lease_until = None
 
 
+def _taken_after_all(row: Delivery, result: Result, answer: Answer, now: datetime) -> None:
+    """Note that an older call was taken."""
+    row.possible_duplicate |= row.lease != result.lease  # a later lease may have sent it too
+    row.accepted_at = row.accepted_at or now
+    if row.state in _AT_REST:
+        row.provider, row.provider_id = result.provider, answer.provider_id
+        _is_taken(row)
+    row.provider_id = row.provider_id or answer.provider_id
+
+
+def _is_taken(row: Delivery) -> bool:
+    """Say whether a call was taken; then it ends so, and is not sent once more."""
+    if row.accepted_at is None:
+        return False
+    row.state = state_of(channel_of(row), facts_of(row), DeliveryState.ACCEPTED)
+    row.reason, row.lease_until = "", None
+    return True
+
+
 def _queue(row: Delivery, now: datetime, pause: timedelta, reason: str, known: int) -> None:
-    """Queue it again, unless its time is over by then."""
+    """Queue it again, unless its time is over by then, or an older call was taken meanwhile."""
+    if _is_taken(row):
+        return
     row.state, row.reason = DeliveryState.QUEUED, reason
     if pause:
         row.not_before = now + pause

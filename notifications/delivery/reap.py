@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, ExpressionWrapper, F
+from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Now
 
 from notifications.choices import DeliveryState
@@ -34,7 +34,11 @@ def _reap(channel: str, wait: timedelta) -> int:
         over()
         .filter(channel=channel)
         .update(
-            state=DeliveryState.UNKNOWN,
+            state=Case(
+                # An older call was taken meanwhile: it is not sent once more.
+                When(accepted_at__isnull=False, then=Value(DeliveryState.ACCEPTED.value)),
+                default=Value(DeliveryState.UNKNOWN.value),
+            ),
             not_before=ExpressionWrapper(F("lease_until") + wait, output_field=DateTimeField()),
             updated_at=Now(),
         )

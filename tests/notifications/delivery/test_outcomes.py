@@ -7,6 +7,7 @@ import pytest
 from notifications.channels.message import Answer
 from notifications.delivery.claim import claim
 from notifications.delivery.outcomes import Result, outcomes_write
+from notifications.delivery.receipts import Heard, receipts_take
 from notifications.models import Attempt, Delivery, Escalation, Notification, Preference
 from notifications.services import notification_mark_seen
 from realtime import clock
@@ -68,6 +69,35 @@ def test_an_answer_that_comes_after_all_still_counts(row, state):
     outcomes_write([result(row)])
     row.refresh_from_db()
     assert row.state == "accepted"
+
+
+@pytest.mark.parametrize("state", ["queued", "unknown", "unresolved"])
+def test_what_an_older_lease_has_sent_is_not_sent_once_more(row, state):
+    Delivery.objects.update(lease=2, attempts=2, state=state, reason="later", provider="twilio")
+    outcomes_write([result(row, answer={"provider_id": "a"})])
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.possible_duplicate) == ("accepted", "", True)
+    assert (row.provider, row.provider_id) == ("africastalking", "a")
+    assert claim("sms", 1, "second") == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.LATER, None])
+def test_what_an_older_lease_sends_meanwhile_is_not_sent_once_more_either(row, outcome):
+    Delivery.objects.update(lease=2, attempts=2)
+    outcomes_write([result(row)])
+    outcomes_write([result(row, outcome, lease=2)])
+    row.refresh_from_db()
+    assert (row.state, row.possible_duplicate) == ("accepted", True)
+
+
+def test_a_repetition_stays_marked_if_its_report_comes_before_its_answer(row):
+    Delivery.objects.update(resend=1, possible_duplicate=True)
+    receipts_take(
+        [Heard(provider="africastalking", event_key="1", fact="delivered", delivery_id=row.pk)]
+    )
+    outcomes_write([result(row, answer={"provider_id": "a"})])
+    row.refresh_from_db()
+    assert (row.state, row.possible_duplicate, row.provider_id) == ("delivered", True, "a")
 
 
 def test_a_lease_that_made_no_call_gives_its_message_back(row):

@@ -32,3 +32,15 @@ def test_a_lease_that_is_over_leaves_an_unknown_outcome(channel):
     # The number stays: what the dead worker knows after all still counts.
     assert (dead.state, dead.lease, alive.state) == ("unknown", 3, "sending")
     assert dead.not_before == over + UNKNOWN_WAITS[channel]
+
+
+def test_what_an_older_lease_has_sent_meanwhile_is_not_sent_once_more():
+    user, now = User.objects.create_user("amina"), clock.now()
+    to = support.address(user, "sms", support.NUMBER)
+    row = support.delivery(
+        note(user), to, state="sending", lease=2, attempts=2, accepted_at=now,
+        lease_until=now - timedelta(seconds=1),
+    )  # fmt: skip
+    assert reap() == 1
+    row.refresh_from_db()
+    assert row.state == "accepted"
