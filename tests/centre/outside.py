@@ -35,7 +35,9 @@ TROUBLES: Mapping[str, Mapping[str, float]] = {
     "twilio": {"unroutable": 0.01},
 }  # fmt: skip
 # What a call meets that a scene holds, once it is released.
-HELD: Mapping[str, Told | Trouble] = {"hold_later": "too_many", "hold_gone": Told(410)}
+HELD: Mapping[str, Told | Trouble] = {
+    "hold_later": "too_many", "hold_gone": Told(410), "hold_lost": "accept_and_drop",
+}  # fmt: skip
 
 
 class Outside:
@@ -107,8 +109,9 @@ class Outside:
     # -- commands
 
     def where(self) -> Answer:
-        """Return the environment by which workers find these providers."""
+        """Return the environment by which workers find these providers, and PUSH_URL."""
         return {
+            "PUSH_URL": self.push.url,
             "AFRICASTALKING_USERNAME": "acme",
             "AFRICASTALKING_API_KEY": "key",
             "AFRICASTALKING_URL": self.talking.url,
@@ -119,6 +122,11 @@ class Outside:
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(self.mail.port),
         }
+
+    def behind(self, *, push: str) -> Answer:
+        """Let subscriptions from now on lead to the push service by this URL."""
+        self.push.url = push
+        return {}
 
     def subscribe(self, *, count: int) -> Answer:
         """Make subscriptions, as browsers do."""
@@ -164,7 +172,9 @@ class Outside:
 
 
 def main() -> None:
-    names = ("where", "subscribe", "hooks", "then", "release", "block", "quiet", "waiting")
+    names = (
+        "where", "behind", "subscribe", "hooks", "then", "release", "block", "quiet", "waiting",
+    )  # fmt: skip
     with closing(Outside(**json.loads(sys.argv[1]))) as outside:
         serve({name: getattr(outside, name) for name in names})
 

@@ -172,6 +172,23 @@ def freeze(centre: Centre, devices: Sequence[Devices]) -> None:
     time.sleep(2)  # so that what it writes is followed by others
 
 
+def lost(centre: Centre, devices: Sequence[Devices]) -> None:
+    """Let a push be taken without an answer, and be seen before it could be sent once more."""
+    stage = Stage(centre, devices)
+    person = stage.person("push", place=2)
+    centre.outside.ask("then", provider="webpush", how=["hold_lost"])
+    sent = stage.send(person, "transaction.credit")
+    stage.until_held()
+    for each in devices:
+        each.ask("see", users=[person["id"]], notifications=[sent])
+    centre.outside.ask("release")
+    stage.until(
+        f"SELECT 1 FROM notifications_delivery WHERE notification_id = {sent} "
+        "AND channel = 'push' AND state NOT IN ('queued', 'sending', 'unknown')",
+        "the push has ended",
+    )
+
+
 def restore(centre: Centre, devices: Sequence[Devices]) -> None:
     """Restore a user's stream from a backup that is older than what a phone has acknowledged."""
     stage = Stage(centre, devices)
@@ -253,6 +270,7 @@ def stop(centre: Centre, devices: Sequence[Devices]) -> None:
 SCENES: Mapping[str, Callable[[Centre, Sequence[Devices]], None]] = {
     "queue": queue,
     "freeze": freeze,
+    "lost": lost,
     "restore": restore,
     "reregister": reregister,
     "volley": volley,

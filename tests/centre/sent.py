@@ -27,10 +27,7 @@ class Sent:
         where = f"delivery {row.id} of {row.notification or row.digest}, {row.channel}"
         if self.history.owners.get(one.address) != row.user:
             self.verdict.add("wrong_user", f"{where}: to {one.address}, not user {row.user}")
-        # A repetition may be skipped after a call of which nobody knows: its attempt, or a lease
-        # without one, says that it may have been taken.
-        is_open = len(row.claims) > len([each for each in row.attempts if each[0] != "unknown"])
-        if row.state in NEVER_SENT and not is_open:
+        if row.state in NEVER_SENT:
             self.verdict.add("unexplained", f"{where}: taken, and the row says {row.state}")
         notice = self.found.notices.get(row.notification or 0)
         if notice is not None and notice.user != row.user:

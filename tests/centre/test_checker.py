@@ -121,6 +121,17 @@ def test_a_row_that_does_not_say_what_happened_is_unexplained(state: str):
     assert "unexplained" in world.verdicts()
 
 
+@pytest.mark.parametrize("state", ["skipped", "cancelled", "expired"])
+def test_what_may_have_left_must_not_end_as_never_sent(state: str):
+    world = World()
+    row = secured(world)[0]
+    row.attempts = [("unknown", T, T + 0.1)]
+    row.state = "unresolved"
+    assert world.verdicts() == set()
+    row.state = state
+    assert world.verdicts() == {"unexplained"}
+
+
 def test_a_report_that_changes_the_state_back_is_unexplained():
     world = World()
     row = secured(world)[2]

@@ -101,10 +101,12 @@ class Centre(Cluster):
     def _behind(self, where: Mapping[str, str]) -> dict[str, str]:
         """Put a proxy before each provider; return where the workers find those."""
         found = dict(where)
-        for name in ("TWILIO_URL", "AFRICASTALKING_URL", "EMAIL_PORT"):
+        for name in ("PUSH_URL", "TWILIO_URL", "AFRICASTALKING_URL", "EMAIL_PORT"):
             port = int(found[name].rpartition(":")[2])
             proxy = self.providers[name.partition("_")[0].lower()] = Proxy(port)
             found[name] = found[name].replace(str(port), str(proxy.port))
+        # Workers are told of no push service: the endpoints of subscriptions lead to it.
+        self.outside.ask("behind", push=found.pop("PUSH_URL"))
         return found
 
     def _people(self) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def _chance(kind: str, **fields: object) -> Plan:
 
 _bug = Bug[Plan]
 PIN, DEVICE = "security.pin_changed", "security.new_device"
-FREEZE = _scene("freeze", workers=2)
+FREEZE = _scene("freeze", workers=2, shown=0.0)
 
 BUGS = {
     bug.name: bug
@@ -52,6 +52,8 @@ BUGS = {
              "unexplained doubled", FREEZE),
         _bug("outcome-uncompared", "an outcome is written over that of a later lease",
              "doubled unexplained", FREEZE),
+        _bug("doubt-forgotten", "what may have left ends as never sent", "unexplained",
+             _scene("lost", shown=0.0)),
         _bug("gone-deletes-new", "an old 410 removes an address that is registered again",
              "missed", _scene("reregister", lease=30.0)),
         _bug("failover-on-unknown", "the next provider is tried though the first may have sent",

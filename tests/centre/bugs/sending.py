@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace as with_fields
 
-from notifications.delivery import claim, failover, outcomes, receipts, steps, verdicts
+from notifications.delivery import doubt, failover, lane, outcomes, receipts, steps, verdicts
 from notifications.models import Delivery
 from realtime.outgoing import Outcome
 from tests.faults.bugs.patching import bug, changes, replace
@@ -15,7 +15,7 @@ from tests.faults.bugs.patching import bug, changes, replace
 FAR = timedelta(days=1)
 
 
-@changes("lease-without-number", "_claim", claim)
+@changes("lease-without-number", "claim", lane)
 def lease_without_number(original: Any, *given: Any) -> Any:
     """Give each lease the number of the first one."""
     claimed = original(*given)
@@ -27,12 +27,18 @@ def lease_without_number(original: Any, *given: Any) -> Any:
 
 
 @changes("outcome-uncompared", "_apply", outcomes)
-def outcome_uncompared(original: Any, row: Any, result: Any, now: Any) -> None:
+def outcome_uncompared(original: Any, row: Any, result: Any, *given: Any) -> None:
     """Write how a call ended over what a later lease has written."""
     lease = row.lease
-    row.lease, row.state = result.lease, "sending"
-    original(row, result, now)
+    row.lease, row.state, row.accepted_at = result.lease, "sending", None
+    original(row, result, *given)
     row.lease = lease
+
+
+@changes("doubt-forgotten", "may_have_left", doubt)
+def doubt_forgotten(original: Any, *given: Any) -> bool:
+    """Take what may have left for what has not."""
+    return False
 
 
 @changes("gone-deletes-new", "_end", verdicts)
