@@ -195,3 +195,56 @@ async def test_the_page_why(browser: Browser, demo: Server, traced: list[str], n
         await expect(page.get_by_role("heading", name="What went to")).to_be_visible()
         found["an address"] = await findings(page)
         assert _ours(found) == {}
+
+
+# An announcement that SMS follow: the one to amina has failed, and the authors have no number.
+FOLLOWED = """
+from django.conf import settings
+from django.contrib.auth.models import User
+from tests.notifications.fallbacks.support import due
+from tests.notifications.trace.support import called, heard
+from notifications.delivery.fallback import advance_due
+from notifications.models import Delivery
+settings.CHANNELS = {
+    "SMS_PROVIDERS": ("africastalking",), "SMS_COUNTRIES": ("UG",),
+    "AFRICASTALKING_USERNAME": "acme", "AFRICASTALKING_API_KEY": "key",
+}
+after = due()
+while advance_due():
+    pass
+one = Delivery.objects.get(announcement=after.pk, user__username="amina")
+called(one, "accepted")
+heard(one, "failed")
+Delivery.objects.filter(pk=one.pk).update(state="failed", attempts=1, failed_at=one.created_at)
+print(after.pk)
+"""
+
+
+@pytest.fixture(scope="module")
+def followed(demo: Server, traced: list[str]) -> str:
+    """Return the announcement; amina has a number since `traced`."""
+    return demo.shell(FOLLOWED).strip()
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_page_why_of_an_announcement(
+    browser: Browser, demo: Server, followed: str, name: str
+) -> None:
+    why = f"{demo.url}/admin/notifications/announcement"
+    async with screen(browser, name) as page:
+        await log_in_to_admin(page, demo)
+        found = {}
+        for number in ("1", followed):  # the first one has no SMS
+            await page.goto(f"{why}/{number}/why/")
+            await expect(page.get_by_role("heading", name="One user")).to_be_visible()
+            found[number] = await findings(page)
+        for user, answer in (("amina", "What happened"), ("author", "author")):
+            await page.get_by_role("textbox", name="User").fill(user)
+            await page.get_by_role("button", name="Look").click()
+            await expect(page.get_by_role("heading", name=answer, exact=True)).to_be_visible()
+            found[user] = await findings(page)
+        await page.get_by_role("textbox", name="User").fill("nobody")
+        await page.get_by_role("button", name="Look").click()
+        await expect(page.get_by_text("There is no user of that name or id.")).to_be_visible()
+        found["nobody"] = await findings(page)
+        assert _ours(found) == {}
