@@ -26,6 +26,9 @@ django.setup()
 
 from hoardrun.broadcasts import publish as broadcasts  # noqa: E402
 from hoardrun.ledger import messages as ledger  # noqa: E402
+from hoardrun.ledger import services as money  # noqa: E402
+from hoardrun.ledger.journal import booking  # noqa: E402
+from hoardrun.ledger.models import Account  # noqa: E402
 from notifications import kinds, messages, models, services  # noqa: E402
 from realtime import clock, log  # noqa: E402
 from realtime.layer import send  # noqa: E402
@@ -227,6 +230,42 @@ def notify(*, kind: str, count: int) -> dict[str, Any]:
     return {"cpu": time.process_time() - began, "wall": time.monotonic() - since}
 
 
+def payments(*, users: int, count: int) -> dict[str, Any]:
+    """Make payments under way, spread over an account of each of these users."""
+    accounts = [_account(user_id) for user_id in range(1, users + 1)]
+    made = [
+        money.transaction_create(
+            account_id=accounts[number % users],
+            type="deposit",
+            direction="inbound",
+            amount="1",
+            provider="mpesa",
+        ).txn.pk
+        for number in range(count)
+    ]
+    return {"payments": made}
+
+
+def _account(user_id: int) -> int:
+    found = Account.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
+    return found or money.account_open(user_id=user_id, currency="KES", opening_balance="1").pk
+
+
+def settle(*, payments: list[int], is_posted: bool) -> dict[str, Any]:
+    """Complete payments, as a provider's evidence does; answers with what it took."""
+    book_move = booking.book_move
+    if not is_posted:
+        booking.book_move = lambda *arguments: None
+    began, since = time.process_time(), time.monotonic()
+    try:
+        for pk in payments:
+            money.transaction_move(txn_id=pk, to="completed")
+        send.sender.flush(30)
+    finally:
+        booking.book_move = book_move
+    return {"cpu": time.process_time() - began, "wall": time.monotonic() - since}
+
+
 def bulk(*, users: int) -> dict[str, Any]:
     """Notify users 1 to `users` as `manage.py notify` does; answers with the CPU spent."""
     began, moment = time.process_time(), time.monotonic_ns()
@@ -255,5 +294,7 @@ if __name__ == "__main__":
             "durable": durable,
             "bulk": bulk,
             "notify": notify,
+            "payments": payments,
+            "settle": settle,
         }
     )

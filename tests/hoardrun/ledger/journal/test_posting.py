@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
-from hoardrun.ledger.journal import posting
-from hoardrun.ledger.journal.books import books_of
 from hoardrun.ledger.journal.choices import BookKind, PostingKind
 from hoardrun.ledger.journal.drafts import Draft, Place, customer, opening
 from hoardrun.ledger.journal.errors import BookChanged, SourceReused
 from hoardrun.ledger.journal.models import Book, Posting
 from hoardrun.ledger.journal.posting import post
+from hoardrun.ledger.journal.writing import Side, move
 from hoardrun.ledger.models import Account
 from tests.hoardrun.ledger.conftest import create
 
@@ -20,6 +22,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def draft(other: Account) -> Draft:
     return opening(other.pk, "KES", 500)
+
+
+@pytest.fixture
+def fee(kes: Account) -> Draft:
+    place = Place(BookKind.FEES, "KES")
+    return Draft(PostingKind.FEE, "fee:7", customer("KES", kes.pk), place, 30, create(kes).pk)
 
 
 def test_a_source_that_is_posted_again_is_posted_once(draft: Draft, other: Account):
@@ -41,32 +49,25 @@ def test_a_source_with_something_else_is_an_error_that_names_it(
     assert Posting.objects.get().minor == 500
 
 
-def test_some_that_are_posted_before_stand_among_new_ones(draft: Draft, kes: Account):
+def test_some_that_are_posted_before_stand_among_new_ones(draft: Draft, fee: Draft, kes: Account):
     first = post([draft])[0]
-    txn = create(kes)
-    fee = Draft(
-        PostingKind.FEE,
-        "fee:7",
-        customer("KES", kes.pk),
-        Place(BookKind.FEES, "KES"),
-        30,
-        txn.pk,
-    )
     again, new = post([draft, fee])
-    assert (again, new.source) == (first, "fee:7")
+    assert (again, Posting.objects.get(pk=new).source) == (first, "fee:7")
     assert Book.objects.get(account=kes).balance == 100_000 - 30
 
 
-def test_books_are_made_once(kes: Account):
-    places = [customer("KES", kes.pk), Place(BookKind.FLOAT, "KES", provider="mpesa")]
-    found = books_of(places)
-    assert books_of(places) == found
-    assert (found[places[0]].version, found[places[1]].version) == (1, None)
+def test_a_book_is_made_once(fee: Draft, kes: Account):
+    post([fee, fee._replace(source="fee:8")])
+    assert Book.objects.filter(kind=BookKind.FEES).count() == 1
+    assert Book.objects.get(account=kes).version == 3
 
 
-def test_a_book_in_another_currency_than_its_account_is_an_error(kes: Account):
+def test_a_book_in_another_currency_than_its_account_is_an_error(fee: Draft, kes: Account):
+    wrong = fee._replace(
+        debit=customer("UGX", kes.pk), credit=Place(BookKind.FEES, "UGX"), source="fee:9"
+    )
     with pytest.raises(BookChanged, match="ledger_verify"):
-        books_of([customer("UGX", kes.pk)])
+        post([wrong])
 
 
 def test_a_book_that_moved_without_the_lock_is_an_error(draft: Draft, other: Account):
@@ -74,4 +75,12 @@ def test_a_book_that_moved_without_the_lock_is_an_error(draft: Draft, other: Acc
     book = Book.objects.get(account=other)
     Book.objects.filter(account=other).update(version=9)
     with pytest.raises(BookChanged):
-        posting._save(book, 1)
+        move(Side(book.pk, 2), 500)
+
+
+def test_a_posting_takes_two_statements(
+    draft: Draft, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+):
+    post([draft])
+    with django_assert_num_queries(2):
+        post([draft._replace(source="opening:again")])
