@@ -5,6 +5,7 @@ For the account's owner, and for staff with `ledger.view_transaction`, as in the
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -29,6 +30,7 @@ from hoardrun.ledger.statement.serializers import (
     summary_data,
 )
 from notifications import languages
+from notifications.brand import brand
 from notifications.preferences.selectors import preferences_get
 from realtime.core.text import row_id
 from realtime.rest.permissions import staff_may
@@ -98,21 +100,38 @@ class StatementPageView(_Statement):
         entries = [
             (
                 entry,
-                amount_human(entry.amount, currency),
-                amount_human(entry.balance_after, currency),
+                _figure(entry.amount, currency),
+                _figure(entry.balance_after, currency),
             )
             for entry in self._all(summary)
         ]
         money = {
-            name: amount_human(getattr(summary, name), currency)
+            name: _signed(amount_human(getattr(summary, name), currency))
             for name in ("opening_balance", "closing_balance", "credited", "debited")
         }
-        shown = {"account": account, "summary": summary, "entries": entries, **money}
+        holder = account.user.get_full_name() or account.user.get_username()
+        shown = {"account": account, "holder": holder, "summary": summary, "entries": entries}
         return render(
             request._request,
             "ledger/statement.html",
-            {**shown, "words": words.of(language), "language": language},
+            {
+                **shown,
+                **money,
+                "brand": brand(),
+                "words": words.of(language),
+                "language": language,
+            },
         )
+
+
+def _figure(amount: Decimal, currency: str) -> str:
+    """Write an amount in a column that names the currency."""
+    return _signed(amount_human(amount, currency).removeprefix(f"{currency} "))
+
+
+def _signed(text: str) -> str:
+    """Write the sign that stands in a line with figures, where a hyphen would be small."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _account(request: Request, account_id: str) -> Account:

@@ -96,6 +96,8 @@ def test_a_page_to_print_is_in_the_language_of_the_customer(lived: Account, alic
     text = page.content.decode()
     assert "Account statement" in text
     assert "KES 1,007.50" in text
+    assert "\N{MINUS SIGN}3.00</td>" in text
+    assert "alice" in text
     assert "=Rent &lt;b&gt;&amp;" in text
     client.patch("/api/v1/preferences", {"locale": "fr"}, headers={"If-Match": "*"})
     assert "Relevé de compte" in client.get(path(lived, ".html")).content.decode()
