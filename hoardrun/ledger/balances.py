@@ -9,7 +9,7 @@ from hoardrun.ledger.choices import AccountType, Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import InsufficientFunds, InvalidAmount
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.money import LARGEST, amount_text, largest_text
+from hoardrun.ledger.money import amount_text, largest_of, largest_text
 from hoardrun.ledger.transitions import RELEASED
 
 
@@ -48,9 +48,10 @@ def shift(
     """Add to the balances. Raises InvalidAmount if one becomes too large to be stored exactly."""
     account.available_balance += available
     account.current_balance += current
-    if max(abs(account.available_balance), abs(account.current_balance)) > LARGEST:
-        largest = largest_text(account.currency)
-        raise InvalidAmount(f"The balance would exceed {largest}. Use a smaller amount.")
+    most = largest_of(account.currency)
+    if max(abs(account.available_balance), abs(account.current_balance)) > most:
+        text = largest_text(account.currency)
+        raise InvalidAmount(f"The balance would exceed {text}. Use a smaller amount.")
 
 
 def funds_check(account: Account, amount: Decimal) -> None:

@@ -68,14 +68,15 @@ def left_check(account: Account, other: Account) -> Decimal:
 
 def left_on(account: Account) -> Decimal:
     """Return the user's own money on an account, less what payments hold."""
+    available: Decimal = account.available_balance
     if account.type != AccountType.CREDIT:
-        return account.available_balance
+        return available
     # Its available balance includes the credit line, which is stored nowhere else.
     under_way = account.transactions.filter(
         direction=Direction.OUTBOUND, status__in=(Status.PENDING, Status.PROCESSING)
     )
-    held = sum(under_way.values_list("amount", flat=True))
-    return max(Decimal(0), min(account.available_balance, account.current_balance - held))
+    own: Decimal = account.current_balance - sum(under_way.values_list("amount", flat=True))
+    return max(Decimal(0), min(available, own))
 
 
 def others_of(account: Account, *, that_give: bool = False) -> list[Account]:

@@ -24,10 +24,11 @@ from hoardrun.ledger.choices import (
     TransactionStatus,
     TransactionType,
 )
+from hoardrun.ledger.fields import MoneyField
 from hoardrun.ledger.journal import models as journal  # noqa: F401 its tables are this app's
 from hoardrun.ledger.journal.choices import BookKind
 from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
-from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
+from hoardrun.ledger.money import Currency
 from realtime import clock
 from realtime.append_only import AppendOnly
 from realtime.changes import Tracked
@@ -52,12 +53,8 @@ class Account(Tracked):
     type = models.CharField(max_length=16, choices=AccountType, default=AccountType.CHECKING)
     name = models.CharField(max_length=100, blank=True)
     currency = models.CharField(max_length=3, choices=Currency)
-    available_balance = models.DecimalField(
-        max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=Decimal(0)
-    )
-    current_balance = models.DecimalField(
-        max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=Decimal(0)
-    )
+    available_balance = MoneyField(default=Decimal(0))
+    current_balance = MoneyField(default=Decimal(0))
     status = models.CharField(max_length=16, choices=AccountStatus, default=AccountStatus.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -96,7 +93,7 @@ class Transaction(Tracked):
         max_length=16, choices=TransactionStatus, default=TransactionStatus.PENDING
     )
     direction = models.CharField(max_length=8, choices=Direction)
-    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
+    amount = MoneyField()
     currency = models.CharField(max_length=3, choices=Currency)
     description = models.CharField(max_length=200, blank=True)
     payment_method = models.CharField(
@@ -141,9 +138,7 @@ class Transaction(Tracked):
     own_key = models.CharField(max_length=100, null=True, unique=True, editable=False)  # noqa: DJ001 unique only where given
     # What is shown of the payment that moves it: a `PaymentStage`.
     payment = models.JSONField(null=True, editable=False)
-    balance_after = models.DecimalField(
-        max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
-    )
+    balance_after = MoneyField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     completed_at = models.DateTimeField(null=True, blank=True)

@@ -1,15 +1,15 @@
 """Currencies and amounts: Decimal inside, text on the wire, never a float.
 
-Each currency has its own number of decimals (`currencies`). A column holds 15 significant digits,
-two of them decimals: SQLite keeps no more exactly. The journal counts in minor units, the smallest
-that a currency has, in 64 bits: even of a currency with three decimals, the largest amount of a
-column fits there nine hundred times. No I/O here.
+Each currency has its own number of decimals (`currencies`). A column holds 13 digits before the
+point and three behind it, of which 15 may differ from zero: SQLite keeps no more exactly. So an
+amount with three decimals has 12 before. The journal counts in minor units, the smallest that a
+currency has, in 64 bits: the largest amount fits there nine thousand times. No I/O here.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -17,9 +17,9 @@ from django.db import models
 from hoardrun.ledger.currencies import EXPONENTS
 from hoardrun.ledger.errors import InvalidAmount, UnknownCurrency
 
-MAX_DIGITS = 15
-DECIMAL_PLACES = 2
-LARGEST = Decimal(10) ** (MAX_DIGITS - DECIMAL_PLACES) - Decimal(10) ** -DECIMAL_PLACES
+MAX_DIGITS = 16
+DECIMAL_PLACES = 3
+SIGNIFICANT = 15  # digits of a number that SQLite keeps
 
 # Plain decimals only: Decimal() also accepts 1e9, 1_000, blanks and digits of other scripts.
 _PLAIN = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
@@ -59,7 +59,7 @@ def amount_parse(value: Any, currency: str, *, allow_zero: bool = False) -> Deci
     number = _number(value)
     if number < 0 or (number == 0 and not allow_zero):
         raise InvalidAmount("An amount must be greater than zero; `direction` says which way.")
-    if number > LARGEST:
+    if number > largest(code.exponent):
         raise InvalidAmount(f"An amount must not exceed {largest_text(code)}.")
     exact = number.quantize(Decimal(1).scaleb(-code.exponent))
     if exact != number:
@@ -81,10 +81,36 @@ def amount_of(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-currency_parse(currency).exponent)
 
 
+def exact(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount with its currency's decimals, however many its column has."""
+    return amount_of(minor_of(amount, currency), currency)
+
+
+def largest(exponent: int) -> Decimal:
+    """Return the largest amount with so many decimals that every column holds exactly."""
+    whole = min(MAX_DIGITS - DECIMAL_PLACES, SIGNIFICANT - exponent)
+    return Decimal(10) ** whole - Decimal(1).scaleb(-exponent)
+
+
+def largest_of(currency: str) -> Decimal:
+    """Return the largest amount and balance of a currency."""
+    return largest(currency_parse(currency).exponent)
+
+
+def is_exact(number: Decimal) -> bool:
+    """Return whether a column stores a number as it is."""
+    _, digits, exponent = number.normalize().as_tuple()
+    assert isinstance(exponent, int), "money is finite"
+    return (
+        -exponent <= DECIMAL_PLACES
+        and len(digits) <= SIGNIFICANT
+        and len(digits) + exponent <= MAX_DIGITS - DECIMAL_PLACES
+    )
+
+
 def largest_text(currency: str) -> str:
     """Write the largest amount of a currency."""
-    unit = Decimal(1).scaleb(-currency_parse(currency).exponent)
-    return amount_text(LARGEST.quantize(unit, ROUND_DOWN), currency)
+    return amount_text(largest_of(currency), currency)
 
 
 def amount_text(value: Decimal, currency: str) -> str:
@@ -109,7 +135,9 @@ def _number(value: Any) -> Decimal:
         raise InvalidAmount('An amount is text such as "12.50", never a floating-point number.')
     if isinstance(value, str) and not _PLAIN.fullmatch(value):
         raise InvalidAmount('An amount is plain digits such as "1250" or "12.50".')
-    number = LARGEST + 1 if isinstance(value, int) and abs(value) >= 10**30 else Decimal(value)
+    # Of a long int, Decimal would take long to write the digits.
+    is_long = isinstance(value, int) and abs(value) >= 10**30
+    number = Decimal(10) ** 30 if is_long else Decimal(value)
     if not number.is_finite():
         raise InvalidAmount("An amount must be finite.")
     return number

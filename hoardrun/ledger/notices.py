@@ -5,12 +5,14 @@ Called by `services`. The texts stand in `texts/`, in all languages.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.kinds import Moved, NotMoved
 from hoardrun.ledger.models import Transaction
+from hoardrun.ledger.money import exact
 from notifications.kinds.values import Money
 
 
@@ -36,18 +38,22 @@ def notice_of(txn: Transaction) -> Notice | None:
 def _moved(txn: Transaction) -> Moved:
     assert txn.balance_after is not None and txn.completed_at is not None  # a constraint holds it
     return Moved(
-        amount=Money(txn.amount, txn.currency),
+        amount=_money(txn.amount, txn.currency),
         party=txn.merchant_name or None,
         reference=txn.reference or None,
-        balance=Money(txn.balance_after, txn.currency),
+        balance=_money(txn.balance_after, txn.currency),
         happened_at=txn.completed_at,
     )
+
+
+def _money(amount: Decimal, currency: str) -> Money:
+    return Money(exact(amount, currency), currency)
 
 
 def _not_moved(txn: Transaction) -> NotMoved:
     return NotMoved(
         direction="outbound" if txn.direction == Direction.OUTBOUND else "inbound",
-        amount=Money(txn.amount, txn.currency),
+        amount=_money(txn.amount, txn.currency),
         party=txn.merchant_name or None,
         reference=txn.reference or None,
         reason=txn.failure_reason or None,

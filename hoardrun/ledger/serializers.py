@@ -26,7 +26,7 @@ from realtime.rest.idempotency import KeyField
 from realtime.rest.rows import RowOutput
 from realtime.rest.serializers import StrictSerializer
 
-_MONEY = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "example": "12.50"}
+_MONEY = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,3})?$", "example": "12.50"}
 
 
 @extend_schema_field(_MONEY)

@@ -15,7 +15,7 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.journal.findings import AccountFacts, Link
 from hoardrun.ledger.journal.models import Posting
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.money import DECIMAL_PLACES
+from hoardrun.ledger.money import currency_parse
 
 MOST = 50_000  # postings that are read at once
 
@@ -28,16 +28,22 @@ def account_facts(ids: list[int]) -> list[AccountFacts]:
         status__in=(Status.PENDING, Status.PROCESSING),
     )
     held = dict(under_way.order_by().values_list("account_id").annotate(Sum("amount")))
-    unit = Decimal(1).scaleb(-DECIMAL_PLACES)
     return [
         AccountFacts(
             *(row.pk, row.type, row.currency, row.available_balance, row.current_balance),
-            # SQLite adds in floating point: what is beyond the column's decimals is noise.
-            Decimal(held.get(row.pk, 0)).quantize(unit),
+            _rounded(Decimal(held.get(row.pk, 0)), row.currency),
             *((row.book.balance, row.book.version) if hasattr(row, "book") else (None, None)),
         )
         for row in Account.objects.filter(pk__in=ids).select_related("book").order_by("pk")
     ]
+
+
+def _rounded(total: Decimal, currency: str) -> Decimal:
+    """Leave out the noise of SQLite, which adds in floating point.
+
+    At least two decimals stay, in which an amount that its currency does not have would show.
+    """
+    return total.quantize(Decimal(1).scaleb(-max(2, currency_parse(currency).exponent)))
 
 
 def links_of(ids: list[int]) -> Iterator[Link]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hoardrun.ledger.errors import InvalidAmount, UnknownCurrency
-from hoardrun.ledger.money import amount_human, amount_parse, amount_text
+from hoardrun.ledger.money import amount_human, amount_parse, amount_text, is_exact, largest
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,15 @@ def test_it_refuses_what_is_not_an_amount(reason: str):
 def test_it_says_what_the_currency_allows(value: str, currency: str, says: str):
     with pytest.raises(InvalidAmount, match=says):
         amount_parse(value, currency)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "most"), [(0, "9999999999999"), (2, "9999999999999.99"), (3, "999999999999.999")]
+)
+def test_the_largest_amount_is_the_last_that_a_column_holds(exponent: int, most: str):
+    assert largest(exponent) == Decimal(most)
+    assert is_exact(largest(exponent))
+    assert not is_exact(largest(exponent) + Decimal(1).scaleb(-exponent) + Decimal("0.001"))
 
 
 @pytest.mark.parametrize("currency", ["", "kes", "XXX", "KES "])
