@@ -23,7 +23,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from hoardrun.ledger import services
+from hoardrun.ledger import (
+    admin_books,  # noqa: F401 registers its pages
+    admin_corrections,  # noqa: F401 likewise
+    services,
+)
 from hoardrun.ledger.admin_moves import (
     VERBS,
     MovesInline,

@@ -24,6 +24,7 @@ from hoardrun.ledger.choices import (
     TransactionStatus,
     TransactionType,
 )
+from hoardrun.ledger.corrections import models as corrections  # noqa: F401 its table is this app's
 from hoardrun.ledger.fields import MoneyField
 from hoardrun.ledger.journal import models as journal  # noqa: F401 its tables are this app's
 from hoardrun.ledger.journal.choices import BookKind

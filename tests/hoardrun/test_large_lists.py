@@ -21,6 +21,8 @@ from django.test import Client
 from django.utils import timezone
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.ledger.corrections.models import Correction
+from hoardrun.ledger.journal.models import Book, Posting
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.payments.standing.models import TierDecision
 from hoardrun.payments.tariffs.models import ProviderFee, ProviderLimit
@@ -56,6 +58,9 @@ LISTS: dict[str, list[str]] = {
         *("?account__id__exact=7", "?q=user-700", "?q=700", "?q=REF-700", "?q=nobody"),
     ],
     "ledger/account/": ["", "?status__exact=closed", "?left=1", "?q=user-700"],
+    "ledger/book/": ["", "?ours=1", "?account__id__exact=700", "?q=user-700", "?q=700"],
+    "ledger/posting/": ["", "?txn__id__exact=700", "?q=700", "?q=settle:700"],
+    "ledger/correction/": ["", "?waits=1", "?q=700"],
     "notifications/notification/": ["", "?q=user-700"],
     "notifications/suppression/": ["", f"?q={'7':064}"],
     "notifications/suppressionlift/": ["", "?q=700"],
@@ -132,6 +137,7 @@ def fill(first: int, last: int) -> None:
         )
         for n in range(PER_ACCOUNT * (first - 1) + 1, PER_ACCOUNT * (last - 1) + 1)
     )
+    fill_journal(first, last)
     Notification.objects.bulk_create(
         Notification(id=n, user_id=n, title="Hello", message="World") for n in numbers
     )
@@ -181,6 +187,37 @@ def fill(first: int, last: int) -> None:
         if connection.vendor == "postgresql":
             # To read all of a table is cheap while it is small. Where an index answers, take it.
             cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+def fill_journal(first: int, last: int) -> None:
+    """Write a book, a posting and a correction of each account; a few of ours, and a few wait."""
+    now, numbers = timezone.now(), range(first, last)
+    if first == 1:
+        Book.objects.create(id=900_000, kind="world", currency="KES")
+    Book.objects.bulk_create(
+        Book(id=n, kind="customer", currency="KES", account_id=n, balance=1, version=1)
+        for n in numbers
+    )
+    Posting.objects.bulk_create(
+        Posting(
+            id=n,
+            debit_id=900_000,
+            credit_id=n,
+            minor=1,
+            currency="KES",
+            kind="settle",
+            txn_id=n,
+            source=f"settle:{n}",
+            credit_balance=1,
+            credit_version=1,
+        )
+        for n in numbers
+    )
+    asked = {"direction": "inbound", "amount": 1, "currency": "KES", "why": "x", "asked_by_id": 1}
+    rejected = {"state": "rejected", "decided_by_id": 2, "decided_at": now}
+    Correction.objects.bulk_create(
+        Correction(id=n, account_id=n, **asked, **({} if n < 4 else rejected)) for n in numbers
+    )
 
 
 def fill_what_leaves(numbers: range) -> None:

@@ -39,6 +39,7 @@ HARMLESS = {
     "payments.providerpayment.raw_code": "what a provider called its answer",
     "payments.providerpayment.last_code": "what a provider called its answer",
     "payments.paymentstep.raw_code": "what a provider called its answer",
+    "ledger.journalday.digest": "the hash of postings",
     "notifications.mailing.fingerprint": "the hash of a text that stands next to it",
     "notifications.mailing.key": "a name that an operator has chosen",
     "broadcasts.broadcast.fingerprint": "the hash of a payload that stands next to it",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, models, transaction
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from hoardrun.ledger.journal.models import Book, Posting
+from hoardrun.ledger.journal.models import Book, BookDay, JournalDay, Posting
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
 from hoardrun.payments.models import PaymentReceipt, PaymentStep
@@ -140,6 +140,13 @@ def move(db: None) -> TransactionMove:
 
 
 @pytest.fixture
+def closed_day(posting: Posting) -> JournalDay:
+    day = date(2026, 11, 28)
+    BookDay.objects.create(book_id=posting.debit_id, day=day, balance=-1)
+    return JournalDay.objects.create(day=day, postings=1, digest="d")
+
+
+@pytest.fixture
 def posting(move: TransactionMove) -> Posting:
     """A posting with a value in every column that is unique."""
     sides = [
@@ -178,6 +185,8 @@ UNIQUE = {
     ],
     PaymentReceipt: [{"id"}, {"payment_id", "sha256", "purpose", "verdict"}],
     PaymentStep: [{"id"}],
+    JournalDay: [{"id"}, {"day"}],
+    BookDay: [{"id"}, {"book_id", "day"}],
     Attempt: [{"id"}, {"delivery_id", "lease"}],
     PreferenceChange: [{"id"}],
     Consent: [{"id"}],
@@ -204,7 +213,7 @@ def test_the_unique_columns_of_each_record_are_known() -> None:
 @pytest.mark.parametrize(
     ("model", "kept"), [(model, n) for model, known in UNIQUE.items() for n in range(len(known))]
 )
-@pytest.mark.usefixtures("broadcast", "move", "posting", "outside_rows")
+@pytest.mark.usefixtures("broadcast", "move", "posting", "closed_day", "outside_rows")
 def test_no_row_replaces_a_record(model: Any, kept: int, verb: str) -> None:
     table, all_columns = model._meta.db_table, set().union(*UNIQUE[model])
     others = dict.fromkeys(all_columns - UNIQUE[model][kept] - EXISTING, 1_000_000)

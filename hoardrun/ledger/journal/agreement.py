@@ -58,6 +58,10 @@ def posting_findings(row: PostingFacts) -> Iterator[Finding]:
         if kinds != {BookKind.WORLD, BookKind.CUSTOMER}:
             yield found("books", "world and customer", " and ".join(sorted(kinds)))
         return
+    if row.kind == PostingKind.FUNDING:
+        if row.debit_account or row.credit_account:
+            yield found("accounts", NOTHING, row.debit_account or row.credit_account)
+        return
     if row.txn_amount is None:
         yield found("transaction", f"#{row.txn_id}", NOTHING)
         return

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from hoardrun.ledger.choices import ActorKind
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.journal import drafts
-from hoardrun.ledger.journal.drafts import Draft, Moved
+from hoardrun.ledger.journal.drafts import Draft, Moved, Place
 from hoardrun.ledger.journal.posting import post
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import minor_of
@@ -38,6 +39,11 @@ def book_transfer(sides: Sequence[Transaction]) -> None:
     """Book a transfer, by both of its transactions: the one that gives comes first."""
     gives, takes = map(moved, sides)
     post([drafts.transfer(gives, takes)])
+
+
+def book_funding(book: Place, amount: Decimal, source: str) -> None:
+    """Book what came into one of our own books; an amount below zero, what was taken from it."""
+    post([drafts.funding(book, minor_of(amount, book.currency), source)])
 
 
 def moved(txn: Transaction) -> Moved:

@@ -24,6 +24,7 @@ class PostingKind(models.TextChoices):
     ADJUSTMENT = "adjustment"  # likewise by staff, with no provider behind it
     TRANSFER = "transfer"  # from one account here to another
     REVERSAL = "reversal"  # the mirror of another posting
+    FUNDING = "funding"  # what we brought into one of our own books, or took from there
     OPENING = "opening"  # what an account had when its book was opened
 
 

@@ -88,6 +88,16 @@ def settled(moved: Moved, *, by_staff: bool = False) -> Draft:
     return Draft(kind, source, debit, credit, minor, moved.txn_id, moved.completed_at)
 
 
+def funding(book: Place, minor: int, source: str) -> Draft:
+    """Draft what comes into one of our own books; less than nothing, for what is taken from it.
+
+    Of a float that is a debit, as of what customers pay into it.
+    """
+    world = Place(BookKind.WORLD, book.currency)
+    debit, credit = (world, book) if (minor > 0) != (book.kind == BookKind.FLOAT) else (book, world)
+    return Draft(PostingKind.FUNDING, source, debit, credit, abs(minor))
+
+
 def reversal(moved: Moved) -> Draft:
     """Draft the reversal of a transaction that was completed."""
     first = settled(moved)

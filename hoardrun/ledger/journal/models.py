@@ -129,7 +129,8 @@ class Posting(AppendOnly):
             ),
             models.CheckConstraint(condition=~Q(source=""), name="posting_says_what_for"),
             models.CheckConstraint(
-                condition=Q(kind=PostingKind.OPENING) | Q(txn__isnull=False),
+                condition=Q(kind__in=[PostingKind.OPENING, PostingKind.FUNDING])
+                | Q(txn__isnull=False),
                 name="posting_has_transaction",
             ),
             models.CheckConstraint(
@@ -156,6 +157,34 @@ class Posting(AppendOnly):
         return self.source
 
 
+class JournalDay(AppendOnly):
+    """A day in UTC that has ended: how many postings it has, and their hash."""
+
+    day = models.DateField(unique=True)
+    postings = models.BigIntegerField()
+    digest = models.CharField(max_length=64)  # of these and of the digest of the day before
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class BookDay(AppendOnly):
+    """What one of our books had at the end of a day on which something was posted to it."""
+
+    # The unique constraint has the index.
+    book = models.ForeignKey(
+        Book, on_delete=models.PROTECT, related_name="days", db_constraint=False, db_index=False
+    )
+    day = models.DateField()
+    balance = models.BigIntegerField()
+
+    class Meta(AppendOnly.Meta):
+        constraints = [models.UniqueConstraint(fields=["book", "day"], name="book_day_once")]
+
+    def __str__(self) -> str:
+        return f"book #{self.book_id} after {self.day}"
+
+
 class Verification(models.Model):
     """One run of `verify`: what it looked at, and how many findings it had."""
 
@@ -165,6 +194,7 @@ class Verification(models.Model):
     accounts = models.BigIntegerField(default=0)
     postings = models.BigIntegerField(default=0)
     transactions = models.BigIntegerField(default=0)
+    days = models.BigIntegerField(db_default=0)
     findings = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

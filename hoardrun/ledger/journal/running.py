@@ -1,4 +1,4 @@
-"""Run `verify` in whole: for `manage.py ledger_verify`, and once a night by one node for all."""
+"""Verify all, for `manage.py ledger_verify`, and once a night by one node for all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from hoardrun.ledger.journal import verify
+from hoardrun.ledger.journal import days, verify
 from hoardrun.ledger.journal.findings import Finding
 from hoardrun.ledger.journal.models import Verification
 from realtime import clock, jobs
@@ -22,6 +22,7 @@ STEPS: dict[str, Callable[[datetime | None], Iterator[verify.Page]]] = {
     "accounts": verify.accounts_verify,
     "postings": verify.postings_verify,
     "transactions": verify.transactions_verify,
+    "days": days.days_verify,
 }
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def run(
     progress: Callable[[str], object] = str,
 ) -> Verification:
     """Verify everything, or what has changed since a time; call `tell` with each finding."""
-    done = Verification.objects.create(since=since)
+    done = Verification.objects.create(since=since, days=0)
     for name, step in STEPS.items():
         for count, findings in step(since):
             setattr(done, name, getattr(done, name) + count)
@@ -59,11 +60,12 @@ def is_night(moment: datetime) -> bool:
 
 
 def once_a_day() -> Verification | None:
-    """Verify, if no node has done so within 20 hours; log what is found."""
+    """Close days and verify, if no node has done so within 20 hours; log what is found."""
     if not jobs.claim(NAME, EVERY_SECONDS):
         return None
     found: list[Finding] = []
     try:
+        days.close(clock.now())
         done = run(tell=found.append)
     except BaseException:
         jobs.give_back(NAME)

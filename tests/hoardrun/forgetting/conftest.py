@@ -18,6 +18,7 @@ from hoardrun.api.tokens import login_create
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import Staff
 from hoardrun.broadcasts.services import broadcast_create
+from hoardrun.ledger.corrections.services import correction_ask
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
 from realtime import log
@@ -53,6 +54,9 @@ def zaphodine(charlie: User) -> User:
     named = {"merchant_name": "Landlord Ltd", "reference": "INV-17"}
     complete(create(account, "250", description=f"rent of {NAME}", **named))
     move(create(account, "1"), "failed", reason=f"{NAME} did not answer")
+    correction_ask(
+        account_id=account.pk, direction="inbound", amount="1", why="late", by=charlie.pk
+    )
     notice = note(user, f"Hello {NAME}")
     outside.fill(user, notice, name=NAME, ip="192.0.2.7")
     head = log.heads([user_stream(user.pk)])[user_stream(user.pk)]

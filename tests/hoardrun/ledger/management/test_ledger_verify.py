@@ -27,7 +27,7 @@ def run(*arguments: str) -> tuple[str, str]:
 
 def test_it_says_what_it_has_looked_at(kes: Account, ugx: Account):
     printed, error = run()
-    assert printed == "2 accounts, 2 postings, 0 transactions; 0 posted; 0 findings.\n"
+    assert printed == "2 accounts, 2 postings, 0 transactions, 0 days; 0 posted; 0 findings.\n"
     assert error == ""
 
 

@@ -1,0 +1,20 @@
+"""The refusals of corrections, beside those of transactions."""
+
+from __future__ import annotations
+
+from realtime.errors import Conflict, Forbidden, NotFound
+
+
+class CorrectionNotFound(NotFound):
+    title = "No such correction"
+    text = "Nobody has asked for a correction {!s:.64}."
+
+
+class CorrectionDecided(Conflict):
+    title = "Decided already"
+    text = "It is {} already."
+
+
+class OwnCorrection(Forbidden):
+    title = "A second person decides"
+    text = "You have asked for it yourself: somebody else approves it."

@@ -1,0 +1,153 @@
+"""Correct a balance: one member of staff asks, with a reason, and another one decides.
+
+An approved correction of an account is a transaction like any other, made and completed in the
+commit of the decision, so that it has its events, its moves and its posting. One of a book of our
+own is a posting between that and the world.
+"""
+
+from __future__ import annotations
+
+from hoardrun.ledger import actors
+from hoardrun.ledger.choices import Direction, Provider
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.choices import TransactionType as Type
+from hoardrun.ledger.corrections.errors import (
+    CorrectionDecided,
+    CorrectionNotFound,
+    OwnCorrection,
+)
+from hoardrun.ledger.corrections.models import (
+    OF_ACCOUNTS,
+    Against,
+    Correction,
+    CorrectionState,
+)
+from hoardrun.ledger.journal.booking import book_funding
+from hoardrun.ledger.journal.drafts import Place
+from hoardrun.ledger.models import Transaction
+from hoardrun.ledger.money import amount_parse
+from hoardrun.ledger.rows import account_lock, actor_check
+from hoardrun.ledger.services import (
+    Amount,
+    transaction_check,
+    transaction_create,
+    transaction_move,
+)
+from notifications.validation import choice, text
+from realtime import clock
+from realtime.core.text import row_id
+from realtime.errors import InvalidInput
+from realtime.retry import one_transaction
+
+MAY_DECIDE = "ledger.decide_correction"
+LONGEST = 200
+
+
+@one_transaction
+def correction_ask(
+    *,
+    direction: str,
+    amount: Amount,
+    why: str,
+    by: int,
+    account_id: int | str | None = None,
+    currency: str = "",
+    against: str = Against.WORLD,
+    provider: str = "",
+    description: str = "",
+) -> Correction:
+    """Ask for a correction of an account, which must take it now, or of a book of our own.
+
+    The latter is the one that `against` names, in `currency`. Raises Refused.
+    """
+    why = text("why", why, LONGEST)
+    description = text("description", description, LONGEST) if description else ""
+    choice("direction", direction, Direction.values)
+    if choice("against", against, Against.values) == Against.FLOAT:
+        choice("provider", provider, Provider.values)
+    elif provider:
+        raise InvalidInput("provider", "Only our money at a provider has one; leave it out.")
+    account = None
+    if account_id is None:
+        if against == Against.WORLD:
+            raise InvalidInput("against", "Name a book of our own, or give an account.")
+        exact = amount_parse(amount, currency)
+    else:
+        if against not in OF_ACCOUNTS:
+            raise InvalidInput("against", "An account is not corrected against that book.")
+        account = account_lock(account_id)
+        actor_check(account, actors.staff(by))
+        exact = transaction_check(
+            account=account,
+            type=_type(against),
+            direction=direction,
+            amount=amount,
+            currency=currency or None,
+        )
+        currency = account.currency
+    return Correction.objects.create(
+        account=account,
+        direction=direction,
+        amount=exact,
+        currency=currency,
+        against=against,
+        provider=provider,
+        why=why,
+        description=description,
+        asked_by_id=by,
+    )
+
+
+@one_transaction
+def correction_approve(*, correction_id: int | str, by: int, request_id: str = "") -> Correction:
+    """Correct the balance as another person has asked. Raises Refused; then it goes on waiting."""
+    row = _waiting(correction_id)
+    if row.asked_by_id == by:
+        raise OwnCorrection
+    if row.account_id is None:
+        sign = 1 if row.direction == Direction.INBOUND else -1
+        book = Place(row.against, row.currency, provider=row.provider)
+        book_funding(book, sign * row.amount, f"correction:{row.pk}")
+        return _decide(row, by, CorrectionState.APPROVED)
+    actor = actors.staff(by, request_id)
+    made = transaction_create(
+        account_id=row.account_id,
+        type=_type(row.against),
+        direction=row.direction,
+        amount=row.amount,
+        description=row.description,
+        provider=row.provider,
+        by=actor,
+    )
+    done = transaction_move(txn_id=made.txn.pk, to=Status.COMPLETED, reason=row.why, by=actor)
+    return _decide(row, by, CorrectionState.APPROVED, done)
+
+
+@one_transaction
+def correction_reject(*, correction_id: int | str, by: int) -> Correction:
+    """Reject a correction; the person who asked may, too, to take it back. Raises Refused."""
+    return _decide(_waiting(correction_id), by, CorrectionState.REJECTED)
+
+
+def _type(against: str) -> Type:
+    """Return the type of transaction that is booked against a book."""
+    return Type.FEE if against == Against.FEES else Type.OTHER
+
+
+def _waiting(correction_id: int | str) -> Correction:
+    """Lock a request, so that of two decisions at once the second finds the first."""
+    rows = Correction.objects.select_for_update(no_key=True)
+    row = rows.filter(pk=row_id(correction_id)).first()
+    if row is None:
+        raise CorrectionNotFound(correction_id)
+    if row.state != CorrectionState.WAITING:
+        raise CorrectionDecided(row.get_state_display().lower())
+    return row
+
+
+def _decide(
+    row: Correction, by: int, state: CorrectionState, txn: Transaction | None = None
+) -> Correction:
+    row.state, row.decided_by_id, row.decided_at, row.txn = state, by, clock.now(), txn
+    row.save(update_fields=["state", "decided_by", "decided_at", "txn"])
+    return row
