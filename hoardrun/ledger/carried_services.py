@@ -145,7 +145,7 @@ def _advance(
     account: Account, needed: Decimal, carried: Carried, reference: str, by: Actor
 ) -> Decimal:
     """Give an account what it lacks of an amount; a credit line may be exceeded instead."""
-    lacking = max(Decimal(0), needed - account.available_balance)
+    lacking: Decimal = max(Decimal(0), needed - account.available_balance)
     if not lacking or account.type == AccountType.CREDIT:
         return Decimal(0)
     txn = Transaction(
