@@ -16,11 +16,13 @@ from django.conf import settings
 from hoardrun import env
 from hoardrun.demo import current
 from hoardrun.demo.providers.mail import MailServer
+from hoardrun.demo.providers.money.bills import Urls
 from hoardrun.demo.providers.money.server import Money
 from hoardrun.demo.providers.push import PushService
 from hoardrun.demo.providers.reports import Reporter
 from hoardrun.demo.providers.sms import AfricasTalking, Twilio
 from hoardrun.payments import callback_urls, options
+from hoardrun.payments.providers.interface import Purpose
 from notifications.channels.options import ChannelOptions
 from notifications.channels.push import vapid
 from notifications.hooks import tokens
@@ -77,6 +79,7 @@ class Outside:
             # MTN refuses addresses without a name.
             "PAYMENTS_CALLBACK_URL": site.replace("127.0.0.1", "localhost"),
             "AIRTEL_CALLBACK_TOKENS": self.callback_token,
+            "DARAJA_CALLBACK_TOKENS": self.callback_token,
             "PAWAPAY_CALLBACK_TOKENS": self.callback_token,
         }
         found = {} if "PUBLIC_BASE_URL" in os.environ else {"PUBLIC_BASE_URL": site}
@@ -108,6 +111,7 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
             settings.PAYMENTS = env.by_variable(*options.TABLES)
             found.money.airtel.account.callback_url = _callback_url("airtel", found)
             found.money.pawapay.account.call_at(_callback_url("pawapay", found))
+            found.money.daraja.bills.urls = Urls(_callback_url("daraja", found, "account"))
             secret = tokens.hook_token("africastalking")
             found.africastalking.reports_url = tokens.hook_url("africastalking", secret, "reports")
             found.africastalking.inbound_url = tokens.hook_url("africastalking", secret, "inbound")
@@ -120,9 +124,9 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
                 del os.environ[name]
 
 
-def _callback_url(name: str, found: Outside) -> str:
-    """Return the one URL that a provider calls for all payments."""
-    return callback_urls.url(name, "payment", found.callback_token)
+def _callback_url(name: str, found: Outside, purpose: Purpose = "payment") -> str:
+    """Return the one URL that a provider calls for all payments, or for those to an account."""
+    return callback_urls.url(name, purpose, found.callback_token)
 
 
 def _vapid_key(file: Path) -> str:

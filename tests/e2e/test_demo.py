@@ -14,6 +14,7 @@ from tests.e2e.test_accessibility import OPEN, findings
 from tests.e2e.test_phone import fits
 from tests.e2e.visitor import Visitor, log_in, token_of, visit
 from tests.services.admin import Admin
+from tests.services.ports import wait_until
 from tests.services.server import Server
 
 
@@ -118,3 +119,32 @@ async def test_the_phone_answers_stop_and_the_webhook_hears_it(
     )
     assert "sms" in kept
     assert watching.complaints == []
+
+
+def collect(server: Server, number: str) -> str:
+    """Ask amina's phone for money; return the payment's id."""
+    token = token_of(server, "amina")
+    accounts = server.request("GET", "/api/v1/accounts", token=token).json()
+    account = next(each for each in accounts if each["currency"] == "UGX")
+    body = {
+        "account_id": account["id"], "provider": "mtn", "kind": "collect", "amount": "5000",
+        "msisdn": number,
+    }  # fmt: skip
+    answer = server.request("POST", "/api/v1/payments", json=body, token=token)
+    assert answer.status == 201, answer
+    return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize(
+    ("number", "ends"), [("+256772000000", "succeeded"), ("+256772000002", "failed")]
+)
+def test_a_payment_goes_to_its_provider_and_comes_back(
+    shown: Server, number: str, ends: str
+) -> None:
+    payment, token = collect(shown, number), token_of(shown, "amina")
+    path = f"/api/v1/payments/{payment}"
+    wait_until(
+        lambda: shown.request("GET", path, token=token).json()["state"] == ends,
+        seconds=30,
+        what=f"the payment from {number} is {ends}",
+    )

@@ -19,11 +19,11 @@ from hoardrun.demo.providers.money.stories import Story, Turn, story_of
 
 @dataclass(frozen=True)
 class Urls:
-    """Whom to ask, and whom to tell; `goes_on`: also where nobody answers."""
+    """Whom to tell, and whom to ask first, if anybody; `goes_on`: also where nobody answers."""
 
     confirmation: str
-    validation: str
-    goes_on: bool
+    validation: str = ""
+    goes_on: bool = False
 
 
 class Bills:
@@ -57,9 +57,10 @@ class Bills:
             text=account,
         )  # fmt: skip
         body = results.bill_body(payment, self._shortcode)
-        status, reply = post(Letter(self.urls.validation, body))
-        if not results.is_accepted(status, reply, goes_on=self.urls.goes_on):
-            return "The business refuses the payment."
+        if self.urls.validation:
+            status, reply = post(Letter(self.urls.validation, body))
+            if not results.is_accepted(status, reply, goes_on=self.urls.goes_on):
+                return "The business refuses the payment."
         self._desk.keep(payment)
         self._desk.send([Letter(self.urls.confirmation, body)])
         return f"Paid. Receipt {payment.receipt}."
