@@ -15,6 +15,7 @@ from hoardrun.ledger.models import Transaction
 from realtime.models import Event
 from tests.clients import api_as
 from tests.hoardrun.ledger.conftest import payment
+from tests.hoardrun.payments.calling.support import set_up
 from tests.hoardrun.tools import problem
 from tests.services.asgi import ask
 
@@ -23,8 +24,9 @@ NOTE = {"title": "Hello", "message": "World"}
 
 
 @pytest.fixture
-def requests(charlie: User) -> dict[str, dict[str, Any]]:
+def requests(charlie: User, settings: Any) -> dict[str, dict[str, Any]]:
     """A valid body for each path that takes a key, of one user with all rights."""
+    settings.PAYMENTS = set_up("https://provider.example")
     account = services.account_open(user_id=charlie.pk, currency="KES", opening_balance="100")
     savings = services.account_open(user_id=charlie.pk, currency="KES")
     Event.objects.all().delete()
