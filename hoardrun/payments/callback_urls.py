@@ -19,7 +19,7 @@ from hoardrun.payments.providers.interface import Purpose
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import callback_base, given
 
-LIFE = timedelta(days=7)  # after which a token opens nothing
+LIFE = timedelta(days=7)  # for which a token is accepted
 MIN_SECRET = 32  # characters
 _SALT = "payments.callback"
 _ID = 32  # hexadecimal digits

@@ -20,7 +20,7 @@ class ProviderShort(Conflict):
 
 
 class NothingToRefund(Conflict):
-    """More than has come of a payment, and was not given back yet."""
+    """The refund exceeds what is left of the payment."""
 
     title = "Nothing to refund"
     text = "{} can be given back of this payment, and no more."

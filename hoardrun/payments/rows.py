@@ -48,7 +48,7 @@ def payment_lock(payment_id: UUID | str) -> ProviderPayment:
 
 
 def without_ids_of_others(row: ProviderPayment, evidence: Evidence) -> Evidence:
-    """Return evidence as it is about this payment: one that has another one's ids is about that.
+    """Return the evidence; if its ids are another payment's, name that one and drop the ids.
 
     A receipt is booked once, whatever a provider says.
     """

@@ -31,7 +31,7 @@ assert set(ENDED) == set(ENDINGS), "every reason needs its words"
 
 
 def text_of(reason: str) -> str:
-    """Return the words for a reason, whichever side it is from."""
+    """Return the words for a reason."""
     if reason in DOUBTS and reason not in ENDED:
         return _UNKNOWN
     return ENDED.get(reason, _REVIEWED)

@@ -3,7 +3,7 @@
 Our books have no balance of their own, since every payment would wait for that row. So theirs is
 the one after the last closed day and what was posted since. A day is closed an hour after its end,
 when whatever was posted on it has been committed. Its hash is of all its postings and of the hash
-before: who changes an old posting has to change every day since, and what the logs say of them.
+before: to change an old posting, one must also change every later day, and the logs.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def close(now: datetime) -> int:
     while (day := _next(now)) is not None:
         row = _close(day)
         count += 1
-        # In the logs, which who can change the database cannot change.
+        # Log it: access to the database does not give access to the logs.
         logger.info("ledger: closed %s, %d postings, %s", row.day, row.postings, row.digest)
     return count
 

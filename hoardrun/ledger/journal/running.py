@@ -1,4 +1,4 @@
-"""Verify all, for `manage.py ledger_verify`, and once a night by one node for all."""
+"""Run all checks, for `manage.py ledger_verify`, and once a night on one node."""
 
 from __future__ import annotations
 

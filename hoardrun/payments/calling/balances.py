@@ -47,7 +47,7 @@ def ask() -> int:
 
 
 def covers(provider: str, currency: str, minor: int) -> bool:
-    """Say whether a payout is not known to be more than our account holds.
+    """Return False only if a recent balance is too small for the payout.
 
     What is to go out since its provider told is taken off.
     """
@@ -63,7 +63,7 @@ def covers(provider: str, currency: str, minor: int) -> bool:
 
 
 def totals() -> Mapping[tuple[str, str], int]:
-    """Return what all accounts of a provider hold by its newest word, by provider and currency."""
+    """Sum the last known balances, by provider and currency."""
     rows = ProviderBalance.objects.values_list("provider", "currency").annotate(all=Sum("minor"))
     return {(provider, currency): minor for provider, currency, minor in rows}
 

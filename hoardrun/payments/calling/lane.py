@@ -1,4 +1,4 @@
-"""One provider of a worker: it claims what is due, calls by its threads, and applies what is told.
+"""Claim, call and apply the payments of one provider.
 
 Only the lane's own thread uses the database; the others make calls. Pace and breaker are those of
 the provider, which all workers share.

@@ -33,8 +33,8 @@ def payment_named(provider: str, purpose: Purpose, told: Evidence) -> UUID | Non
 def _paid_to_account(provider: str, told: Evidence) -> UUID | None:
     """Return the open payment of an account and an amount.
 
-    A push whose answer was lost has no id of the provider's: that its money came is told so. The
-    phone counts for nothing, as it may be masked or a hash.
+    A push whose answer was lost has no id of the provider's: account and amount identify it. The
+    phone does not count, as it may be masked or a hash.
     """
     if not told.account or told.amount is None:
         return None

@@ -1,4 +1,4 @@
-"""Find out what follows from stored callbacks: each once, by whichever process has claimed it.
+"""Process stored callbacks, each once, in whichever process has claimed it.
 
 The process that has stored one reads it at once; the workers sweep for those that nobody has read.
 """

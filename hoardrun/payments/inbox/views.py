@@ -1,4 +1,4 @@
-"""The door for providers' callbacks: one path for each provider, purpose and payment.
+"""Receive callbacks of providers, at one path for each provider, purpose and payment.
 
 A wrong path is 404, and nothing of it is stored. With a right one, the callback is stored before it
 is answered; a forged signature is stored too, and answered with 403. What follows from a callback

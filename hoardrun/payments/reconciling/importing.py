@@ -129,7 +129,7 @@ def _is_between(finding: Finding, first: datetime | None, last: datetime | None)
 
 
 def _missing_there(found: Iterable[Finding]) -> list[Finding]:
-    """Return the payments without a line of which no file before has said so."""
+    """Return the missing payments that no earlier file reported."""
     missing = {each.payment.id: each for each in found if each.line is None and each.payment}
     said: set[str] = set()
     keys = list(missing)
