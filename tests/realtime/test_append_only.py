@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from hoardrun.ledger.journal.models import Book, BookDay, JournalDay, Posting
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
 from hoardrun.payments.models import PaymentReceipt, PaymentStep
+from hoardrun.payments.reconciling.models import StatementFile, StatementLine
+from hoardrun.payments.standing.models import TierDecision
 from notifications.models import Attempt, Consent, PreferenceChange
 from realtime import append_only
 from realtime.append_only import AppendOnly, RecordIsFinal, check_records
@@ -185,6 +188,9 @@ UNIQUE = {
     ],
     PaymentReceipt: [{"id"}, {"payment_id", "sha256", "purpose", "verdict"}],
     PaymentStep: [{"id"}],
+    StatementFile: [{"id"}, {"provider", "sha256"}],
+    StatementLine: [{"id"}, {"provider", "receipt", "goes_out", "kind"}],
+    TierDecision: [{"id"}],
     JournalDay: [{"id"}, {"day"}],
     BookDay: [{"id"}, {"book_id", "day"}],
     Attempt: [{"id"}, {"delivery_id", "lease"}],
@@ -299,7 +305,7 @@ def changed_value(value: Any) -> Any:
     match value:
         case bool():
             return not value
-        case int() | None:
+        case int() | Decimal() | None:
             return 1_000_000
         case datetime():
             return value + timedelta(days=1)

@@ -28,6 +28,7 @@ PACKAGES = ("hoardrun", "notifications", "realtime")
 # What migrations import of ours beyond models, and what `migrate` makes at its end.
 ALSO = (
     "hoardrun/ledger/currencies.py",
+    "hoardrun/ledger/fields.py",
     "hoardrun/ledger/journal/triggers.py",
     "hoardrun/settings.py",
     "realtime/append_only.py",

@@ -32,6 +32,16 @@ User.objects.get(username="charlie").user_permissions.add(
     *Permission.objects.filter(codename__in=["view_node", "delete_connection"])
 )
 """
+# What the room of payments tells of: its provider is never called.
+PROVIDER = {
+    "PAYMENTS_PROVIDERS": "mtn",
+    "PAYMENTS_CALLBACK_URL": "https://bank.example",
+    "MTN_ENVIRONMENT": "sandbox",
+    "MTN_CURRENCIES": "EUR",
+    "MTN_COLLECTION_USER": "user",
+    "MTN_COLLECTION_KEY": "key",
+    "MTN_COLLECTION_SUBSCRIPTION_KEY": "collects",
+}
 # Each command, and the type of what answers it.
 COMMANDS: list[tuple[dict[str, Any], str]] = [
     ({"type": "ping"}, "pong"),
@@ -49,7 +59,8 @@ COMMANDS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}, prepare=USERS + RIGHTS) as server:
+    env = {"DEBUG": "1", "SIMULATE_MARKET": "1"} | PROVIDER
+    with Server(env=env, prepare=USERS + RIGHTS) as server:
         yield server
 
 
@@ -77,6 +88,8 @@ async def test_each_message_is_as_described(server: Server) -> None:
         await alice.receive("preferences_changed")
         await asyncio.to_thread(_close, server, other.greeting["connection_id"])
         await alice.receive("access_changed")
+        await alice.send({"type": "join_room", "room": "payments"})
+        await alice.receive("provider_health")
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
         await alice.receive("server_shutdown")
         await asyncio.gather(*(one.until_closed() for one in (alice, other, staff, late)))
