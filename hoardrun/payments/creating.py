@@ -34,7 +34,7 @@ from hoardrun.payments.tariffs.charging import customer_fee, limits_check
 from hoardrun.payments.wallets import wallet_of
 from realtime import clock
 from realtime.core.text import row_id
-from realtime.errors import InvalidInput
+from realtime.errors import InvalidInput, Refused
 from realtime.retry import retried
 
 
@@ -93,14 +93,15 @@ def payment_create(
     if first := _first_of(account, idempotency_key, fingerprint):
         return Created(first, False)
     row = _row(payment_id, wanted, order, account)
-    _check_covered(row)
     row.refunds = refunds
     row.idempotency_key, row.fingerprint = idempotency_key or None, fingerprint
     try:
         with transaction.atomic():
+            _check_covered(row)
             _store(row, wanted, order, fee, by)
-    except IntegrityError:
-        # Of two calls at once with one key, the second finds what the first has made.
+    except (IntegrityError, Refused):
+        # Of two calls at once with one key, the second finds what the first has made, whose hold
+        # may be what it lacks.
         if first := _first_of(account, idempotency_key, fingerprint):
             return Created(first, False)
         raise

@@ -19,12 +19,10 @@ from hoardrun.payments.deciding import (
     stay,
     to_keep,
 )
-from hoardrun.payments.evidence import Claim, Evidence, Source
+from hoardrun.payments.evidence import SAYS_NOTHING, Claim, Evidence, Source
 from hoardrun.payments.facts import Decision, Effect, Payment, Rule
 from hoardrun.payments.mismatch import mismatch
 from hoardrun.payments.states import NOT_PAID, State
-
-_SAYS_NOTHING_NEW = frozenset({Claim.ACCEPTED, Claim.WAITING, Claim.UNKNOWN})
 
 
 def held(payment: Payment, evidence: Evidence) -> Decision:
@@ -39,7 +37,7 @@ def held(payment: Payment, evidence: Evidence) -> Decision:
 
 def final(payment: Payment, evidence: Evidence, now: datetime) -> Decision:
     """Judge what is said about a payment that has ended."""
-    if evidence.claim in _SAYS_NOTHING_NEW:
+    if evidence.claim in SAYS_NOTHING:
         return stay("settled", evidence)
     if payment.state in NOT_PAID:
         return _after_not_paid(payment, evidence, now)

@@ -35,6 +35,7 @@ class Source(IntEnum):
     STAFF = 5
 
 
+SAYS_NOTHING = frozenset({Claim.ACCEPTED, Claim.WAITING, Claim.UNKNOWN})  # of an end
 CALLBACKS = frozenset({Source.CALLBACK, Source.SIGNED_CALLBACK})
 
 # Each reason why something was not paid, and the state that it ends in.

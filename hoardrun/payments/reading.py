@@ -56,7 +56,7 @@ def text(value: object) -> str:
     """Return what is text or a whole number as text, cut to a length that can be stored."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return str(value)[:MAX_TEXT].replace("\x00", "")
+    return _storable(str(value)[:MAX_TEXT]).replace("\x00", "")
 
 
 def code(value: object) -> str:
@@ -67,7 +67,15 @@ def code(value: object) -> str:
     """
     if isinstance(value, bool) or value is None:
         return ""
-    return str(value)[:MAX_TEXT] if isinstance(value, str | int | Decimal) else ""
+    if not isinstance(value, str | int | Decimal):
+        return ""
+    # A NUL, which no database stores, must not vanish: the rest might be a code.
+    return _storable(str(value)[:MAX_TEXT]).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _storable(text: str) -> str:
+    """Replace halves of characters, which JSON can name and no database stores."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def amount(value: object) -> Decimal | None:

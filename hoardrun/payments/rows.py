@@ -13,7 +13,7 @@ from hoardrun.ledger.actors import Actor
 from hoardrun.payments import polling
 from hoardrun.payments.choices import Outcome
 from hoardrun.payments.errors import PaymentNotFound
-from hoardrun.payments.evidence import Evidence, Source
+from hoardrun.payments.evidence import SAYS_NOTHING, Evidence, Source
 from hoardrun.payments.facts import Decision
 from hoardrun.payments.models import (
     PaymentReceipt,
@@ -23,7 +23,7 @@ from hoardrun.payments.models import (
 )
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.reading import MAX_BYTES
-from hoardrun.payments.states import LIVE, State
+from hoardrun.payments.states import LIVE, NOT_PAID, State
 from hoardrun.payments.stored import name_of
 from hoardrun.payments.times import Times
 
@@ -112,7 +112,7 @@ def look_plan(
     if evidence.source is Source.QUERY:
         row.checked_at = now
     look_at = decision.look_at
-    if State(row.state) in LIVE and look_at is None:
+    if look_at is None and is_asked_on(row, evidence):
         look_at = polling.next_look(
             PROVIDERS[row.provider].capabilities.plan,
             sent_at=times.sent_at,
@@ -121,6 +121,17 @@ def look_plan(
             jitter=random.uniform(-1, 1),
         )
     return None if look_at is None else times.ours(look_at)
+
+
+def is_asked_on(row: ProviderPayment, evidence: Evidence) -> bool:
+    """Say whether the plan of looks goes on.
+
+    It does for a payment that ended without money, and of which a callback says that it was paid
+    after all, until an answer confirms or denies it.
+    """
+    state = State(row.state)
+    is_doubted = state in NOT_PAID and row.hint is not None and not row.booked_late
+    return state in LIVE or (is_doubted and evidence.claim in SAYS_NOTHING)
 
 
 def staff_call(row: ProviderPayment, reason: str, now: datetime) -> None:

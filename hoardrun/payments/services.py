@@ -8,7 +8,7 @@ the row, the money, and what its customer sees.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -18,12 +18,13 @@ from hoardrun.ledger.actors import Actor
 from hoardrun.payments import polling
 from hoardrun.payments.deciding import completed_by, stay
 from hoardrun.payments.effects import act
-from hoardrun.payments.evidence import Claim, Evidence, Source
+from hoardrun.payments.evidence import Evidence, Source
 from hoardrun.payments.facts import Decision, Effect, Payment
 from hoardrun.payments.judge import judge
 from hoardrun.payments.models import PaymentReceipt, ProviderPayment
 from hoardrun.payments.options import options
 from hoardrun.payments.rows import (
+    is_asked_on,
     look_plan,
     outcome_store,
     payment_lock,
@@ -33,11 +34,13 @@ from hoardrun.payments.rows import (
     without_ids_of_others,
 )
 from hoardrun.payments.stages import stage_of
-from hoardrun.payments.states import FINAL, LIVE, NOT_PAID, State
+from hoardrun.payments.states import FINAL, NOT_PAID, State
 from hoardrun.payments.stored import columns_after, facts_of
 from hoardrun.payments.times import Times
 from realtime import clock
 from realtime.retry import one_transaction
+
+AFTER_A_REFUSAL = timedelta(hours=1)  # of the ledger's, which a person must end
 
 
 def evidence_apply(
@@ -96,7 +99,7 @@ def _apply(
         row.stage_changed_at = now
     _list_for_staff(row, payment, evidence, decision, now, times)
     row.next_check_at = look_plan(row, evidence, decision, now, times)
-    if row.next_check_at is None and State(row.state) in LIVE:
+    if row.next_check_at is None and is_asked_on(row, evidence):
         staff_call(row, "unanswered", now)
     row.version += 1
     if receipt is not None:
@@ -106,13 +109,31 @@ def _apply(
     return decision
 
 
+@one_transaction
+def refused_store(payment_id: UUID | str, now: datetime) -> None:
+    """Put a payment whose evidence the ledger refuses on the list of staff, and ask again later."""
+    row = payment_lock(payment_id)
+    staff_call(row, "refused", now)
+    row.next_check_at = now + AFTER_A_REFUSAL
+    row.save(update_fields=["staff_reason", "staff_since", "next_check_at"])
+
+
 def _judged(row: ProviderPayment, payment: Payment, evidence: Evidence, now: datetime) -> Decision:
-    """Judge; but what a refund of ours has given back is no reversal, as it is booked already."""
-    if evidence.claim is Claim.REVERSED and payment.state in FINAL:
-        not_paid = [state.value for state in NOT_PAID]
-        if row.refunded_by.exclude(state__in=not_paid).exists():
-            return stay("settled", evidence)
-    return judge(payment, evidence, now)
+    """Judge; but what refunds of ours have given back whole is no reversal: it is booked already.
+
+    Beside a refund of a part, or one that may still fail, nobody knows which of both it is.
+    """
+    decision = judge(payment, evidence, now)
+    if Effect.REVERSE not in decision.effects:
+        return decision
+    not_paid = [state.value for state in NOT_PAID]
+    refunds = list(row.refunded_by.exclude(state__in=not_paid).values_list("minor", "state"))
+    given_back = sum(minor for minor, state in refunds if state == State.SUCCEEDED)
+    if given_back >= row.minor:
+        return stay("settled", evidence)
+    if refunds:
+        return replace(stay("contradiction", evidence), effects=(Effect.HOLD_FOR_STAFF,))
+    return decision
 
 
 def _tells_an_id(payment: Payment, decision: Decision) -> bool:

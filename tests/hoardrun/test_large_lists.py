@@ -24,7 +24,6 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.corrections.models import Correction
 from hoardrun.ledger.journal.models import Book, Posting
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.payments.standing.models import TierDecision
 from hoardrun.payments.tariffs.models import ProviderFee, ProviderLimit
 from notifications.models import (
     Address,
@@ -152,10 +151,6 @@ def fill(first: int, last: int) -> None:
     )
     ProviderLimit.objects.bulk_create(
         ProviderLimit(id=n, valid_from=day + timedelta(days=n), most=1, **mobile) for n in numbers
-    )
-    TierDecision.objects.bulk_create(
-        TierDecision(id=n, user_id=n, tier="identified", why="x", decided_by_id=n + 1)
-        for n in numbers
     )
     Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)
     Event.objects.bulk_create(

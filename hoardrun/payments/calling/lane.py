@@ -25,7 +25,9 @@ from hoardrun.payments.health import health_publish
 from hoardrun.payments.options import options
 from hoardrun.payments.providers import replies
 from hoardrun.payments.providers.settings import given
-from hoardrun.payments.services import evidence_apply
+from hoardrun.payments.services import evidence_apply, refused_store
+from realtime import clock
+from realtime.errors import Refused
 from realtime.outgoing import pacing
 from realtime.outgoing.breaker import Tally
 
@@ -171,6 +173,10 @@ def apply(payment_id: str, called: Called) -> None:
     while True:
         try:
             evidence_apply(payment_id, called.evidence)
+        except Refused as error:
+            logger.error("payment %s: the ledger refuses what was told: %s", payment_id, error)
+            refused_store(payment_id, clock.now())
+            return
         except (DatabaseError, InterfaceError) as error:
             logger.warning("what was told of payment %s is not written: %r", payment_id, error)
             close_old_connections()

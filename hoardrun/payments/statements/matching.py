@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hoardrun.payments.statements.lines import Line
 
@@ -69,7 +70,8 @@ def match(
     found: list[Finding] = []
     open_lines: dict[Line, None] = {}
     seen = set(known)
-    for line in lines:
+    receipts = {payment.receipt: payment for payment in payments if payment.receipt}
+    for line in (_of_its_kind(each, receipts.get(each.receipt)) for each in lines):
         if line.key in seen:
             found.append(Finding(what="known", line=line))
         elif line.kind == "payment":
@@ -96,6 +98,16 @@ def match(
         and now - payment.at > WRITTEN_WITHIN
     )
     return found
+
+
+def _of_its_kind(line: Line, own: Ours | None) -> Line:
+    """Return a line as a payment, if it is one of ours that goes the same way.
+
+    Providers call our refunds "refund" or "reversal" too; a reversal of a payment goes back.
+    """
+    if line.kind == "reversal" and own is not None and (line.amount < 0) == (own.amount < 0):
+        return replace(line, kind="payment")
+    return line
 
 
 def _beside(line: Line, payments: Sequence[Ours]) -> Finding:

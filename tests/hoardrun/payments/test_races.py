@@ -55,11 +55,13 @@ def test_10_callback_and_look_complete_a_payment_once(ugx: Account):
     assert meters.retries["deadlock"] == before
 
 
-def test_one_key_at_once_makes_one_payment(ugx: Account):
-    made = at_once(4, lambda number: ask(ugx, "payout", idempotency_key="k"))
+@pytest.mark.parametrize("amount", [5_000, 30_000])
+def test_one_key_at_once_makes_one_payment(ugx: Account, amount: int):
+    """Also where the balance covers only one."""
+    made = at_once(4, lambda number: ask(ugx, "payout", amount=str(amount), idempotency_key="k"))
     assert len({row.pk for row in made}) == 1
     assert ProviderPayment.objects.count() == 1
-    assert money(ugx) == (45_000, 50_000)
+    assert money(ugx) == (50_000 - amount, 50_000)
 
 
 def test_one_receipt_at_once_is_booked_for_one_payment(ugx: Account):

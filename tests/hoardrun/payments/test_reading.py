@@ -87,6 +87,12 @@ def test_text_is_text_or_a_whole_number():
     others: list[object] = [None, True, {}, [], Decimal(1)]
     assert [reading.text(value) for value in others] == [""] * 5
     assert reading.text("a\x00b") == "ab"
+    assert reading.text("half of \ud83d") == "half of ?"
+
+
+def test_a_code_that_no_database_stores_is_no_other_code():
+    assert reading.code("0\x00") == "0\N{REPLACEMENT CHARACTER}"
+    assert reading.code("0\udc00") == "0?"
 
 
 def test_a_part_that_is_missing_is_empty():

@@ -53,6 +53,20 @@ def test_two_refunds_do_not_give_back_more_than_came(collected: ProviderPayment,
     assert money(ugx) == (50_000, 55_000)
 
 
+@pytest.mark.parametrize("amount", ["1000", "5000"])
+def test_a_reversal_beside_a_refund_that_is_not_all_is_a_persons(
+    collected: ProviderPayment, ugx: Account, amount: str
+):
+    refund = taken(back(collected, amount=amount))
+    if amount == "1000":
+        tell_paid(refund, provider_txn_id="R-2")
+    before = money(ugx)
+    tell(collected, said(Claim.REVERSED))
+    assert (collected.state, collected.staff_reason) == ("succeeded", "contradiction")
+    assert money(ugx) == before
+    assert collected.steps.filter(claim="reversed").exists()
+
+
 def test_a_refund_is_repeated_by_its_key(collected: ProviderPayment, ugx: Account):
     first = back(collected, idempotency_key="k")
     assert back(collected, idempotency_key="k") == first

@@ -264,6 +264,26 @@ def test_late_money_comes_to_a_closed_account_too(ugx: Account):
     assert_books_agree(ugx)
 
 
+def test_late_money_is_asked_about_until_an_answer_tells(ugx: Account):
+    row = taken(ask(ugx))
+    tell(row, said(Claim.NOT_PAID, reason="expired"))
+    tell(row, paid(Source.CALLBACK))
+    for claim, reason in ((Claim.UNKNOWN, "busy"), (Claim.WAITING, ""), (Claim.UNKNOWN, "timeout")):
+        tell(row, said(claim, reason=reason))
+        assert row.next_check_at is not None
+    tell_paid(row)
+    assert (row.next_check_at, money(ugx)) == (None, (55_000, 55_000))
+
+
+def test_late_money_that_nobody_confirms_for_three_days_is_a_persons(ugx: Account):
+    row = taken(ask(ugx))
+    tell(row, said(Claim.NOT_PAID, reason="expired"))
+    tell(row, paid(Source.CALLBACK))
+    wait(row, hours=73)
+    tell(row, said(Claim.UNKNOWN, reason="busy"))
+    assert (row.staff_reason, row.next_check_at) == ("unanswered", None)
+
+
 def test_who_said_no_and_then_yes_is_a_persons(ugx: Account):
     row = taken(ask(ugx))
     tell(row, said(Claim.NOT_PAID, reason="funds"))

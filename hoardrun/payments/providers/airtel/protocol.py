@@ -198,7 +198,7 @@ def _read(
     return evidence_of(
         meaning,
         source,
-        raw_code=f"{word} {code}".strip(),
+        raw_code=f"{word} {code}".strip()[: reading.MAX_TEXT],
         amount=reading.amount(transaction.get("amount")),
         reference=reading.text(transaction.get("id")),
         provider_txn_id=receipt if meaning.claim is Claim.PAID else "",

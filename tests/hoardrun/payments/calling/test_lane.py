@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
+from hoardrun.ledger.models import Transaction
 from hoardrun.payments.calling import claims
 from hoardrun.payments.calling.hosts import host
 from hoardrun.payments.calling.worker import Worker
@@ -86,6 +87,20 @@ def test_one_whose_answer_is_lost_is_asked_about_and_never_sent_again(
     assert [line for line in mtn.lines() if line.startswith("POST /disbursement/v1_0")] == [
         "POST /disbursement/v1_0/transfer"
     ]
+
+
+def test_what_the_ledger_refuses_is_for_staff(mtn: Provider, alice: User) -> None:
+    """As when a program of an older release has cancelled its transaction."""
+    row = payment(alice)
+    step()
+    Transaction.objects.filter(pk=row.txn_id).update(status="cancelled")
+    mtn.says("requesttopay", paid(row))
+    step(row)
+    found = stored(row)
+    assert (found.state, found.staff_reason) == ("submitted", "refused")
+    assert found.next_check_at is not None and found.next_check_at > clock.now() + timedelta(
+        minutes=30
+    )
 
 
 def test_a_worker_that_died_before_it_was_answered_leaves_a_question(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from hoardrun.payments.evidence import Claim
 from hoardrun.payments.statements.chain import gaps
 from hoardrun.payments.statements.matching import match
 from hoardrun.payments.statements.parse import read_statement
@@ -79,6 +80,16 @@ def test_likeness_counts_only_where_there_is_no_second_one():
     assert "likeness" not in {each[3] for each in found(two_lines, [payment])}
     twin = ours("q", 100, **PHONE)
     assert "likeness" not in {each[3] for each in found(two_lines[:1], [payment, twin])}
+
+
+def test_a_refund_of_ours_is_a_payment_whatever_its_provider_calls_it():
+    payment, refund = ours("p", 100, receipt="R0"), ours("r", -100, receipt="R1")
+    told = line(1, -100, kind="reversal", linked="R0")
+    assert found([told], [payment, refund], now=at(12)) == [("matched", "R1", "r", "receipt")]
+    [matched] = match([told], [refund], known=NONE, now=NOW)
+    assert matched.line and matched.line.evidence().claim is Claim.PAID
+    again = frozenset({("R1", True, "payment")})
+    assert found([told], [refund], known=again) == [("known", "R1", "", "")]
 
 
 def test_fees_and_reversals_belong_to_their_payment():
