@@ -32,7 +32,11 @@ def held(payment: Payment, evidence: Evidence) -> Decision:
             return end(payment, State.SUCCEEDED, "staff", evidence)
         if evidence.claim is Claim.NOT_PAID:
             return end(payment, State.FAILED, "staff", evidence)
-    return stay("held", evidence)
+    decision = stay("held", evidence)
+    if evidence.claim is Claim.REVERSED and settles(payment, evidence):
+        # Its history must say so to whoever decides: it may have been paid before, and is no more.
+        return replace(decision, effects=(Effect.HOLD_FOR_STAFF,))
+    return decision
 
 
 def final(payment: Payment, evidence: Evidence, now: datetime) -> Decision:
@@ -83,6 +87,8 @@ def _after_paid(payment: Payment, evidence: Evidence, now: datetime) -> Decision
     if not settles(payment, evidence):
         return look_now(stay("hint", evidence), now)
     if evidence.claim is Claim.REVERSED:
+        if evidence.amount not in {None, payment.amount}:  # a part of it went back
+            return _review(payment, evidence, now, "other_figures")
         return end(payment, State.REVERSED, "reversed", evidence)
     if payment.settled_by is not None and evidence.source > payment.settled_by:
         return _review(payment, evidence, now, "contradiction")
