@@ -15,6 +15,7 @@ from hoardrun.ledger import actors
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.carried import Carried
 from hoardrun.ledger.carried_services import payment_reverse, payment_show, transaction_book
+from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.money import amount_of
 from hoardrun.ledger.services import transaction_move
 from hoardrun.payments.facts import Decision, Effect
@@ -51,6 +52,7 @@ def act(
             carried = Carried(row.provider, f"reverse:{row.pk}", stage)
             why = "Given back by the provider."
             _advanced(row, payment_reverse(row.txn_id, carried=carried, reason=why, by=by), now)
+            _give_fee_back(row, stage, why, by)
             return
         if status != MEANINGS[was].transaction:
             transaction_move(txn_id=row.txn_id, to=status, by=by, payment=stage)
@@ -77,6 +79,13 @@ def _end(
             by=by,
             is_fee=True,
         )
+
+
+def _give_fee_back(row: ProviderPayment, stage: Mapping[str, Any], why: str, by: Actor) -> None:
+    """Give the fee of a payment back that came to nothing, unless staff have done so."""
+    if row.fee_txn is not None and row.fee_txn.status == Status.COMPLETED:
+        to = Status.REVERSED
+        transaction_move(txn_id=row.fee_txn.pk, to=to, reason=why, by=by, payment=stage)
 
 
 def _book_late(row: ProviderPayment, by: Actor, now: datetime) -> None:

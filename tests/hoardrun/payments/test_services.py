@@ -317,6 +317,15 @@ def test_a_reversal_beyond_the_balance_is_owed_and_told(ugx: Account):
     assert_books_agree(ugx)
 
 
+@pytest.mark.parametrize("kind", ["payout", "collect"])
+def test_a_payment_that_comes_back_costs_no_fee(ugx: Account, kind: str):
+    row = taken(ask(ugx, kind, fee=Decimal(100)))
+    tell_paid(row)
+    tell(row, said(Claim.REVERSED))
+    assert (row.state, money(ugx)) == ("reversed", (50_000, 50_000))
+    assert_books_agree(ugx)
+
+
 def test_a_payout_that_comes_back_is_the_customers(ugx: Account):
     row = taken(ask(ugx, "payout"))
     tell_paid(row)
