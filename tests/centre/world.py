@@ -212,8 +212,9 @@ class Centre(Cluster):
         self.until_delivering()
         for process in self.workers.values():
             process.signal(SIGTERM)
+        # Not by `stop`: a second SIGTERM would kill a program that is about to end.
         for name in list(self.workers):
-            self.dismiss(name, kill=False)
+            self.workers.pop(name).until_ended(seconds=30)
 
     def worker_of(self, pid: int) -> Process | None:
         """Return the worker that has this process id."""
