@@ -310,7 +310,7 @@ def changed_value(value: Any) -> Any:
         case datetime():
             return value + timedelta(days=1)
         case str():
-            return f"{value[:10]}x"
+            return ("y" if value[:1] == "x" else "x") + value[1:]
         case UUID():
             return UUID(int=value.int ^ 1)
         case _:
