@@ -185,6 +185,6 @@ def test_the_money_is_booked_once_or_a_person_has_it(ugx: Account, happenings, k
 
 @pytest.mark.long
 @given(happenings=STEPS, kind=KINDS)
-@examples(500)
+@examples(200)
 def test_in_many_more_orders(ugx: Account, happenings, kind):
     play(ugx, happenings, kind)
