@@ -68,7 +68,7 @@ test-pooled-servers: $(VENV)/.dev ## Run only those of them that start servers
 coverage: $(VENV)/.dev ## See which branches the in-process suites take through PgBouncer, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
-	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not operation" $(STORE_SUITES) $(ARGS)
+	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not operation and not long" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
 
