@@ -137,7 +137,7 @@ class Transaction(Tracked):
     )
     # A key of our own, such as `late:<payment>`, which no key of a customer can be.
     own_key = models.CharField(max_length=100, null=True, unique=True, editable=False)  # noqa: DJ001 unique only where given
-    # What is shown of the payment that moves it: a `PaymentStage`.
+    # The `PaymentStage` of the payment that moves it.
     payment = models.JSONField(null=True, editable=False)
     balance_after = MoneyField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)

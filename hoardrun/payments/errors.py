@@ -39,7 +39,7 @@ class DecidedAlready(Conflict):
 
 
 class SecondPerson(Forbidden):
-    """Whoever asked for an action cannot be the one who approves it."""
+    """The person who asked for an action may not approve it."""
 
     title = "A second person"
     text = "You asked for this: another member of staff has to decide."

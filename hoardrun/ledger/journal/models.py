@@ -169,7 +169,7 @@ class JournalDay(AppendOnly):
 
 
 class BookDay(AppendOnly):
-    """What one of our books had at the end of a day on which something was posted to it."""
+    """The balance of one of our books at the end of a day with postings."""
 
     # The unique constraint has the index.
     book = models.ForeignKey(

@@ -33,7 +33,7 @@ _tokens = Tokens()
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call tells of a payment, and of its provider."""
+    """The result of a call: evidence of a payment, and the state of its provider."""
 
     evidence: Evidence
     has_failed: bool = False  # the provider could not be reached, or is in trouble

@@ -1,4 +1,4 @@
-"""What a provider's options mean: its keys, its hosts, what a kind of payment needs. Pure."""
+"""Interpret a provider's options: keys, hosts, and what a kind of payment needs. Pure."""
 
 from __future__ import annotations
 

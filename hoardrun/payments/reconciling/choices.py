@@ -6,7 +6,7 @@ from django.db import models
 
 
 class MatchKind(models.TextChoices):
-    """What one line, or one payment, was found to be."""
+    """The kinds of findings about a line or a payment."""
 
     MATCHED = "matched", "Matched"
     FEE = "fee", "A fee"
@@ -18,7 +18,7 @@ class MatchKind(models.TextChoices):
     UNREADABLE = "unreadable", "A row that could not be read"
 
 
-# What a person looks at, the most urgent first.
+# The kinds that a person must look at, the most urgent first.
 FINDINGS = (
     MatchKind.MISSING_THERE,
     MatchKind.MISSING_HERE,
@@ -28,12 +28,12 @@ FINDINGS = (
 )
 # Lines of the payment itself, not of its fee or reversal.
 WRITTEN = (MatchKind.MATCHED, MatchKind.AMOUNT_DIFFERS)
-# What is told to the judge, as evidence of its payment.
+# The kinds that are evidence of their payment, for the judge.
 TESTIFYING = (MatchKind.MATCHED, MatchKind.AMOUNT_DIFFERS, MatchKind.REVERSAL)
 
 
 class MatchedBy(models.TextChoices):
-    """What a line and its payment have in common."""
+    """The property by which a line and its payment match."""
 
     RECEIPT = "receipt"
     REFERENCE = "reference"

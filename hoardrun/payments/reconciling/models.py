@@ -71,7 +71,7 @@ class StatementLine(AppendOnly):
 
 
 class Match(models.Model):
-    """What a line was found to be, or a payment that has none. Findings are open until closed."""
+    """The finding about a line, or about a payment without one. It is open until closed."""
 
     file = models.ForeignKey(StatementFile, on_delete=models.PROTECT, related_name="matches")
     line = models.OneToOneField(

@@ -30,7 +30,7 @@ class Voice(Protocol):
 
 @dataclass(frozen=True)
 class Answers:
-    """What a provider may answer to a request that is right."""
+    """The answers of a provider to a request that is right."""
 
     accepted: Told
     refused: Told

@@ -8,7 +8,7 @@ from typing import Literal
 End = Literal[
     "waiting", "paid", "funds", "pin", "cancelled", "expired", "busy", "unsent", "odd", "reversed"
 ]  # fmt: skip
-# What a request for a payment meets. A `lost` one moves no money, in whatever way it is answered.
+# The fate of a request for a payment. A `lost` one moves no money, whatever is answered.
 Answer = Literal["taken", "taken_and_silent", "lost_and_silent", "page", "refused"]
 PROMPT_SECONDS = 60  # for which a prompt stands on a phone
 
