@@ -7,11 +7,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from hoardrun.ledger.money import amount_human
+from hoardrun.ledger.money import DECIMAL_PLACES, SIGNIFICANT, amount_human
 from hoardrun.payments.reconciling.choices import FINDINGS, MatchedBy, MatchKind
 from realtime.append_only import AppendOnly
 
-DIGITS, PLACES = 15, 2  # SQLite keeps no more digits exactly
 OPEN = Q(what__in=FINDINGS, closed_at__isnull=True)
 
 
@@ -51,13 +50,13 @@ class StatementLine(AppendOnly):
     goes_out = models.BooleanField()
     at = models.DateTimeField()
     amount = models.DecimalField(
-        max_digits=DIGITS, decimal_places=PLACES, help_text="Below zero, it went out."
+        max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES, help_text="Below zero, it went out."
     )
     currency = models.CharField(max_length=3)
     details = models.CharField(max_length=500, blank=True)
     party = models.CharField(max_length=200, blank=True)
     linked = models.CharField(max_length=100, blank=True, help_text="The receipt it reverses.")
-    balance = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, null=True)
+    balance = models.DecimalField(max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES, null=True)
 
     class Meta(AppendOnly.Meta):
         constraints = [
@@ -85,8 +84,8 @@ class Match(models.Model):
     row = models.BigIntegerField(null=True, help_text="Of the file, from 1.")
     column = models.CharField(max_length=20, blank=True, help_text="That could not be read.")
     amount = models.DecimalField(
-        max_digits=DIGITS,
-        decimal_places=PLACES,
+        max_digits=SIGNIFICANT,
+        decimal_places=DECIMAL_PLACES,
         default=0,
         help_text="How much is in doubt; of what agrees, the amount.",
     )

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hoardrun.ledger.money import DECIMAL_PLACES, SIGNIFICANT
 from hoardrun.payments.reconciling.choices import MatchKind
-from hoardrun.payments.reconciling.models import (
-    DIGITS,
-    PLACES,
-    Match,
-    StatementFile,
-    StatementLine,
-)
+from hoardrun.payments.reconciling.models import Match, StatementFile, StatementLine
 from hoardrun.payments.statements.chain import Gap
 from hoardrun.payments.statements.lines import Line, LineKind
 from hoardrun.payments.statements.matching import Finding
 from hoardrun.payments.statements.parse import Fault
 from realtime.core.text import is_text
 
-LARGEST = Decimal(10) ** (DIGITS - PLACES)
+LARGEST = Decimal(10) ** (SIGNIFICANT - DECIMAL_PLACES)
 _LENGTHS = {
     field.name: field.max_length or 0
     for field in StatementLine._meta.concrete_fields
@@ -35,7 +30,9 @@ def fault_of(line: Line) -> Fault | None:
             return Fault(line.row, column)
     for column in ("amount", "balance"):
         number = getattr(line, column)
-        if number is not None and (abs(number) >= LARGEST or round(number, PLACES) != number):
+        if number is None:
+            continue
+        if abs(number) >= LARGEST or round(number, DECIMAL_PLACES) != number:
             return Fault(line.row, column)
     return None
 

@@ -8,12 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from hoardrun.ledger.money import DECIMAL_PLACES, SIGNIFICANT
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.fees import Band
 from hoardrun.payments.limits import Limit
 from hoardrun.payments.standing.choices import Tier
 
-DIGITS, PLACES = 15, 3  # SQLite keeps no more digits exactly
 _LASTS = Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from"))
 
 
@@ -49,9 +49,9 @@ class TariffRow(models.Model):
 class ProviderFee(TariffRow):
     """What a provider charges for amounts from one to another, both included."""
 
-    least = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
-    most = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
-    fixed = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, default=0)
+    least = models.DecimalField(max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES)
+    most = models.DecimalField(max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES)
+    fixed = models.DecimalField(max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES, default=0)
     percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
     payer = models.CharField(max_length=8, choices=Payer, default=Payer.US)
 
@@ -92,9 +92,15 @@ class ProviderLimit(TariffRow):
         blank=True,
         help_text="Of customers who have proven this much; empty: of all.",
     )
-    least = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, null=True, blank=True)
-    most = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, null=True, blank=True)
-    per_day = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, null=True, blank=True)
+    least = models.DecimalField(
+        max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES, null=True, blank=True
+    )
+    most = models.DecimalField(
+        max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES, null=True, blank=True
+    )
+    per_day = models.DecimalField(
+        max_digits=SIGNIFICANT, decimal_places=DECIMAL_PLACES, null=True, blank=True
+    )
 
     class Meta:
         constraints = [

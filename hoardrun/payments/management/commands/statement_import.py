@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from hoardrun.ledger.money import amount_text
 from hoardrun.payments.reconciling.importing import Imported, statement_import
 from hoardrun.payments.reconciling.models import Match
 from hoardrun.payments.reconciling.selectors import findings_open
@@ -104,7 +105,7 @@ def _data(row: Match) -> dict[str, Any]:
         "row": row.row,
         "receipt": row.line.receipt if row.line else None,
         "payment": str(row.payment_id) if row.payment_id else None,
-        "amount": str(row.amount),
+        "amount": amount_text(row.amount, row.currency),
         "currency": row.currency,
         "column": row.column,
         "at": timestamp(row.at) if row.at else None,

@@ -101,7 +101,7 @@ def test_what_cannot_be_read_or_stored_is_a_finding(ugx: Account):
         row("R1", 10, 10).replace("2026-03-02", "yesterday"),
         row("R" * 101, 10, 20),
         row("R4", 10, 30),
-        row("R5", 10, 40).replace(",10,0,UGX", ",10.005,0,UGX"),
+        row("R5", 10, 40).replace(",10,0,UGX", ",10.0005,0,UGX"),
         row("R3", 10**14, 10**14 + 40),
     )
     unread = done.file.matches.filter(what="unreadable").order_by("row")
