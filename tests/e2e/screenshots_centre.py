@@ -21,7 +21,7 @@ from notifications.channels.push.vapid import new_private_key
 from tests.e2e import visitor
 from tests.e2e.conftest import SEED, demo_server
 from tests.e2e.pictures import keep, keep_together
-from tests.hoardrun.demo.providers.money.support import Ear, Merchant
+from tests.hoardrun.demo.providers.money.support import CallbackServer, Merchant
 from tests.services.autopush import Autopush
 from tests.services.firefox import Firefox
 from tests.services.process import Process
@@ -150,8 +150,8 @@ async def _phone(browser: Browser, server: Server, folder: Path, *, every: bool)
 
 async def _phones(browser: Browser, folder: Path, *, every: bool) -> None:
     """The page of the phones that pay, with a prompt and what became of other payments."""
-    with Ear() as ear, Money() as money, httpcore.ConnectionPool() as http:
-        merchant = Merchant(money, ear, http)
+    with CallbackServer() as callbacks, Money() as money, httpcore.ConnectionPool() as http:
+        merchant = Merchant(money, callbacks, http)
         await asyncio.to_thread(_pay, merchant)
         for suffix, size, scheme in _looks(every=every):
             page = await _page(browser, size, scheme)

@@ -11,13 +11,13 @@ from playwright.async_api import Browser, Page, expect
 from hoardrun.demo.providers.money.server import Money
 from tests.e2e.test_accessibility import SCREENS, findings
 from tests.e2e.test_phone import fits
-from tests.hoardrun.demo.providers.money.support import Ear, Merchant
+from tests.hoardrun.demo.providers.money.support import CallbackServer, Merchant
 
 
 @pytest.fixture
 def merchant() -> Iterator[Merchant]:
-    with Ear() as ear, Money() as money, httpcore.ConnectionPool() as http:
-        yield Merchant(money, ear, http)
+    with CallbackServer() as callbacks, Money() as money, httpcore.ConnectionPool() as http:
+        yield Merchant(money, callbacks, http)
 
 
 async def opened(browser: Browser, merchant: Merchant, name: str = "light") -> Page:
@@ -65,7 +65,8 @@ async def test_a_bill_is_paid_once_its_business_has_urls(
     await expect(page.locator("#bill-said")).to_contain_text("no URLs")
     body = {
         "ShortCode": 600638, "ResponseType": "Completed",
-        "ConfirmationURL": merchant.ear.callback, "ValidationURL": merchant.ear.callback,
+        "ConfirmationURL": merchant.callbacks.callback,
+        "ValidationURL": merchant.callbacks.callback,
     }  # fmt: skip
     merchant.daraja("c2b/v2/registerurl", body)
     await pay.click()

@@ -16,11 +16,11 @@ from hoardrun.demo.providers import literal
 from hoardrun.demo.providers.http import Asked, Told, told
 from hoardrun.demo.providers.money.accounts import Airtel as Account
 from hoardrun.demo.providers.money.accounts import Seal
-from hoardrun.demo.providers.money.desk import Answers, Desk
+from hoardrun.demo.providers.money.callbacks import Callback
 from hoardrun.demo.providers.money.names import name_of
+from hoardrun.demo.providers.money.outcomes import End, Outcome, Turn, outcome_of
 from hoardrun.demo.providers.money.payment import Kind, Payment
-from hoardrun.demo.providers.money.posting import Letter
-from hoardrun.demo.providers.money.stories import End, Story, Turn, story_of
+from hoardrun.demo.providers.money.processor import Answers, Processor
 
 LIFE = 180
 # The code of the phones of each country, and its currency.
@@ -28,23 +28,23 @@ COUNTRIES = {
     "UG": ("256", "UGX"), "KE": ("254", "KES"), "TZ": ("255", "TZS"), "RW": ("250", "RWF"),
     "ZM": ("260", "ZMW"),
 }  # fmt: skip
-_REFUND = Story("Given back at once", (Turn(0, "paid", told=False),))
+_REFUND = Outcome("Given back at once", (Turn(0, "paid", told=False),))
 _NATIONAL = re.compile(r"[1-9][0-9]{8}")
 
 
 class Airtel:
     """Answers at `/auth/oauth2/token` and below `/merchant/v1/` and `/standard/v1/`."""
 
-    def __init__(self, desk: Desk, seal: Seal) -> None:
+    def __init__(self, processor: Processor, seal: Seal) -> None:
         self.account = Account()
-        self._desk = desk
+        self._processor = processor
         self._seal = seal
 
     def answer(self, asked: Asked) -> Told | None:
         if asked.path == "/auth/oauth2/token":
             return self._token(asked)
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
-        if not self._desk.holds("airtel", token):
+        if not self._processor.tokens.holds("airtel", token):
             return told("airtel", "token_wrong")
         country = asked.headers.get("x-country", "")
         _, currency = COUNTRIES.get(country, ("", ""))
@@ -66,7 +66,7 @@ class Airtel:
                 return told("airtel", "user", given=given, family=family, number=number)
         return told("airtel", "nowhere")
 
-    def letter(self, payment: Payment, end: End, *, is_forged: bool = False) -> Letter:
+    def callback(self, payment: Payment, end: End, *, is_forged: bool = False) -> Callback:
         """Return a callback with its hash, which is of the transaction alone."""
         transaction = literal.json_of("airtel", "transaction", **_values(payment, end))
         written = json.loads(payment.shape(transaction))
@@ -74,7 +74,7 @@ class Airtel:
         key = b"a guess" if is_forged else self.account.hash_secret.encode()
         digest = b64encode(hmac.new(key, told_of.encode(), hashlib.sha256).digest()).decode()
         body = f'{told_of[:-1]},"hash":{json.dumps(digest)}}}'
-        return Letter(payment.callback, body.encode())
+        return Callback(payment.callback, body.encode())
 
     def _token(self, asked: Asked) -> Told:
         body = asked.object()
@@ -83,7 +83,7 @@ class Airtel:
             return told("airtel", "login_wrong")
         if body.get("grant_type") != "client_credentials":
             return told("airtel", "grant_wrong")
-        return told("airtel", "token", token=self._desk.issue("airtel", LIFE))
+        return told("airtel", "token", token=self._processor.tokens.issue("airtel", LIFE))
 
     def _collect(self, body: Mapping[str, Any], country: str) -> Told | None:
         phone, transaction = _part(body, "subscriber"), _part(body, "transaction")
@@ -110,41 +110,41 @@ class Airtel:
         reference, number = str(transaction["id"]), f"{code}{phone['msisdn']}"
         payment = Payment(
             "airtel", kind, reference, number, Decimal(str(transaction["amount"])), currency,
-            story_of(number, has_prompt=kind == "collect"), self._desk.now(),
+            outcome_of(number, has_prompt=kind == "collect"), self._processor.now(),
             self.account.callback_url, text=str(body.get("reference", "")), country=country,
             receipt=f"MP{secrets.randbelow(10**6):06}.{secrets.randbelow(10**8):08}.L",
         )  # fmt: skip
         accepted = told("airtel", f"{kind}_taken", id=reference, code=_code(kind, "waiting"))
         answers = Answers(
-            self._desk.shaped(payment, accepted), _refused(kind, "refused"),
+            self._processor.shaped(payment, accepted), _refused(kind, "refused"),
             told("airtel", "broken"), _refused(kind, "exists"),
         )  # fmt: skip
-        return self._desk.take(payment, answers)
+        return self._processor.take(payment, answers)
 
     def _refund(self, body: Mapping[str, Any]) -> Told:
         """Give a payment back at once."""
         receipt = str(_part(body, "transaction").get("airtel_money_id"))
-        payment = self._desk.known("airtel", receipt, "collect")
-        if payment is None or payment.standing(self._desk.now()) != "paid":
+        payment = self._processor.store.known("airtel", receipt, "collect")
+        if payment is None or payment.standing(self._processor.now()) != "paid":
             return _refused("collect", "not_found")
         reference = f"refund of {receipt}"
         refund = Payment(
             "airtel", "refund", reference, payment.number, payment.amount, payment.currency,
-            _REFUND, self._desk.now(), linked=receipt,
+            _REFUND, self._processor.now(), linked=receipt,
         )  # fmt: skip
-        if not self._desk.keep(refund):
+        if not self._processor.store.keep(refund):
             return _refused("collect", "exists")
         return told("airtel", "refunded", receipt=receipt)
 
     def _look(self, kind: Kind, reference: str) -> Told:
-        payment = self._desk.look("airtel", reference, kind)
+        payment = self._processor.store.look("airtel", reference, kind)
         if payment is None:
             return _refused(kind, "not_found")
-        if self._desk.is_broken(payment):
+        if self._processor.store.is_broken(payment):
             return told("airtel", "broken")
-        end = payment.standing(self._desk.now())
+        end = payment.standing(self._processor.now())
         name = "asked_paid" if end in {"paid", "reversed"} else "asked"
-        return self._desk.shaped(
+        return self._processor.shaped(
             payment, told("airtel", name, code=_code(kind, end), **_values(payment, end))
         )
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from hoardrun.demo.providers.http import Told, told
 from hoardrun.demo.providers.money import results
-from hoardrun.demo.providers.money.desk import Desk
+from hoardrun.demo.providers.money.callbacks import Callback, post
 from hoardrun.demo.providers.money.grammar import is_safe
+from hoardrun.demo.providers.money.outcomes import Outcome, Turn, outcome_of
 from hoardrun.demo.providers.money.payment import Payment
-from hoardrun.demo.providers.money.posting import Letter, post
-from hoardrun.demo.providers.money.stories import Story, Turn, story_of
+from hoardrun.demo.providers.money.processor import Processor
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Urls:
 class Bills:
     """The bills of one shortcode."""
 
-    def __init__(self, desk: Desk, shortcode: str) -> None:
+    def __init__(self, processor: Processor, shortcode: str) -> None:
         self.urls: Urls | None = None
-        self._desk = desk
+        self._processor = processor
         self._shortcode = shortcode
 
     def register(self, body: Mapping[str, Any]) -> Told:
@@ -50,19 +50,19 @@ class Bills:
         """Pay, if the business lets us; return what the phone shows."""
         if self.urls is None:
             return "The business has registered no URLs yet."
-        hides_phone = story_of(number, has_prompt=False).hides_phone
+        hides_phone = outcome_of(number, has_prompt=False).hides_phone
         payment = Payment(
             "daraja", "bill", f"bill-{secrets.token_hex(8)}", number, amount, "KES",
-            Story("A bill", (Turn(0, "paid"),), hides_phone=hides_phone), self._desk.now(),
+            Outcome("A bill", (Turn(0, "paid"),), hides_phone=hides_phone), self._processor.now(),
             text=account,
         )  # fmt: skip
         body = results.bill_body(payment, self._shortcode)
         if self.urls.validation:
-            status, reply = post(Letter(self.urls.validation, body))
+            status, reply = post(Callback(self.urls.validation, body))
             if not results.is_accepted(status, reply, goes_on=self.urls.goes_on):
                 return "The business refuses the payment."
-        self._desk.keep(payment)
-        self._desk.send([Letter(self.urls.confirmation, body)])
+        self._processor.store.keep(payment)
+        self._processor.sender.send([Callback(self.urls.confirmation, body)])
         return f"Paid. Receipt {payment.receipt}."
 
 

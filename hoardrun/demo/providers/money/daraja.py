@@ -15,25 +15,25 @@ from hoardrun.demo.providers.money import results
 from hoardrun.demo.providers.money.accounts import Daraja as Account
 from hoardrun.demo.providers.money.accounts import Seal
 from hoardrun.demo.providers.money.bills import Bills, bad
-from hoardrun.demo.providers.money.desk import Answers, Desk
+from hoardrun.demo.providers.money.callbacks import Callback
 from hoardrun.demo.providers.money.grammar import is_safe, whole
+from hoardrun.demo.providers.money.outcomes import BY_HAND, End, Outcome, Turn, outcome_of
 from hoardrun.demo.providers.money.payment import Kind, Payment
-from hoardrun.demo.providers.money.posting import Letter
-from hoardrun.demo.providers.money.stories import BY_HAND, End, Story, Turn, story_of
+from hoardrun.demo.providers.money.processor import Answers, Processor
 
 LIFE, LONGEST_REFERENCE, LONGEST_TEXT = 3600, 12, 182
 _PHONE = re.compile(r"254[17][0-9]{8}")
-_BUSY = Story("Another prompt is on the phone", (Turn(0, "busy"),))
+_BUSY = Outcome("Another prompt is on the phone", (Turn(0, "busy"),))
 
 
 class Daraja:
     """Answers at `/oauth/v1/generate` and below `/mpesa/`."""
 
-    def __init__(self, desk: Desk, seal: Seal) -> None:
+    def __init__(self, processor: Processor, seal: Seal) -> None:
         self.account = Account()
-        self._desk = desk
+        self._processor = processor
         self._seal = seal
-        self.bills = Bills(desk, self.account.shortcode)
+        self.bills = Bills(processor, self.account.shortcode)
 
     def answer(self, asked: Asked) -> Told | None:
         if asked.path == "/oauth/v1/generate":
@@ -41,8 +41,8 @@ class Daraja:
         scheme, _, token = asked.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer":
             return told("daraja", "token_missing")
-        if not self._desk.holds("daraja", token):
-            name = "token_over" if self._desk.was_issued(token) else "token_wrong"
+        if not self._processor.tokens.holds("daraja", token):
+            name = "token_over" if self._processor.tokens.was_issued(token) else "token_wrong"
             return told("daraja", name, over=token)
         calls = {
             "/mpesa/stkpush/v1/processrequest": self._push,
@@ -56,9 +56,9 @@ class Daraja:
             return told("daraja", "nowhere")
         return calls[asked.path](asked.object())
 
-    def letter(self, payment: Payment, end: End, *, is_forged: bool = False) -> Letter:
+    def callback(self, payment: Payment, end: End, *, is_forged: bool = False) -> Callback:
         build = results.push_body if payment.kind == "collect" else results.result_body
-        return Letter(payment.callback, payment.shape(build(payment, end)))
+        return Callback(payment.callback, payment.shape(build(payment, end)))
 
     def _token(self, asked: Asked) -> Told:
         login = f"{self.account.consumer_key}:{self.account.consumer_secret}"
@@ -67,7 +67,7 @@ class Daraja:
             return told("daraja", "login_wrong")
         if asked.query.get("grant_type") != "client_credentials":
             return told("daraja", "grant_wrong")
-        return told("daraja", "token", token=self._desk.issue("daraja", LIFE))
+        return told("daraja", "token", token=self._processor.tokens.issue("daraja", LIFE))
 
     def _push(self, body: Mapping[str, Any]) -> Told | None:
         if wrong := self._unsigned(body):
@@ -84,16 +84,16 @@ class Daraja:
             return bad("AccountReference")
         if not isinstance(text, str) or not text:
             return bad("TransactionDesc")
-        story = story_of(phone, has_prompt=True)
-        if story is BY_HAND and self._is_asked(phone):
-            story = _BUSY
+        outcome = outcome_of(phone, has_prompt=True)
+        if outcome is BY_HAND and self._is_asked(phone):
+            outcome = _BUSY
         if len(text) > LONGEST_TEXT:
-            story = Story("The text is too long for a prompt", (Turn(0, "unsent"),))
+            outcome = Outcome("The text is too long for a prompt", (Turn(0, "unsent"),))
         stamp = datetime.now(UTC).astimezone(results.NAIROBI).strftime("%d%m%Y%H%M%S")
         payment = Payment(
             "daraja", "collect", f"ws_CO_{stamp}{secrets.randbelow(10**12):012}", phone,
-            Decimal(amount), "KES", story, self._desk.now(), str(body["CallBackURL"]), text=text,
-            note=reference,
+            Decimal(amount), "KES", outcome, self._processor.now(), str(body["CallBackURL"]),
+            text=text, note=reference,
             batch=f"{secrets.randbelow(90_000) + 10_000}-{secrets.randbelow(10**8)}-1",
         )  # fmt: skip
         names = {"merchant": payment.batch, "checkout": payment.id}
@@ -102,13 +102,15 @@ class Daraja:
     def _push_query(self, body: Mapping[str, Any]) -> Told:
         if wrong := self._unsigned(body):
             return wrong
-        payment = self._desk.look("daraja", str(body.get("CheckoutRequestID")), "collect")
+        payment = self._processor.store.look(
+            "daraja", str(body.get("CheckoutRequestID")), "collect"
+        )
         if payment is None:
             return bad("CheckoutRequestID")
-        if self._desk.is_broken(payment):
+        if self._processor.store.is_broken(payment):
             return told("daraja", "broken")
-        end = payment.standing(self._desk.now())
-        return self._desk.shaped(payment, results.push_answer(payment, end))
+        end = payment.standing(self._processor.now())
+        return self._processor.shaped(payment, results.push_answer(payment, end))
 
     def _pay_out(self, body: Mapping[str, Any]) -> Told | None:
         phone, amount = str(body.get("PartyB")), whole(body.get("Amount"))
@@ -121,12 +123,14 @@ class Daraja:
             return bad("CommandID")
         if str(body.get("PartyA")) != self.account.shortcode:
             return bad("PartyA")
-        story = story_of(phone, has_prompt=False)
+        outcome = outcome_of(phone, has_prompt=False)
         reference = str(body.get("OriginatorConversationID") or "")
-        return self._ask_result(body, "payout", reference, phone, amount, story)
+        return self._ask_result(body, "payout", reference, phone, amount, outcome)
 
     def _reverse(self, body: Mapping[str, Any]) -> Told | None:
-        original = self._desk.known("daraja", str(body.get("TransactionID")), "collect", "bill")
+        original = self._processor.store.known(
+            "daraja", str(body.get("TransactionID")), "collect", "bill"
+        )
         amount = whole(body.get("Amount"))
         if body.get("CommandID") != "TransactionReversal":
             return bad("CommandID")
@@ -135,15 +139,15 @@ class Daraja:
         if amount is None:
             return bad("Amount")
         if original is None or amount != original.amount:
-            story, phone = Story("Nothing to reverse", (Turn(3, "cancelled"),)), ""
+            outcome, phone = Outcome("Nothing to reverse", (Turn(3, "cancelled"),)), ""
         else:
-            story, phone = story_of(original.number, has_prompt=False), original.number
+            outcome, phone = outcome_of(original.number, has_prompt=False), original.number
         reference = f"{secrets.token_hex(4)}-{secrets.token_hex(4)}-1"
-        return self._ask_result(body, "refund", reference, phone, amount, story)
+        return self._ask_result(body, "refund", reference, phone, amount, outcome)
 
     def _ask_result(
         self, body: Mapping[str, Any], kind: Kind, reference: str, phone: str, amount: int,
-        story: Story,
+        outcome: Outcome,
     ) -> Told | None:  # fmt: skip
         """Take what a result will be sent of; a wrong password is told by that result too."""
         for name in ("ResultURL", "QueueTimeOutURL"):
@@ -153,11 +157,11 @@ class Daraja:
             return bad("OriginatorConversationID")
         initiator = body.get("InitiatorName", body.get("Initiator"))
         if not self._is_initiator(initiator, body):
-            story = Story("The initiator is wrong", (Turn(0, "pin"),))
+            outcome = Outcome("The initiator is wrong", (Turn(0, "pin"),))
         callback, text = str(body["ResultURL"]), str(body.get("Remarks", ""))
         payment = Payment(
-            "daraja", kind, reference, phone, Decimal(amount), "KES", story, self._desk.now(),
-            callback, text=text, theirs=f"AG_{secrets.token_hex(10)}",
+            "daraja", kind, reference, phone, Decimal(amount), "KES", outcome,
+            self._processor.now(), callback, text=text, theirs=f"AG_{secrets.token_hex(10)}",
             linked=str(body.get("TransactionID", "")),
         )  # fmt: skip
         return self._taken(payment, results.accepted(payment))
@@ -167,20 +171,22 @@ class Daraja:
         if not is_safe(body.get("ResultURL")):
             return bad("ResultURL")
         name = str(body.get("OriginatorConversationID") or body.get("TransactionID") or "")
-        payment = self._desk.look("daraja", name)
-        if payment is not None and self._desk.is_broken(payment):
+        payment = self._processor.store.look("daraja", name)
+        if payment is not None and self._processor.store.is_broken(payment):
             return told("daraja", "broken")
         if not self._is_initiator(body.get("Initiator"), body):
             payment = None
         question = f"AG_{secrets.token_hex(10)}"
-        end = payment.standing(self._desk.now()) if payment else "waiting"
-        letter = Letter(str(body["ResultURL"]), results.found_body(payment, end, name, question))
-        self._desk.agenda.at(self._desk.now() + 1, lambda: self._desk.send([letter]))
+        end = payment.standing(self._processor.now()) if payment else "waiting"
+        callback = Callback(
+            str(body["ResultURL"]), results.found_body(payment, end, name, question)
+        )
+        self._processor.later(1, callback)
         return told("daraja", "accepted", ours=name, theirs=question)
 
     def _taken(self, payment: Payment, accepted: Told) -> Told | None:
         names = ("refused", "broken", "exists")
-        return self._desk.take(payment, Answers(accepted, *(told("daraja", n) for n in names)))
+        return self._processor.take(payment, Answers(accepted, *(told("daraja", n) for n in names)))
 
     def _unsigned(self, body: Mapping[str, Any]) -> Told | None:
         """Refuse a request whose password is not of its own time."""
@@ -195,10 +201,10 @@ class Daraja:
         return None
 
     def _is_asked(self, phone: str) -> bool:
-        now = self._desk.now()
+        now = self._processor.now()
         return any(
             each.number == phone and each.kind == "collect" and each.standing(now) == "waiting"
-            for each in self._desk.of("daraja")
+            for each in self._processor.store.of("daraja")
         )
 
     def _is_initiator(self, name: object, body: Mapping[str, Any]) -> bool:

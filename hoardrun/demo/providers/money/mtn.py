@@ -12,12 +12,12 @@ from typing import Any
 from hoardrun.demo.providers import literal
 from hoardrun.demo.providers.http import Asked, Told, told
 from hoardrun.demo.providers.money.accounts import Mtn as Account
-from hoardrun.demo.providers.money.desk import PAGE, Answers, Desk
+from hoardrun.demo.providers.money.callbacks import Callback
 from hoardrun.demo.providers.money.grammar import is_named, is_uuid4
 from hoardrun.demo.providers.money.names import name_of
+from hoardrun.demo.providers.money.outcomes import OUTCOMES, End, outcome_of
 from hoardrun.demo.providers.money.payment import Kind, Payment
-from hoardrun.demo.providers.money.posting import Letter
-from hoardrun.demo.providers.money.stories import STORIES, End, story_of
+from hoardrun.demo.providers.money.processor import PAGE, Answers, Processor
 
 CURRENCIES = {
     "sandbox": "EUR", "mtnuganda": "UGX", "mtnrwanda": "RWF", "mtnghana": "GHS", "mtnzambia": "ZMW",
@@ -39,9 +39,9 @@ _WORDS: dict[End, str] = {
 class Mtn:
     """Answers below `/collection/` and `/disbursement/`."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, processor: Processor) -> None:
         self.accounts = {name: Account.of(name) for name in ("collection", "disbursement")}
-        self._desk = desk
+        self._processor = processor
         # Digits only, and none twice.
         self._receipts = itertools.count(secrets.randbelow(8_000_000_000) + 1_000_000_000)
 
@@ -58,7 +58,7 @@ class Mtn:
         if (asked.method, rest) == ("POST", ["token", ""]):
             return self._token(asked, product, account)
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
-        if not self._desk.holds(f"mtn {product}", token):
+        if not self._processor.tokens.holds(f"mtn {product}", token):
             return told("mtn", "token_wrong")
         if environment not in CURRENCIES:
             return told("mtn", "environment_wrong")
@@ -69,7 +69,7 @@ class Mtn:
                 return self._look(kind, reference)
             case ("GET", "v1_0", "account", "balance"):
                 currency = CURRENCIES[environment]
-                balance = self._desk.balance("mtn", currency)
+                balance = self._processor.store.balance("mtn", currency)
                 return told("mtn", "balance", balance=balance, currency=currency)
             case ("GET", "v1_0", "accountholder", "msisdn", number, "basicuserinfo"):
                 given, family = name_of(number)
@@ -78,23 +78,25 @@ class Mtn:
                 return told("mtn", "active")
         return told("mtn", "not_found")
 
-    def letter(self, payment: Payment, end: End, *, is_forged: bool = False) -> Letter:
+    def callback(self, payment: Payment, end: End, *, is_forged: bool = False) -> Callback:
         """Return the body that a status has too; of a failure the reason is a text."""
         answer = _status(payment, end, "told")
-        return Letter(payment.callback, payment.shape(answer.body))
+        return Callback(payment.callback, payment.shape(answer.body))
 
     def _token(self, asked: Asked, product: str, account: Account) -> Told:
         login = b64encode(f"{account.user}:{account.key}".encode()).decode()
         if asked.headers.get("authorization") != f"Basic {login}":
             return told("mtn", "login_wrong")
-        return told("mtn", "token", token=self._desk.issue(f"mtn {product}", LIFE))
+        return told("mtn", "token", token=self._processor.tokens.issue(f"mtn {product}", LIFE))
 
     def _begin(self, asked: Asked, kind: Kind, currency: str) -> Told | None:
         reference = asked.headers.get("x-reference-id", "")
         callback = asked.headers.get("x-callback-url", "")
         body = asked.object()
         person = body.get("payer" if kind == "collect" else "payee") or {}
-        original = self._desk.known("mtn", str(body.get("referenceIdToRefund", "")), "collect")
+        original = self._processor.store.known(
+            "mtn", str(body.get("referenceIdToRefund", "")), "collect"
+        )
         number = original.number if kind == "refund" and original else person.get("partyId", "")
         texts = [body.get("payerMessage"), body.get("payeeNote")]
         if not is_uuid4(reference) or not _is_payment(body, kind, number):
@@ -108,20 +110,22 @@ class Mtn:
         is_lost = any("&" in (text or "") for text in texts)
         payment = Payment(
             "mtn", kind, reference, number, Decimal(body["amount"]), currency,
-            STORIES[17] if is_lost else story_of(number, has_prompt=kind == "collect"),
-            self._desk.now(), callback, text=texts[0] or "", note=texts[1] or "",
+            OUTCOMES[17] if is_lost else outcome_of(number, has_prompt=kind == "collect"),
+            self._processor.now(), callback, text=texts[0] or "", note=texts[1] or "",
             batch=body["externalId"], receipt=str(next(self._receipts)),
         )  # fmt: skip
         names = ("taken", "refused", "broken", "exists")
-        return self._desk.take(payment, Answers(*(told("mtn", name) for name in names)))
+        return self._processor.take(payment, Answers(*(told("mtn", name) for name in names)))
 
     def _look(self, kind: Kind, reference: str) -> Told:
-        payment = self._desk.look("mtn", reference, kind)
+        payment = self._processor.store.look("mtn", reference, kind)
         if payment is None:
             return told("mtn", "not_found")
-        if self._desk.is_broken(payment):
+        if self._processor.store.is_broken(payment):
             return told("mtn", "broken")
-        return self._desk.shaped(payment, _status(payment, payment.standing(self._desk.now())))
+        return self._processor.shaped(
+            payment, _status(payment, payment.standing(self._processor.now()))
+        )
 
 
 def _status(payment: Payment, end: End, how: str = "asked") -> Told:

@@ -15,11 +15,11 @@ from hoardrun.demo.providers import literal
 from hoardrun.demo.providers.http import Asked, Told, told
 from hoardrun.demo.providers.money import signing
 from hoardrun.demo.providers.money.accounts import PawaPay as Account
-from hoardrun.demo.providers.money.desk import Answers, Desk
+from hoardrun.demo.providers.money.callbacks import Callback
 from hoardrun.demo.providers.money.grammar import is_uuid4
+from hoardrun.demo.providers.money.outcomes import End, outcome_of
 from hoardrun.demo.providers.money.payment import Kind, Payment
-from hoardrun.demo.providers.money.posting import Letter
-from hoardrun.demo.providers.money.stories import End, story_of
+from hoardrun.demo.providers.money.processor import Answers, Processor
 
 # Of each network: its country, the code of its phones, its currency, and the decimals it takes.
 NETWORKS = {
@@ -46,9 +46,9 @@ _RESOURCES: dict[str, tuple[Kind, str, str]] = {
 class PawaPay:
     """Answers below `/v2/`."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, processor: Processor) -> None:
         self.account = Account()
-        self._desk = desk
+        self._processor = processor
 
     def answer(self, asked: Asked) -> Told | None:
         token = asked.headers.get("authorization", "")
@@ -64,28 +64,28 @@ class PawaPay:
             case ("POST", resource, "resend-callback", reference) if resource in _RESOURCES:
                 return self._again(resource, reference)
             case ("GET", "wallet-balances"):
-                balance = self._desk.balance("pawapay", "UGX")
-                other = self._desk.balance("pawapay", "KES")
+                balance = self._processor.store.balance("pawapay", "UGX")
+                other = self._processor.store.balance("pawapay", "KES")
                 return told("pawapay", "balances", balance=balance, other=other)
             case ("GET", "public-key", "http"):
                 account = self.account
                 return told("pawapay", "public_key", id=account.key_id, key=account.public_key)
         return told("pawapay", "nowhere")
 
-    def letter(self, payment: Payment, end: End, *, is_forged: bool = False) -> Letter:
+    def callback(self, payment: Payment, end: End, *, is_forged: bool = False) -> Callback:
         body = payment.shape(_data(payment, end))
         key = ec.generate_private_key(ec.SECP256R1()) if is_forged else self.account.key
         signed = signing.headers(
-            payment.callback, body, payment.story.method, key, self.account.key_id
+            payment.callback, body, payment.outcome.method, key, self.account.key_id
         )
-        return Letter(payment.callback, body, signed)
+        return Callback(payment.callback, body, signed)
 
     def _begin(self, body: Mapping[str, Any], resource: str) -> Told | None:
         kind, name, person = _RESOURCES[resource]
         reference = body.get(name)
         if not is_uuid4(reference):
             return told("pawapay", "input_wrong", field=name)
-        original = self._desk.known("pawapay", str(body.get("depositId")), "collect")
+        original = self._processor.store.known("pawapay", str(body.get("depositId")), "collect")
         account = _account(body, person) if kind != "refund" else _of(original)
         number, wallet = account.get("phoneNumber"), account.get("provider")
         network = NETWORKS.get(str(wallet))
@@ -101,8 +101,8 @@ class PawaPay:
         callbacks = {"collect": urls.deposit_url, "payout": urls.payout_url}
         payment = Payment(
             "pawapay", kind, str(reference), str(number), Decimal(str(body["amount"])),
-            str(body["currency"]), story_of(str(number), has_prompt=kind == "collect"),
-            self._desk.now(), callbacks.get(kind, urls.refund_url), text=str(message or ""),
+            str(body["currency"]), outcome_of(str(number), has_prompt=kind == "collect"),
+            self._processor.now(), callbacks.get(kind, urls.refund_url), text=str(message or ""),
             wallet=str(wallet), country=network[0], receipt=f"{secrets.randbelow(10**11):011}",
         )  # fmt: skip
         answers = Answers(
@@ -110,26 +110,26 @@ class PawaPay:
             _rejected(resource, payment.id, "PROVIDER_TEMPORARILY_UNAVAILABLE"),
             told("pawapay", "broken"), _begun(resource, payment.id, "DUPLICATE_IGNORED"),
         )  # fmt: skip
-        return self._desk.take(payment, answers)
+        return self._processor.take(payment, answers)
 
     def _look(self, resource: str, reference: str) -> Told:
-        payment = self._desk.look("pawapay", reference, _RESOURCES[resource][0])
+        payment = self._processor.store.look("pawapay", reference, _RESOURCES[resource][0])
         if payment is None:
             return told("pawapay", "not_found")
-        if self._desk.is_broken(payment):
+        if self._processor.store.is_broken(payment):
             return told("pawapay", "broken")
-        data = _data(payment, payment.standing(self._desk.now()))
+        data = _data(payment, payment.standing(self._processor.now()))
         found = Told(200, b'{"status":"FOUND","data":' + data + b"}", _JSON)
-        return self._desk.shaped(payment, found)
+        return self._processor.shaped(payment, found)
 
     def _again(self, resource: str, reference: str) -> Told:
         """Send the callback of a payment that has ended once more."""
-        payment = self._desk.known("pawapay", reference, _RESOURCES[resource][0])
-        end = payment.standing(self._desk.now()) if payment else "waiting"
+        payment = self._processor.store.known("pawapay", reference, _RESOURCES[resource][0])
+        end = payment.standing(self._processor.now()) if payment else "waiting"
         if payment is None or end == "waiting":
             return _rejected(resource, reference, "NOT_FOUND")
-        letter = self.letter(payment, end)
-        self._desk.agenda.at(self._desk.now(), lambda: self._desk.send([letter]))
+        callback = self.callback(payment, end)
+        self._processor.later(0, callback)
         return _begun(resource, reference, "ACCEPTED")
 
 

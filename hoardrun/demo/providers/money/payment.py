@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
-from hoardrun.demo.providers.money.stories import End, Story, Turn
+from hoardrun.demo.providers.money.outcomes import End, Outcome, Turn
 from hoardrun.demo.providers.money.swapping import swapped
 
 Kind = Literal["collect", "payout", "refund", "bill"]
@@ -31,7 +31,7 @@ class Payment:
     number: str  # with the country's code, without a plus
     amount: Decimal
     currency: str
-    story: Story
+    outcome: Outcome
     began: float
     callback: str = ""
     text: str = ""
@@ -49,8 +49,8 @@ class Payment:
     is_ignored: bool = False  # its owner has put the prompt away
 
     def __post_init__(self) -> None:
-        self.turns = list(self.story.turns)
-        self.broken = self.story.broken
+        self.turns = list(self.outcome.turns)
+        self.broken = self.outcome.broken
 
     def standing(self, now: float) -> End:
         """Return how it stands at a time of the clock."""
@@ -60,13 +60,13 @@ class Payment:
         return past[-1] if past else "waiting"
 
     def shape(self, body: bytes) -> bytes:
-        """Give a body the types of the story."""
-        return swapped(body) if self.story.swaps_types else body
+        """Give a body the types of the outcome."""
+        return swapped(body) if self.outcome.swaps_types else body
 
     @property
     def told_amount(self) -> Decimal:
-        return self.amount + self.story.other_amount
+        return self.amount + self.outcome.other_amount
 
     @property
     def told_currency(self) -> str:
-        return "USD" if self.story.other_currency else self.currency
+        return "USD" if self.outcome.other_currency else self.currency

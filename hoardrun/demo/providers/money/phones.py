@@ -12,10 +12,10 @@ from typing import Any
 
 from hoardrun.demo.providers.http import Asked, Told, as_json
 from hoardrun.demo.providers.money.bills import Bills
-from hoardrun.demo.providers.money.desk import Desk
+from hoardrun.demo.providers.money.outcomes import OUTCOMES, End
 from hoardrun.demo.providers.money.payment import Payment
+from hoardrun.demo.providers.money.processor import Processor
 from hoardrun.demo.providers.money.statements import PROVIDERS, statement
-from hoardrun.demo.providers.money.stories import STORIES, End
 
 MOST = 50
 _STATIC = Path(__file__).with_name("static")
@@ -33,8 +33,8 @@ _PHONE = re.compile(r"254[17][0-9]{8}")
 class Phones:
     """Answers at `/` and below `/phones/`, to pages of this machine alone."""
 
-    def __init__(self, desk: Desk, bills: Bills) -> None:
-        self._desk = desk
+    def __init__(self, processor: Processor, bills: Bills) -> None:
+        self._processor = processor
         self._bills = bills
         self._name = secrets.token_hex(4)  # of this run, as versions begin anew with each
 
@@ -57,17 +57,17 @@ class Phones:
 
     def _state(self, version: str) -> Told:
         """Return the payments, newest first; 204 if nothing has changed since a version."""
-        current = f"{self._name}-{self._desk.version}"
+        current = f"{self._name}-{self._processor.store.version}"
         if version == current:
             return Told(204)
-        now, ours = self._desk.now(), list(self._desk.payments)
+        now, ours = self._processor.now(), list(self._processor.store.payments)
         shown = [self._shown(each, now) for each in reversed(ours[-MOST:])]
-        stories = [{"digits": f"{digits:02}", "title": s.title} for digits, s in STORIES.items()]
-        return as_json(200, {"version": current, "payments": shown, "stories": stories})
+        outcomes = [{"digits": f"{digits:02}", "title": s.title} for digits, s in OUTCOMES.items()]
+        return as_json(200, {"version": current, "payments": shown, "outcomes": outcomes})
 
     def _shown(self, payment: Payment, now: float) -> dict[str, Any]:
         stands = payment.standing(now)
-        pace = self._desk.agenda.clock.pace
+        pace = self._processor.agenda.clock.pace
         ends = payment.began + next(t.after for t in payment.turns if not t.is_forged)
         return {
             "key": f"{payment.provider} {payment.id}",
@@ -78,7 +78,7 @@ class Phones:
             "currency": payment.currency,
             "text": payment.note if payment.provider == "daraja" else payment.text,
             "receipt": payment.receipt,
-            "story": payment.story.title,
+            "outcome": payment.outcome.title,
             "stands": stands,
             "is_asked": payment.kind == "collect" and stands == "waiting",
             "is_ignored": payment.is_ignored,
@@ -87,21 +87,21 @@ class Phones:
         }
 
     def _statement(self, provider: str) -> Told:
-        body = statement(provider, self._desk.of(provider), self._desk.now())
+        body = statement(provider, self._processor.store.of(provider), self._processor.now())
         attached = f'attachment; filename="{provider}.csv"'
         return Told(200, body, {"Content-Type": "text/csv", "Content-Disposition": attached})
 
     def _act(self, body: Mapping[str, Any]) -> Told:
         provider, _, name = str(body.get("key")).partition(" ")
-        payment, act = self._desk.known(provider, name, "collect"), body.get("act")
+        payment, act = self._processor.store.known(provider, name, "collect"), body.get("act")
         if payment is None or (act != "ignore" and act not in _ACTS):
             return as_json(404, {"message": "There is no such prompt."})
-        if payment.standing(self._desk.now()) != "waiting":
+        if payment.standing(self._processor.now()) != "waiting":
             return as_json(409, {"message": "The prompt is no longer on the phone."})
         if act == "ignore":
-            self._desk.ignore(payment)
+            self._processor.store.ignore(payment)
         else:
-            self._desk.end(payment, _ACTS[str(act)])
+            self._processor.end(payment, _ACTS[str(act)])
         return Told(204)
 
     def _bill(self, body: Mapping[str, Any]) -> Told:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from hoardrun.demo.providers import literal
 from hoardrun.demo.providers.http import Told, told
 from hoardrun.demo.providers.money.names import name_of
+from hoardrun.demo.providers.money.outcomes import End
 from hoardrun.demo.providers.money.payment import Payment
-from hoardrun.demo.providers.money.stories import End
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 MOST = 250_000
@@ -72,7 +72,7 @@ def found_body(payment: Payment | None, end: End, name: str, question: str) -> b
 def bill_body(payment: Payment, shortcode: str) -> bytes:
     """Return a payment to an account. A phone is masked, or only its hash is told."""
     number, given = payment.number, name_of(payment.number)[0].upper()
-    if payment.story.hides_phone:
+    if payment.outcome.hides_phone:
         number, given = hashlib.sha256(number.encode()).hexdigest(), ""
     else:
         number = f"{number[:4]} ***** {number[-3:]}"

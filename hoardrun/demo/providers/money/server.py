@@ -9,10 +9,10 @@ from hoardrun.demo.providers.http import HANG_SECONDS, Asked, Fake, Told
 from hoardrun.demo.providers.money.accounts import Seal
 from hoardrun.demo.providers.money.airtel import Airtel
 from hoardrun.demo.providers.money.daraja import Daraja
-from hoardrun.demo.providers.money.desk import Desk
 from hoardrun.demo.providers.money.mtn import Mtn
 from hoardrun.demo.providers.money.pawapay import PawaPay
 from hoardrun.demo.providers.money.phones import Phones
+from hoardrun.demo.providers.money.processor import Processor
 
 STILL = 1e6  # a pace at which time passes by `advance` alone
 
@@ -26,28 +26,28 @@ class Money(Fake):
 
     def __init__(self, *, pace: float = 1, silence: float = HANG_SECONDS, **more: Any) -> None:
         super().__init__(**more)
-        self.desk = Desk(pace, self.mood, lambda: self._released.wait(silence))
+        self.processor = Processor(pace, self.mood, lambda: self._released.wait(silence))
         self.seal = Seal()
-        self.mtn = Mtn(self.desk)
-        self.daraja = Daraja(self.desk, self.seal)
-        self.airtel = Airtel(self.desk, self.seal)
-        self.pawapay = PawaPay(self.desk)
-        self.desk.voices |= {
+        self.mtn = Mtn(self.processor)
+        self.daraja = Daraja(self.processor, self.seal)
+        self.airtel = Airtel(self.processor, self.seal)
+        self.pawapay = PawaPay(self.processor)
+        self.processor.providers |= {
             "mtn": self.mtn, "daraja": self.daraja, "airtel": self.airtel, "pawapay": self.pawapay,
         }  # fmt: skip
-        self._phones = Phones(self.desk, self.daraja.bills)
+        self._phones = Phones(self.processor, self.daraja.bills)
 
     def __enter__(self) -> Self:
-        self.desk.agenda.start()
+        self.processor.agenda.start()
         return super().__enter__()
 
     def __exit__(self, *details: object) -> None:
         super().__exit__(*details)
-        self.desk.agenda.close()
+        self.processor.agenda.close()
 
     def advance(self, seconds: float) -> None:
         """Let seconds of the providers pass, and wait until they have called back."""
-        self.desk.agenda.advance(seconds)
+        self.processor.agenda.advance(seconds)
 
     @property
     def page(self) -> str:
@@ -90,7 +90,7 @@ class Money(Fake):
 
     def clear(self) -> None:
         super().clear()
-        self.desk.clear()
+        self.processor.clear()
 
     def answer(self, asked: Asked) -> Told | None:
         match asked.path.split("/")[1]:

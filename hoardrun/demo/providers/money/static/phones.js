@@ -81,8 +81,8 @@ function prompt(payment) {
     make("p", "what", {}, `to HOARDRUN${payment.text ? ` for ${payment.text}` : ""}?`),
     make("p", "left"),
   );
-  if (!payment.story.startsWith("Waits")) {
-    body.append(make("p", "by-itself", {}, `By itself: ${payment.story}`));
+  if (!payment.outcome.startsWith("Waits")) {
+    body.append(make("p", "by-itself", {}, `By itself: ${payment.outcome}`));
   }
   return make(
     "li",
@@ -137,8 +137,8 @@ function showHistory(payments) {
     const time = make("time", "", { datetime: at.toISOString() }, at.toLocaleTimeString("en-GB"));
     const who = make("span", "who", {}, `${NAMES[each.provider]} ${phone(each.number)}${kind}`);
     const receipt = each.stands === "paid" ? ` · ${each.receipt}` : "";
-    const words = ` ${each.story}${receipt}`;
-    const what = make("span", "story", {}, make("span", "sum", {}, sum(each)), words);
+    const words = ` ${each.outcome}${receipt}`;
+    const what = make("span", "outcome", {}, make("span", "sum", {}, sum(each)), words);
     const stands = make(
       "span",
       `stands ${tone}`,
@@ -151,8 +151,8 @@ function showHistory(payments) {
   byId("none").hidden = rows.length > 0;
 }
 
-function showNumbers(stories) {
-  const rows = stories.map(({ digits, title }) =>
+function showNumbers(outcomes) {
+  const rows = outcomes.map(({ digits, title }) =>
     make("div", "", {}, make("dt", "", {}, `…${digits}`), make("dd", "", {}, title)),
   );
   rows.push(
@@ -176,7 +176,7 @@ async function refresh() {
     version = state.version;
     showPrompts(state.payments);
     showHistory(state.payments);
-    showNumbers(state.stories);
+    showNumbers(state.outcomes);
   } catch {
     byId("offline").hidden = false;
   }

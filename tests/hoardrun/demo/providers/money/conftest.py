@@ -1,4 +1,4 @@
-"""The providers on loopback, and a merchant with an ear for their callbacks."""
+"""The providers on loopback, and a merchant who is told by callbacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpcore
 import pytest
 
 from hoardrun.demo.providers.money.server import STILL, Money
-from tests.hoardrun.demo.providers.money.support import Ear, Merchant
+from tests.hoardrun.demo.providers.money.support import CallbackServer, Merchant
 
 SILENCE = 0.03
 
@@ -16,16 +16,16 @@ SILENCE = 0.03
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Merchant]:
     with (
-        Ear() as ear,
+        CallbackServer() as callbacks,
         Money(pace=STILL, silence=SILENCE) as money,
         httpcore.ConnectionPool() as http,
     ):
-        yield Merchant(money, ear, http)
+        yield Merchant(money, callbacks, http)
 
 
 @pytest.fixture
 def merchant(servers: Merchant) -> Iterator[Merchant]:
     yield servers
     servers.money.clear()
-    servers.ear.clear()
-    servers.ear.refuses = 0
+    servers.callbacks.clear()
+    servers.callbacks.refuses = 0

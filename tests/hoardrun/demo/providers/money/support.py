@@ -23,7 +23,7 @@ def cases(*rows: tuple[Any, ...]) -> list[Any]:
     return [pytest.param(*row, id=name) for name, *row in rows]
 
 
-class Ear(Fake):
+class CallbackServer(Fake):
     """Hears callbacks; `refuses` says how many it answers with 503."""
 
     def __init__(self) -> None:
@@ -37,18 +37,20 @@ class Ear(Fake):
         self.refuses -= 1
         return Told(503) if self.refuses >= 0 else Told(200, self.reply)
 
-    def heard(self) -> list[Any]:
+    def bodies(self) -> list[Any]:
         return [each.json() for each in self.asked]
 
 
 class Merchant:
     """Calls one server of all providers. Each answer is a status and a body."""
 
-    def __init__(self, money: Money, ear: Ear, http: httpcore.ConnectionPool) -> None:
-        self.money, self.ear, self._http = money, ear, http
+    def __init__(
+        self, money: Money, callbacks: CallbackServer, http: httpcore.ConnectionPool
+    ) -> None:
+        self.money, self.callbacks, self._http = money, callbacks, http
         self.tokens: dict[str, str] = {}
-        money.airtel.account.callback_url = ear.callback
-        money.pawapay.account.call_at(ear.callback)
+        money.airtel.account.callback_url = callbacks.callback
+        money.pawapay.account.call_at(callbacks.callback)
 
     def call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
@@ -85,7 +87,7 @@ class Merchant:
             "payer": {"partyIdType": "MSISDN", "partyId": number}, "payerMessage": "Taxi",
             "payeeNote": "Rank 42",
         } | changes  # fmt: skip
-        more = {"X-Reference-Id": reference, "X-Callback-Url": self.ear.callback}
+        more = {"X-Reference-Id": reference, "X-Callback-Url": self.callbacks.callback}
         status, answer = self.mtn("POST", "/collection/v1_0/requesttopay", body, **more)
         return reference, status, answer
 
@@ -115,7 +117,7 @@ class Merchant:
     def push(self, number: int, **changes: Any) -> tuple[int, Any]:
         body = self.signed() | {
             "TransactionType": "CustomerPayBillOnline", "Amount": 10, "PartyA": number,
-            "PartyB": 600638, "PhoneNumber": number, "CallBackURL": self.ear.callback,
+            "PartyB": 600638, "PhoneNumber": number, "CallBackURL": self.callbacks.callback,
             "AccountReference": "INV-7", "TransactionDesc": "Taxi",
         }  # fmt: skip
         return self.daraja("stkpush/v1/processrequest", body | changes)
@@ -127,8 +129,8 @@ class Merchant:
     def initiator(self) -> dict[str, Any]:
         return {
             "SecurityCredential": self.money.seal.sealed(),
-            "ResultURL": self.ear.callback,
-            "QueueTimeOutURL": self.ear.callback,
+            "ResultURL": self.callbacks.callback,
+            "QueueTimeOutURL": self.callbacks.callback,
             "Remarks": "Wage",
         }
 

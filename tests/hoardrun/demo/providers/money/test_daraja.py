@@ -28,14 +28,14 @@ def test_a_prompt_that_stands_is_now_an_error_now_a_code(merchant: Merchant):
     assert found == [(500, "500.001.1001"), (200, "4999")]
     merchant.money.advance(60)
     assert code_of(merchant.push_status(checkout)) == (200, "1037")
-    [callback] = merchant.ear.heard()
+    [callback] = merchant.callbacks.bodies()
     assert callback["Body"]["stkCallback"]["ResultCode"] == 1037
 
 
 def test_items_of_a_paid_prompt(merchant: Merchant):
     merchant.push(254712345600)
     merchant.money.advance(3)
-    [callback] = merchant.ear.heard()
+    [callback] = merchant.callbacks.bodies()
     items = callback["Body"]["stkCallback"]["CallbackMetadata"]["Item"]
     names = ["Amount", "MpesaReceiptNumber", "Balance", "TransactionDate", "PhoneNumber"]
     assert [item["Name"] for item in items] == names
@@ -53,20 +53,20 @@ def test_a_second_prompt_on_a_phone_is_busy(merchant: Merchant):
     second = merchant.push(254712345678)[1]["CheckoutRequestID"]
     merchant.money.advance(0)
     assert code_of(merchant.push_status(second)) == (200, "1001")
-    assert merchant.ear.heard()[0]["Body"]["stkCallback"]["ResultCode"] == 1001
+    assert merchant.callbacks.bodies()[0]["Body"]["stkCallback"]["ResultCode"] == 1001
 
 
 def test_a_long_text_cannot_be_shown(merchant: Merchant):
     merchant.push(254712345600, TransactionDesc="x" * 183)
     merchant.money.advance(0)
-    assert merchant.ear.heard()[0]["Body"]["stkCallback"]["ResultCode"] == 1025
+    assert merchant.callbacks.bodies()[0]["Body"]["stkCallback"]["ResultCode"] == 1025
 
 
 def test_an_unknown_code_is_a_text(merchant: Merchant):
     merchant.push(254712345614)
     merchant.pay_out(254712345614)
     merchant.money.advance(3)
-    push, result = sorted(merchant.ear.heard(), key=list)
+    push, result = sorted(merchant.callbacks.bodies(), key=list)
     assert push["Body"]["stkCallback"]["ResultCode"] == "SFC_IC0003"
     assert result["Result"]["ResultCode"] == "SFC_IC0003"
 
@@ -93,7 +93,7 @@ def test_what_a_push_is_refused_for(merchant: Merchant, changes: dict[str, Any],
 def test_a_payout_has_its_result(merchant: Merchant):
     begun = merchant.pay_out(254712345600)[1]
     merchant.money.advance(3)
-    result = merchant.ear.heard()[0]["Result"]
+    result = merchant.callbacks.bodies()[0]["Result"]
     assert result["ConversationID"] == begun["ConversationID"]
     assert result["OriginatorConversationID"] == begun["OriginatorConversationID"]
     assert parameters(result)["TransactionAmount"] == 10
@@ -103,7 +103,7 @@ def test_a_payout_has_its_result(merchant: Merchant):
 def test_a_failed_payout_has_no_receipt_and_no_parameters(merchant: Merchant):
     merchant.pay_out(254712345602)
     merchant.money.advance(3)
-    result = merchant.ear.heard()[0]["Result"]
+    result = merchant.callbacks.bodies()[0]["Result"]
     assert result["ResultCode"] == 1
     assert result["TransactionID"].endswith("0000000")
     assert "ResultParameters" not in result
@@ -112,7 +112,7 @@ def test_a_failed_payout_has_no_receipt_and_no_parameters(merchant: Merchant):
 def test_a_wrong_password_is_told_by_the_result(merchant: Merchant):
     assert code_of(merchant.pay_out(254712345600, SecurityCredential="c3R1Yg==")) == (200, "0")
     merchant.money.advance(0)
-    assert merchant.ear.heard()[0]["Result"]["ResultCode"] == 2001
+    assert merchant.callbacks.bodies()[0]["Result"]["ResultCode"] == 2001
 
 
 def test_a_payout_is_made_once(merchant: Merchant):
@@ -133,7 +133,7 @@ def test_the_answer_to_a_question_comes_to_its_url(merchant: Merchant):
         }
         assert code_of(merchant.daraja("transactionstatus/v1/query", question)) == (200, "0")
         merchant.money.advance(wait)
-        words.append(merchant.ear.heard()[-1]["Result"])
+        words.append(merchant.callbacks.bodies()[-1]["Result"])
     assert parameters(words[0])["TransactionStatus"] == "Completed"
     assert parameters(words[1])["TransactionStatus"] == "Reversed"
     assert words[2]["ResultCode"] == 2032
@@ -142,7 +142,7 @@ def test_the_answer_to_a_question_comes_to_its_url(merchant: Merchant):
 def test_a_reversal_is_told_by_its_result(merchant: Merchant):
     merchant.push(254712345600)
     merchant.money.advance(3)
-    receipt = merchant.money.desk.payments[0].receipt
+    receipt = merchant.money.processor.store.payments[0].receipt
     for given in (receipt, "UNHEARDOF0"):
         body = merchant.initiator() | {
             "Initiator": merchant.money.daraja.account.initiator,
@@ -151,14 +151,15 @@ def test_a_reversal_is_told_by_its_result(merchant: Merchant):
         }  # fmt: skip
         assert code_of(merchant.daraja("reversal/v1/request", body)) == (200, "0")
     merchant.money.advance(3)
-    codes = [one["Result"]["ResultCode"] for one in merchant.ear.heard()[1:]]
+    codes = [one["Result"]["ResultCode"] for one in merchant.callbacks.bodies()[1:]]
     assert sorted(codes) == [0, 1032]
 
 
 def register(merchant: Merchant, response: str = "Cancelled") -> None:
     body = {
         "ShortCode": 600638, "ResponseType": response,
-        "ConfirmationURL": merchant.ear.callback, "ValidationURL": merchant.ear.callback,
+        "ConfirmationURL": merchant.callbacks.callback,
+        "ValidationURL": merchant.callbacks.callback,
     }  # fmt: skip
     assert code_of(merchant.daraja("c2b/v2/registerurl", body)) == (200, "0")
 
@@ -166,7 +167,7 @@ def register(merchant: Merchant, response: str = "Cancelled") -> None:
 def test_a_bill_is_asked_about_and_told(merchant: Merchant):
     register(merchant)
     said = merchant.call("POST", "/phones/bill", BILL)[1]["message"]
-    may, paid = merchant.ear.heard()
+    may, paid = merchant.callbacks.bodies()
     assert may == paid
     assert (paid["TransAmount"], paid["BillRefNumber"]) == ("100.00", "INV-7")
     assert paid["MSISDN"] == "2547 ***** 678"
@@ -176,7 +177,7 @@ def test_a_bill_is_asked_about_and_told(merchant: Merchant):
 def test_a_phone_may_be_a_hash(merchant: Merchant):
     register(merchant)
     merchant.call("POST", "/phones/bill", BILL | {"number": "254712345623"})
-    paid = merchant.ear.heard()[-1]
+    paid = merchant.callbacks.bodies()[-1]
     assert len(paid["MSISDN"]) == 64
     assert paid["FirstName"] == ""
 
@@ -193,9 +194,9 @@ def test_whether_a_bill_goes_on(
     merchant: Merchant, reply: bytes, response: str, refuses: int, goes_on: bool
 ):
     register(merchant, response)
-    before = merchant.ear.reply
-    merchant.ear.reply, merchant.ear.refuses = reply, refuses
+    before = merchant.callbacks.reply
+    merchant.callbacks.reply, merchant.callbacks.refuses = reply, refuses
     said = merchant.call("POST", "/phones/bill", BILL)[1]["message"]
-    merchant.ear.reply = before
+    merchant.callbacks.reply = before
     assert said.startswith("Paid.") == goes_on
-    assert len(merchant.ear.asked) == 1 + goes_on
+    assert len(merchant.callbacks.asked) == 1 + goes_on

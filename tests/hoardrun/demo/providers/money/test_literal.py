@@ -12,7 +12,7 @@ import pytest
 from hoardrun.demo.providers import literal
 from hoardrun.demo.providers.money.server import STILL, Money
 from tests.hoardrun.demo.providers.exchanges import call, exchanges, same
-from tests.hoardrun.demo.providers.money.support import Ear, Merchant
+from tests.hoardrun.demo.providers.money.support import CallbackServer, Merchant
 
 PROVIDERS = ("mtn", "daraja", "airtel", "pawapay")
 Values = dict[str, dict[str, str]]
@@ -30,7 +30,7 @@ def values_of(merchant: Merchant) -> Values:
     money = merchant.money
     daraja, airtel = money.daraja.account, money.airtel.account
     collection, disbursement = (money.mtn.accounts[n] for n in ("collection", "disbursement"))
-    over = money.desk.issue("daraja", 0)
+    over = money.processor.tokens.issue("daraja", 0)
     paid, failed, odd = (merchant.mtn_collect(f"2567712345{n}")[0] for n in ("00", "02", "14"))
     waiting = merchant.mtn_collect("256771234505")[0]
     merchant.mtn("GET", "/disbursement/v1_0/account/balance")
@@ -43,7 +43,7 @@ def values_of(merchant: Merchant) -> Values:
     received, lost = (merchant.airtel_collect(f"7012345{n}")[0] for n in ("00", "02"))
     deposit = merchant.deposit("256771234500")[0]
     money.advance(3)
-    receipts = {each.id: each.receipt for each in money.desk.payments}
+    receipts = {each.id: each.receipt for each in money.processor.store.payments}
     sealed = money.seal.sealed()
     return {
         "mtn": {
@@ -72,8 +72,12 @@ def values_of(merchant: Merchant) -> Values:
 
 @pytest.fixture(scope="module")
 def asked() -> Iterator[tuple[str, httpcore.ConnectionPool, Values]]:
-    with Ear() as ear, Money(pace=STILL) as money, httpcore.ConnectionPool() as http:
-        found = values_of(Merchant(money, ear, http))
+    with (
+        CallbackServer() as callbacks,
+        Money(pace=STILL) as money,
+        httpcore.ConnectionPool() as http,
+    ):
+        found = values_of(Merchant(money, callbacks, http))
         yield money.url, http, {name: found[name] | fresh(name) for name in PROVIDERS}
 
 

@@ -27,22 +27,22 @@ def test_what_the_owner_does_is_what_becomes_of_the_payment(
 ):
     reference, *_ = merchant.mtn_collect("256771234577")
     [shown] = state(merchant)[1]["payments"]
-    assert (shown["is_asked"], shown["story"]) == (True, "Waits for you at this page")
+    assert (shown["is_asked"], shown["outcome"]) == (True, "Waits for you at this page")
     assert act(merchant, reference, what) == 204
     merchant.money.advance(0)
-    [told] = merchant.ear.heard()
+    [told] = merchant.callbacks.bodies()
     assert told.get("reason", told["status"]) == ends
     assert not state(merchant)[1]["payments"][0]["is_asked"]
     assert act(merchant, reference, "cancel") == 409
     merchant.money.advance(120)
-    assert len(merchant.ear.asked) == 1
+    assert len(merchant.callbacks.asked) == 1
 
 
 def test_the_owner_is_quicker_than_the_number(merchant: Merchant):
     reference, *_ = merchant.mtn_collect("256771234500")
     act(merchant, reference, "cancel")
     merchant.money.advance(10)
-    assert [each["status"] for each in merchant.ear.heard()] == ["FAILED"]
+    assert [each["status"] for each in merchant.callbacks.bodies()] == ["FAILED"]
 
 
 def test_a_prompt_that_is_ignored_expires(merchant: Merchant):
@@ -50,7 +50,7 @@ def test_a_prompt_that_is_ignored_expires(merchant: Merchant):
     assert act(merchant, reference, "ignore") == 204
     assert state(merchant)[1]["payments"][0]["is_ignored"]
     merchant.money.advance(60)
-    assert merchant.ear.heard()[0]["reason"] == "EXPIRED"
+    assert merchant.callbacks.bodies()[0]["reason"] == "EXPIRED"
 
 
 def test_nothing_new_is_no_content(merchant: Merchant):

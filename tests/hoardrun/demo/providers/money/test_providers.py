@@ -45,7 +45,7 @@ def test_a_text_with_an_ampersand_is_taken_and_never_found(merchant: Merchant):
     reference, status, _ = merchant.mtn_collect("256771234500", payerMessage="R&D")
     merchant.money.advance(3)
     assert (status, merchant.mtn_status(reference)[0]) == (202, 404)
-    assert merchant.ear.asked == []
+    assert merchant.callbacks.asked == []
 
 
 # -- Airtel
@@ -60,7 +60,7 @@ def test_success_of_a_request_is_acceptance(merchant: Merchant):
     merchant.money.advance(3)
     asked = merchant.airtel("GET", path)[1]
     assert (asked["data"]["transaction"]["status"], code(asked)) == ("TF", "DP00800001008")
-    [callback] = merchant.ear.heard()
+    [callback] = merchant.callbacks.bodies()
     assert callback["transaction"]["status_code"] == "TF"
     assert "amount" not in callback["transaction"]
 
@@ -99,7 +99,7 @@ def test_a_payout_needs_the_sealed_pin(merchant: Merchant):
 def test_a_payment_is_given_back_once(merchant: Merchant):
     merchant.airtel_collect("701234500")
     merchant.money.advance(3)
-    receipt = merchant.ear.heard()[0]["transaction"]["airtel_money_id"]
+    receipt = merchant.callbacks.bodies()[0]["transaction"]["airtel_money_id"]
     body = {"transaction": {"airtel_money_id": receipt}}
     found = [merchant.airtel("POST", "/standard/v1/payments/refund", body)[1] for _ in range(2)]
     assert [one["status"]["success"] for one in found] == [True, False]
@@ -123,7 +123,9 @@ def test_a_deposit_and_its_duplicate(merchant: Merchant):
     merchant.money.advance(3)
     found = merchant.pawapay("GET", f"/v2/deposits/{reference}")[1]
     assert (found["status"], found["data"]["status"]) == ("FOUND", "COMPLETED")
-    assert merchant.ear.heard() == [found["data"] | {"created": merchant.ear.heard()[0]["created"]}]
+    assert merchant.callbacks.bodies() == [
+        found["data"] | {"created": merchant.callbacks.bodies()[0]["created"]}
+    ]
 
 
 @pytest.mark.parametrize(("changes", "wanted"), cases(
@@ -163,10 +165,10 @@ def test_a_callback_is_sent_again_on_request(merchant: Merchant):
     path = f"/v2/deposits/resend-callback/{reference}"
     assert merchant.pawapay("POST", path)[1]["status"] == "REJECTED"
     merchant.money.advance(3)
-    assert merchant.ear.asked == []
+    assert merchant.callbacks.asked == []
     assert merchant.pawapay("POST", path)[1]["status"] == "ACCEPTED"
     merchant.money.advance(0)
-    assert len(merchant.ear.asked) == 1
+    assert len(merchant.callbacks.asked) == 1
 
 
 def is_signed(merchant: Merchant, asked: Asked) -> bool:
@@ -192,7 +194,7 @@ def is_signed(merchant: Merchant, asked: Asked) -> bool:
 def test_callbacks_of_pawapay_are_signed(merchant: Merchant, number: str, is_ours: bool):
     merchant.deposit(number)
     merchant.money.advance(3)
-    [asked] = merchant.ear.asked
+    [asked] = merchant.callbacks.asked
     digest = base64.b64encode(hashlib.sha512(asked.body).digest()).decode()
     assert asked.headers["content-digest"] == f"sha-512=:{digest}:"
     assert is_signed(merchant, asked) == is_ours

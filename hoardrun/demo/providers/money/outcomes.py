@@ -27,7 +27,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Story:
+class Outcome:
     """The turns of a payment, and how its provider misbehaves meanwhile."""
 
     title: str
@@ -46,43 +46,43 @@ class Story:
 
 
 _EXPIRED = Turn(PROMPT_SECONDS, "expired")
-STORIES: dict[int, Story] = {
-    0: Story("Paid after 3 seconds"),
-    1: Story("Paid at once, told before the answer", (Turn(0, "paid"),), is_told_first=True),
-    2: Story("Not enough money", (Turn(3, "funds"),)),
-    3: Story("A wrong PIN", (Turn(3, "pin"),)),
-    4: Story("Cancelled on the phone", (Turn(3, "cancelled"),)),
-    5: Story("Nobody answers", (_EXPIRED,)),
-    6: Story("Paid, and never told", callbacks=0),
-    7: Story("Paid, and told three times", callbacks=3),
-    8: Story(
+OUTCOMES: dict[int, Outcome] = {
+    0: Outcome("Paid after 3 seconds"),
+    1: Outcome("Paid at once, told before the answer", (Turn(0, "paid"),), is_told_first=True),
+    2: Outcome("Not enough money", (Turn(3, "funds"),)),
+    3: Outcome("A wrong PIN", (Turn(3, "pin"),)),
+    4: Outcome("Cancelled on the phone", (Turn(3, "cancelled"),)),
+    5: Outcome("Nobody answers", (_EXPIRED,)),
+    6: Outcome("Paid, and never told", callbacks=0),
+    7: Outcome("Paid, and told three times", callbacks=3),
+    8: Outcome(
         "Paid and told after it had expired",
         (Turn(PROMPT_SECONDS, "expired", told=False), Turn(PROMPT_SECONDS * 1.5, "paid")),
     ),
-    9: Story("Paid, with another amount", other_amount=True),
-    10: Story("Paid, in another currency", other_currency=True),
-    11: Story("No answer to the request, and paid", answer="taken_and_silent"),
-    12: Story("No answer to the request, and not taken", answer="lost_and_silent"),
-    13: Story("Three answers of 503, and paid", broken=3),
-    14: Story("A code that nobody knows", (Turn(3, "odd"),)),
-    15: Story("Refused with a page of HTML", answer="page"),
-    16: Story("Refused with the status of success", answer="refused"),
-    17: Story("Taken, and never found again", callbacks=0, is_hidden=True),
-    18: Story(
+    9: Outcome("Paid, with another amount", other_amount=True),
+    10: Outcome("Paid, in another currency", other_currency=True),
+    11: Outcome("No answer to the request, and paid", answer="taken_and_silent"),
+    12: Outcome("No answer to the request, and not taken", answer="lost_and_silent"),
+    13: Outcome("Three answers of 503, and paid", broken=3),
+    14: Outcome("A code that nobody knows", (Turn(3, "odd"),)),
+    15: Outcome("Refused with a page of HTML", answer="page"),
+    16: Outcome("Refused with the status of success", answer="refused"),
+    17: Outcome("Taken, and never found again", callbacks=0, is_hidden=True),
+    18: Outcome(
         "A forged callback says paid; nobody answers", (Turn(3, "paid", is_forged=True), _EXPIRED)
     ),
-    19: Story(
+    19: Outcome(
         "Paid, and reversed a minute later", (Turn(3, "paid"), Turn(63, "reversed", told=False))
     ),
-    20: Story("Paid, and told by PUT", method="PUT"),
-    21: Story("Paid, with texts for numbers and numbers for texts", swaps_types=True),
-    22: Story("Paid; its token ends on the way", ends_tokens=True),
-    23: Story("Paid, by a phone that is not told", hides_phone=True),
+    20: Outcome("Paid, and told by PUT", method="PUT"),
+    21: Outcome("Paid, with texts for numbers and numbers for texts", swaps_types=True),
+    22: Outcome("Paid; its token ends on the way", ends_tokens=True),
+    23: Outcome("Paid, by a phone that is not told", hides_phone=True),
 }
-BY_HAND = Story("Waits for you at this page", (_EXPIRED,))
+BY_HAND = Outcome("Waits for you at this page", (_EXPIRED,))
 
 
-def story_of(number: str, *, has_prompt: bool) -> Story:
+def outcome_of(number: str, *, has_prompt: bool) -> Outcome:
     """Return what becomes of a number; any other waits for its owner, if it is asked at all."""
-    default = BY_HAND if has_prompt else STORIES[0]
-    return STORIES.get(int(number[-2:] or 0), default)
+    default = BY_HAND if has_prompt else OUTCOMES[0]
+    return OUTCOMES.get(int(number[-2:] or 0), default)

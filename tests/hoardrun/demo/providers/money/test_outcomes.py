@@ -10,7 +10,7 @@ from typing import Any
 import httpcore
 import pytest
 
-from hoardrun.demo.providers.money.stories import STORIES
+from hoardrun.demo.providers.money.outcomes import OUTCOMES
 from tests.hoardrun.demo.providers.money.support import Merchant, cases
 
 PAID, ASKED = (200, "SUCCESSFUL"), (200, "PENDING")
@@ -61,7 +61,7 @@ ROWS = {
     ("digits", "begun", "first", "soon", "late", "told"),
     cases(*((f"{digits:02}", digits, *row) for digits, row in ROWS.items())),
 )
-def test_each_number_has_its_story(
+def test_each_number_has_its_outcome(
     merchant: Merchant, digits: int, begun: int | None, first: Any, soon: Any, late: Any,
     told: list[str],
 ):  # fmt: skip
@@ -76,11 +76,11 @@ def test_each_number_has_its_story(
     assert found(merchant, reference) == soon
     merchant.money.advance(115)
     assert found(merchant, reference) == late
-    assert [one.get("reason", one["status"]) for one in merchant.ear.heard()] == told
+    assert [one.get("reason", one["status"]) for one in merchant.callbacks.bodies()] == told
 
 
 def test_all_numbers_of_the_table_are_tried():
-    assert STORIES.keys() == ROWS.keys() - {24} | {22}
+    assert OUTCOMES.keys() == ROWS.keys() - {24} | {22}
 
 
 def test_other_figures_are_told_and_answered_alike(merchant: Merchant):
@@ -89,7 +89,7 @@ def test_other_figures_are_told_and_answered_alike(merchant: Merchant):
     for reference, figures in ((one, ("5001", "UGX")), (two, ("5000", "USD"))):
         told = merchant.mtn_status(reference)[1]
         assert (told["amount"], told["currency"]) == figures
-    assert {(each["amount"], each["currency"]) for each in merchant.ear.heard()} == {
+    assert {(each["amount"], each["currency"]) for each in merchant.callbacks.bodies()} == {
         ("5001", "UGX"),
         ("5000", "USD"),
     }
@@ -99,7 +99,7 @@ def test_a_payment_expires_before_it_is_paid_late(merchant: Merchant):
     reference, *_ = merchant.mtn_collect("256771234508")
     merchant.money.advance(61)
     assert found(merchant, reference) == (200, "EXPIRED")
-    assert merchant.ear.heard() == []
+    assert merchant.callbacks.bodies() == []
     merchant.money.advance(30)
     assert found(merchant, reference) == PAID
 
@@ -107,12 +107,12 @@ def test_a_payment_expires_before_it_is_paid_late(merchant: Merchant):
 def test_texts_and_numbers_stand_for_each_other(merchant: Merchant):
     reference, *_ = merchant.mtn_collect("256771234521")
     merchant.money.advance(3)
-    for told in (merchant.mtn_status(reference)[1], *merchant.ear.heard()):
+    for told in (merchant.mtn_status(reference)[1], *merchant.callbacks.bodies()):
         assert (told["amount"], told["payer"]["partyId"]) == (5000, 256771234521)
     checkout = merchant.push(254712345621)[1]["CheckoutRequestID"]
     merchant.money.advance(3)
     assert merchant.push_status(checkout)[1]["ResultCode"] == 0
-    callback = merchant.ear.heard()[-1]["Body"]["stkCallback"]
+    callback = merchant.callbacks.bodies()[-1]["Body"]["stkCallback"]
     assert callback["ResultCode"] == "0"
     assert callback["CallbackMetadata"]["Item"][0] == {"Name": "Amount", "Value": "10.00"}
 
@@ -121,7 +121,7 @@ def test_a_callback_comes_by_put_where_the_number_says_so(merchant: Merchant):
     for number in ("256771234520", "256771234500"):
         merchant.mtn_collect(number)
         merchant.money.advance(3)
-    assert [asked.method for asked in merchant.ear.asked] == ["PUT", "POST"]
+    assert [asked.method for asked in merchant.callbacks.asked] == ["PUT", "POST"]
 
 
 def test_a_token_ends_on_the_way(merchant: Merchant):
@@ -136,9 +136,9 @@ def test_a_token_ends_on_the_way(merchant: Merchant):
 def test_a_forger_calls_from_elsewhere_and_names_an_address_of_safaricom(merchant: Merchant):
     merchant.push(254712345618)
     merchant.money.advance(3)
-    [(letter, _)] = merchant.money.desk.posted
-    [asked] = merchant.ear.asked
-    assert letter.source == "127.0.0.2"
+    [(callback, _)] = merchant.money.processor.sender.posted
+    [asked] = merchant.callbacks.asked
+    assert callback.source == "127.0.0.2"
     assert asked.headers["x-forwarded-for"] == "196.201.214.200"
     assert asked.json()["Body"]["stkCallback"]["ResultCode"] == 0
 
@@ -149,7 +149,7 @@ def test_a_forger_has_no_key(merchant: Merchant):
         merchant.airtel_collect(number)
         merchant.money.advance(3)
     is_ours = []
-    for asked in merchant.ear.asked:
+    for asked in merchant.callbacks.asked:
         signed = asked.body.partition(b',"hash"')[0] + b"}"
         ours = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
         is_ours.append(asked.json()["hash"] == ours)
@@ -160,4 +160,4 @@ def test_a_forger_has_no_key(merchant: Merchant):
 def test_silence_ends_by_closing_the_connection(merchant: Merchant, number: str):
     with pytest.raises(httpcore.RemoteProtocolError):
         merchant.mtn_collect(number)
-    assert len(merchant.money.desk.payments) == (number[-2:] == "11")
+    assert len(merchant.money.processor.store.payments) == (number[-2:] == "11")
