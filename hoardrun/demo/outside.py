@@ -81,6 +81,7 @@ class Outside:
             "AIRTEL_CALLBACK_TOKENS": self.callback_token,
             "DARAJA_CALLBACK_TOKENS": self.callback_token,
             "PAWAPAY_CALLBACK_TOKENS": self.callback_token,
+            "PAYMENTS_PAYOUTS_TO": "anybody",
         }
         found = {} if "PUBLIC_BASE_URL" in os.environ else {"PUBLIC_BASE_URL": site}
         for group in (push, mail, sms, payments):

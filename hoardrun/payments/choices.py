@@ -6,8 +6,10 @@ from django.db import models
 
 from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.providers.interface import Verdict
+from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.states import State
 
+CARRIERS = [(name, name) for name in PROVIDERS]
 STATES = [(state.value, state.value) for state in State]
 CLAIMS = [(claim.value, claim.value) for claim in Claim]
 SOURCES = [(source.name.lower(), source.name.lower()) for source in Source]

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from hoardrun.payments.providers.airtel.options import Options as Airtel
 from hoardrun.payments.providers.daraja.options import Options as Daraja
-from hoardrun.payments.providers.fields import origin
+from hoardrun.payments.providers.fields import one_of, origin
 from hoardrun.payments.providers.mtn.options import Options as Mtn
 from hoardrun.payments.providers.pawapay.options import Options as PawaPay
 from realtime.option_fields import number, option, split, whole
@@ -50,6 +50,9 @@ class PaymentOptions:
     name."""
     believe_signatures: tuple[str, ...] = option((), _parse_providers)
     """Providers whose signed callbacks complete a payment without a question about it."""
+    payouts_to: str = one_of("known", "anybody")
+    """Whom customers pay out to over HTTP: `known` are their own phones, once proven, and payees
+    whose name they have confirmed; or `anybody`."""
     in_flight: int = whole(8, 1, 100)
     """Calls to one provider that a worker makes at a time."""
     time_scale: float = number(1, 1, 1000)

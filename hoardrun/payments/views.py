@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from hoardrun.ledger import actors
 from hoardrun.payments import selectors
 from hoardrun.payments.creating import payment_create
+from hoardrun.payments.options import options
 from hoardrun.payments.serializers import PaymentInput, PaymentOutput, StepOutput
 from hoardrun.request_id import request_id
 from realtime.rest import idempotency
@@ -35,6 +36,7 @@ class PaymentListView(View):
         payment, created = payment_create(
             owner_id=owner_id,
             idempotency_key=idempotency.key_of(request),
+            only_to_known=options().payouts_to == "known",
             by=actors.user(owner_id, request_id(request)),
             **wanted,
         )

@@ -16,6 +16,7 @@ from hoardrun.payments.models import (
     ReceiptOutcome,
     StaffDecision,
 )
+from hoardrun.payments.payees.models import Payee
 from hoardrun.payments.reconciling.models import Match, StatementFile, StatementLine
 from hoardrun.payments.standing.models import TierDecision
 from notifications.models import (
@@ -81,6 +82,10 @@ def _rows(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
     )  # fmt: skip
     return [
         *_payment(one, now, own),
+        Payee(
+            provider="mtn", currency="UGX", msisdn="+256771234567", name=one.name, verdict="same",
+            checked_at=now, created_at=now, **user,
+        ),
         TierDecision(
             tier="identified", why=f"A passport of {one.name}.", decided_by_id=one.user_id + 1,
             created_at=now, **user,

@@ -19,6 +19,7 @@ from hoardrun.ledger.choices import Provider
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.money import amount_of
 from hoardrun.payments.choices import SOURCES, STATES, Kind
+from hoardrun.payments.standing.choices import Whose
 from hoardrun.payments.states import LIVE, State
 
 # Those that have not come to an end, of which a transaction has one at most.
@@ -73,6 +74,7 @@ class ProviderPayment(models.Model):
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2)
     msisdn = models.CharField(max_length=20, blank=True)  # E.164
+    whose = models.CharField(max_length=12, choices=Whose, blank=True, db_default="")  # its phone
     reference = models.CharField(max_length=100, blank=True)
     text = models.CharField(max_length=200, blank=True)
 

@@ -11,3 +11,11 @@ class Tier(models.TextChoices):
     NEW = "new", "Nothing is proven"
     PHONE = "phone", "A phone number is proven"
     IDENTIFIED = "identified", "Staff has seen an identity document"
+
+
+class Whose(models.TextChoices):
+    """Whose phone pays or is paid."""
+
+    OWN = "own", "The customer's own, proven by a code"
+    PAYEE = "payee", "Of a payee whose name was shown and confirmed"
+    THIRD_PARTY = "third_party", "Somebody else's"

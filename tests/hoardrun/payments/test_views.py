@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment
 from tests.clients import api_as
 from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid
+from tests.hoardrun.payments.standing.test_selectors import give
 from tests.hoardrun.payments.support import said
 from tests.hoardrun.tools import problem
 
@@ -20,8 +22,21 @@ PAYMENTS = "/api/v1/payments"
 
 
 @pytest.fixture
-def client(bob: User) -> APIClient:
+def client(bob: User, settings: Any) -> APIClient:
+    """Bob's, where customers pay out to anybody."""
+    settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_PAYOUTS_TO": "anybody"}
     return api_as(bob)
+
+
+def test_money_goes_out_to_known_phones(client: APIClient, ugx: Account, bob: User, settings: Any):
+    settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_PAYOUTS_TO": "known"}
+    problem(client.post(PAYMENTS, body(ugx)), 409, "phone_not_confirmed")
+    assert not ProviderPayment.objects.exists()
+    assert client.post(PAYMENTS, body(ugx, kind="collect")).status_code == 201
+    give(bob, "+256771234567", "verified")
+    assert client.post(PAYMENTS, body(ugx)).status_code == 201
+    kinds = dict(ProviderPayment.objects.values_list("kind", "whose"))
+    assert kinds == {"collect": "third_party", "payout": "own"}
 
 
 def body(account: Account, **more: object) -> dict[str, object]:

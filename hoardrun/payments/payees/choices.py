@@ -1,0 +1,14 @@
+"""What a provider said of the name that a payee was saved with."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class NameVerdict(models.TextChoices):
+    """How alike two names are, as `names` compares them."""
+
+    SAME = "same", "The same"
+    SIMILAR = "similar", "Similar"
+    OTHER = "other", "Another name"
+    UNKNOWN = "unknown", "The provider does not say"

@@ -1,0 +1,34 @@
+"""Reads of payees, and whose a phone is."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from hoardrun.payments.payees.errors import PayeeNotFound
+from hoardrun.payments.payees.models import Payee
+from hoardrun.payments.standing.choices import Whose
+from hoardrun.payments.standing.selectors import owns_phone
+from realtime.core.text import row_id
+
+
+def payees_list(user_id: int) -> QuerySet[Payee]:
+    """Select the payees of a customer, by name."""
+    return Payee.objects.filter(user_id=user_id).order_by("name", "pk")
+
+
+def payee_get(*, user_id: int, payee_id: int | str) -> Payee:
+    """Return one of a customer's payees. Raises PayeeNotFound."""
+    found = payees_list(user_id).filter(pk=row_id(payee_id)).first()
+    if found is None:
+        raise PayeeNotFound
+    return found
+
+
+def whose_phone(*, user_id: int, provider: str, msisdn: str) -> Whose:
+    """Say whose a phone is, as a customer pays by it or to it; `msisdn` is E.164."""
+    if owns_phone(user_id=user_id, msisdn=msisdn):
+        return Whose.OWN
+    known = Payee.objects.filter(
+        user_id=user_id, provider=provider, msisdn=msisdn, confirmed_at__isnull=False
+    )
+    return Whose.PAYEE if known.exists() else Whose.THIRD_PARTY

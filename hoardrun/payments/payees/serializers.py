@@ -1,0 +1,43 @@
+"""The shapes of payees over HTTP."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from hoardrun.ledger.money import Currency
+from hoardrun.payments.payees.choices import NameVerdict
+from hoardrun.payments.payees.models import Payee
+from hoardrun.payments.payees.services import MAX_NAME
+from hoardrun.payments.providers.registry import PROVIDERS
+from realtime.rest.serializers import StrictSerializer
+
+
+class PayeeInput(StrictSerializer):
+    provider = serializers.ChoiceField(list(PROVIDERS))
+    currency = serializers.ChoiceField(Currency.choices)
+    msisdn = serializers.CharField(max_length=40, help_text="A number such as +256772123456.")
+    name = serializers.CharField(max_length=MAX_NAME, help_text="Who you think it is.")
+
+
+class PayeeOutput(serializers.ModelSerializer[Payee]):
+    id = serializers.CharField()
+    verdict = serializers.ChoiceField(
+        NameVerdict.choices, help_text="How alike your name and that of the provider are."
+    )
+
+    class Meta:
+        model = Payee
+        fields: tuple[str, ...] = (
+            "id", "provider", "currency", "msisdn", "name", "verdict", "checked_at",
+            "confirmed_at", "created_at",
+        )  # fmt: skip
+
+
+class SavedPayeeOutput(PayeeOutput):
+    shown_name = serializers.CharField(
+        help_text="Of the name that the provider has: the first word, and initials. It is not "
+        "kept, and empty where none was told."
+    )
+
+    class Meta(PayeeOutput.Meta):
+        fields = (*PayeeOutput.Meta.fields, "shown_name")

@@ -1,0 +1,121 @@
+"""Payees are saved with what their provider says of the name, and bounded."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from hoardrun.payments.payees import services
+from hoardrun.payments.payees.errors import TooManyPayees
+from hoardrun.payments.payees.models import Payee
+from hoardrun.payments.payees.selectors import whose_phone
+from hoardrun.payments.payees.services import Saved, payee_add, payee_confirm, payee_remove, shown
+from realtime import clock
+from realtime.errors import InvalidInput
+from tests.hoardrun.payments.payees.conftest import Mtn
+from tests.hoardrun.payments.standing.test_selectors import give
+
+PHONE = "+256772123456"
+
+
+def add(user: User, **more: str) -> Saved:
+    fields = {"provider": "mtn", "currency": "UGX", "msisdn": PHONE, "name": "Amina Nakato"}
+    return payee_add(user_id=user.pk, **{**fields, **more})
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("Nakato Amina", "same"), ("Amina Otieno", "similar"), ("John Otieno", "other")],
+)
+def test_the_verdict_is_kept_and_not_the_name(alice: User, mtn: Mtn, name: str, verdict: str):
+    saved = add(alice, name=name, msisdn="+256 772 123 456")
+    assert (saved.created, saved.shown) == (True, "Amina N. S.")
+    row = Payee.objects.get()
+    assert (row.msisdn, row.name, row.verdict) == (PHONE, name, verdict)
+    assert (row.confirmed_at is not None) == (verdict == "same")
+    assert "Sserwadda" not in str(Payee.objects.values().get())
+
+
+def test_a_name_that_is_not_told_is_unknown(alice: User, mtn: Mtn):
+    mtn.names.clear()
+    assert (add(alice).payee.verdict, add(alice).shown) == ("unknown", "")
+    assert mtn.checks() == 1  # the second one was there
+
+
+def test_a_payee_is_saved_once_and_stays_as_it_is(alice: User, bob: User, mtn: Mtn):
+    first = add(alice)
+    again = add(alice, name="Another Name")
+    assert (again.created, again.payee.pk, again.payee.name) == (
+        False,
+        first.payee.pk,
+        "Amina Nakato",
+    )
+    assert add(bob).created
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"provider": "daraja"}, "provider"),
+        ({"provider": "nobody"}, "provider"),
+        ({"currency": "KES"}, "provider"),
+        ({"msisdn": "0772123456"}, "msisdn"),
+        ({"msisdn": "+25677212345"}, "msisdn"),
+        ({"msisdn": "nobody"}, "msisdn"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": "a\0"}, "name"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_a_call(
+    alice: User, mtn: Mtn, wrong: dict[str, str], field: str
+):
+    with pytest.raises(InvalidInput) as error:
+        add(alice, **wrong)
+    assert set(error.value.errors) == {field}
+    assert (mtn.asked, Payee.objects.count()) == ([], 0)
+
+
+def test_there_is_a_bound(alice: User, bob: User, mtn: Mtn):
+    now = clock.now()
+    Payee.objects.bulk_create(
+        Payee(
+            user=alice,
+            provider="mtn",
+            currency="UGX",
+            msisdn=f"+2567721{number:05}",
+            name="x",
+            verdict="other",
+            checked_at=now,
+        )
+        for number in range(services.MAX_PAYEES)
+    )
+    with pytest.raises(TooManyPayees):
+        add(alice)
+    assert mtn.asked == []
+    assert add(bob).created
+
+
+def test_whose_a_phone_is(alice: User, bob: User, mtn: Mtn):
+    def whose(user: User) -> str:
+        return whose_phone(user_id=user.pk, provider="mtn", msisdn=PHONE)
+
+    assert whose(alice) == "third_party"
+    payee = add(alice, name="Jane Doe").payee
+    assert whose(alice) == "third_party"
+    payee_confirm(user_id=alice.pk, payee_id=payee.pk)
+    assert whose(alice) == "payee"
+    assert whose_phone(user_id=alice.pk, provider="airtel", msisdn=PHONE) == "third_party"
+    assert whose(bob) == "third_party"
+    give(bob, PHONE, "verified")
+    assert whose(bob) == "own"
+    payee_remove(user_id=alice.pk, payee_id=payee.pk)
+    assert whose(alice) == "third_party"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("Jane Doe", "Jane D."), ("jane", "jane"), ("", ""), ("  A  b  c ", "A b. c.")],
+)
+def test_a_name_is_shown_by_its_first_word(name: str, text: str):
+    assert shown(name) == text
