@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hoardrun.payments.reconciling import admin as reconciling
-from hoardrun.payments.standing import admin as standing
 from hoardrun.payments.tariffs import admin as tariffs
+from hoardrun.payments.tiers import admin as tiers
 
-__all__ = ["reconciling", "standing", "tariffs"]
+__all__ = ["reconciling", "tariffs", "tiers"]

@@ -32,8 +32,8 @@ from hoardrun.payments.payees.selectors import whose_phone
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import configured, takes
 from hoardrun.payments.stages import stage_of
-from hoardrun.payments.standing.choices import Whose
 from hoardrun.payments.tariffs.charging import customer_fee, limits_check
+from hoardrun.payments.tiers.choices import Whose
 from hoardrun.payments.wallets import wallet_of
 from realtime import clock
 from realtime.core.text import row_id

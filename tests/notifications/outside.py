@@ -18,7 +18,7 @@ from hoardrun.payments.models import (
 )
 from hoardrun.payments.payees.models import Payee
 from hoardrun.payments.reconciling.models import Match, StatementFile, StatementLine
-from hoardrun.payments.standing.models import TierDecision
+from hoardrun.payments.tiers.models import TierDecision
 from notifications.models import (
     Address,
     Attempt,

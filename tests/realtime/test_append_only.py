@@ -19,7 +19,7 @@ from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
 from hoardrun.payments.models import PaymentReceipt, PaymentStep
 from hoardrun.payments.reconciling.models import StatementFile, StatementLine
-from hoardrun.payments.standing.models import TierDecision
+from hoardrun.payments.tiers.models import TierDecision
 from notifications.models import Attempt, Consent, PreferenceChange
 from realtime import append_only
 from realtime.append_only import AppendOnly, RecordIsFinal, check_records

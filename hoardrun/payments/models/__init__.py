@@ -9,8 +9,8 @@ from hoardrun.payments.models.receipt import PaymentReceipt, ReceiptOutcome
 from hoardrun.payments.models.step import PaymentStep
 from hoardrun.payments.payees import models as payees  # noqa: F401 its tables are ours
 from hoardrun.payments.reconciling import models as reconciling  # noqa: F401 likewise
-from hoardrun.payments.standing import models as standing  # noqa: F401 likewise
 from hoardrun.payments.tariffs import models as tariffs  # noqa: F401 likewise
+from hoardrun.payments.tiers import models as tiers  # noqa: F401 likewise
 
 __all__ = [
     "OPEN",

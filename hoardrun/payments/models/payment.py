@@ -19,8 +19,8 @@ from hoardrun.ledger.choices import Provider
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.money import amount_of
 from hoardrun.payments.choices import SOURCES, STATES, Kind
-from hoardrun.payments.standing.choices import Whose
 from hoardrun.payments.states import LIVE, State
+from hoardrun.payments.tiers.choices import Whose
 
 # Those that have not come to an end, of which a transaction has one at most.
 OPEN = Q(state__in=sorted(state.value for state in LIVE | {State.HELD}))

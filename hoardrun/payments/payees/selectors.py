@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from hoardrun.payments.payees.errors import PayeeNotFound
 from hoardrun.payments.payees.models import Payee
-from hoardrun.payments.standing.choices import Whose
-from hoardrun.payments.standing.selectors import owns_phone
+from hoardrun.payments.tiers.choices import Whose
+from hoardrun.payments.tiers.selectors import owns_phone
 from realtime.core.text import row_id
 
 

@@ -19,10 +19,10 @@ from hoardrun.payments.choices import Kind
 from hoardrun.payments.fees import Fee, fee_of
 from hoardrun.payments.limits import Limit, exceeded
 from hoardrun.payments.models import ProviderPayment
-from hoardrun.payments.standing.selectors import tier_of
 from hoardrun.payments.states import State
 from hoardrun.payments.tariffs.errors import LimitExceeded
 from hoardrun.payments.tariffs.selectors import bands_list, day_begins, limits_list, today
+from hoardrun.payments.tiers.selectors import tier_of
 
 # What ended so has moved nothing, and counts for no limit.
 _MOVED_NOTHING = (State.FAILED, State.CANCELLED, State.EXPIRED)

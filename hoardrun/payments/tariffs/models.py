@@ -12,7 +12,7 @@ from hoardrun.ledger.money import DECIMAL_PLACES, SIGNIFICANT
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.fees import Band
 from hoardrun.payments.limits import Limit
-from hoardrun.payments.standing.choices import Tier
+from hoardrun.payments.tiers.choices import Tier
 
 _LASTS = Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from"))
 

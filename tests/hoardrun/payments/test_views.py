@@ -14,8 +14,8 @@ from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment
 from tests.clients import api_as
 from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid
-from tests.hoardrun.payments.standing.test_selectors import give
 from tests.hoardrun.payments.support import said
+from tests.hoardrun.payments.tiers.test_selectors import give
 from tests.hoardrun.tools import problem
 
 PAYMENTS = "/api/v1/payments"

@@ -13,7 +13,7 @@ from hoardrun.payments.payees.services import Saved, payee_add, payee_confirm, p
 from realtime import clock
 from realtime.errors import InvalidInput
 from tests.hoardrun.payments.payees.conftest import Mtn
-from tests.hoardrun.payments.standing.test_selectors import give
+from tests.hoardrun.payments.tiers.test_selectors import give
 
 PHONE = "+256772123456"
 

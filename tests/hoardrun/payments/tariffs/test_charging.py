@@ -16,10 +16,10 @@ from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.fees import Fee
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.services import evidence_apply
-from hoardrun.payments.standing.services import tier_decide
 from hoardrun.payments.tariffs.charging import charges_of
 from hoardrun.payments.tariffs.errors import LimitExceeded
 from hoardrun.payments.tariffs.selectors import today
+from hoardrun.payments.tiers.services import tier_decide
 from realtime import clock
 from tests.hoardrun.payments.tariffs.support import ABOUT, fee, limit
 

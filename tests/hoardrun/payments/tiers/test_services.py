@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from hoardrun.payments.standing.errors import OwnTier
-from hoardrun.payments.standing.models import TierDecision
-from hoardrun.payments.standing.selectors import tier_of
-from hoardrun.payments.standing.services import tier_decide
+from hoardrun.payments.tiers.errors import OwnTier
+from hoardrun.payments.tiers.models import TierDecision
+from hoardrun.payments.tiers.selectors import tier_of
+from hoardrun.payments.tiers.services import tier_decide
 from realtime.errors import InvalidInput, Refused
 
 

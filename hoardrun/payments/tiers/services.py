@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.contrib.auth import get_user_model
 
-from hoardrun.payments.standing.choices import Tier
-from hoardrun.payments.standing.errors import OwnTier
-from hoardrun.payments.standing.models import DECIDED, TierDecision
+from hoardrun.payments.tiers.choices import Tier
+from hoardrun.payments.tiers.errors import OwnTier
+from hoardrun.payments.tiers.models import DECIDED, TierDecision
 from notifications.validation import text
 from realtime.errors import InvalidInput
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
-from hoardrun.payments.standing.models import TierDecision
+from hoardrun.payments.tiers.models import TierDecision
 from tests.clients import browser_as, said, staff_with
 
 URL = "/admin/payments/tierdecision/"

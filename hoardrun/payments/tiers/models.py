@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hoardrun.payments.standing.choices import Tier
+from hoardrun.payments.tiers.choices import Tier
 from realtime.append_only import AppendOnly
 
 DECIDED = (Tier.IDENTIFIED, Tier.NEW)  # the one between follows from the proven phones

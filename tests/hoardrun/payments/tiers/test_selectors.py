@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
-from hoardrun.payments.standing.selectors import owns_phone, tier_of
+from hoardrun.payments.tiers.selectors import owns_phone, tier_of
 from notifications.addresses.values import address_hash
 from notifications.models import Address
 from realtime import clock

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hoardrun.payments.standing.choices import Tier
-from hoardrun.payments.standing.models import TierDecision
+from hoardrun.payments.tiers.choices import Tier
+from hoardrun.payments.tiers.models import TierDecision
 from notifications.addresses.selectors import address_is_proven, has_proven
 
 

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import Model, Q
 from django.http import HttpRequest
 
-from hoardrun.payments.standing.models import TierDecision
-from hoardrun.payments.standing.services import tier_decide
+from hoardrun.payments.tiers.models import TierDecision
+from hoardrun.payments.tiers.services import tier_decide
 from realtime.admin_bases.pages import users_found
 from realtime.admin_bases.writes import Kept
 from realtime.core.text import row_id
