@@ -8,7 +8,7 @@ PORT ?= 8000
 # Test files that run at a time. Each process has stores of its own, and files begin in the order
 # that tests/services/plugin.py gives them.
 JOBS ?= 3
-TOGETHER = -n $(JOBS) --dist loadfile --no-loadscope-reorder
+TOGETHER = -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 1
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
 # How long to break things: make faults-full SECONDS=14400
@@ -112,7 +112,7 @@ faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minute
 	$(BIN)/python -m tests.faults --store sqlite --faults 40 --clients 60 --rate 100 --out var/faults
 	$(BIN)/python -m tests.faults --redis sentinel --faults 20 --rate 260 --out var/faults
 	$(BIN)/python -m tests.faults --redis shards --faults 20 --rate 260 --out var/faults
-	HOARDRUN_FAULTS_CLIENTS=2000 HOARDRUN_FAULTS_USERS=10000 HOARDRUN_FAULTS_COMMITS=12000 $(BIN)/python -m pytest -s tests/faults/test_storm.py tests/faults/test_bulk.py tests/faults/test_order.py
+	HOARDRUN_FAULTS_CLIENTS=2000 HOARDRUN_FAULTS_USERS=10000 HOARDRUN_FAULTS_COMMITS=12000 $(BIN)/python -m pytest -s -o faulthandler_timeout=0 tests/faults/test_storm.py tests/faults/test_bulk.py tests/faults/test_order.py
 	$(BIN)/python -m tests.faults bugs --out var/faults
 	$(BIN)/python -m tests.simulation --seconds 600
 
