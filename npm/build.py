@@ -30,6 +30,7 @@ MODULES = (
     "inbox.js",
     "look.js",
     "parts.js",
+    "payees.js",
     "preferences.js",
     "presence.js",
     "settings.js",
@@ -43,8 +44,8 @@ MODULES = (
     "words.js",
 )
 DECLARATIONS = (
-    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "preferences.d.ts", "presence.d.ts",
-    "settings.d.ts",
+    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "payees.d.ts", "preferences.d.ts",
+    "presence.d.ts", "settings.d.ts",
     "push.d.ts",
 )  # fmt: skip
 # The worker and what it imports, each after what it needs.

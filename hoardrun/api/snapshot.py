@@ -20,6 +20,9 @@ from rest_framework.response import Response
 
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from hoardrun.ledger.views import AccountListView, TransactionListView
+from hoardrun.payments.payees.payloads import payee_fields
+from hoardrun.payments.payees.selectors import payees_list
+from hoardrun.payments.payees.serializers import PayeeOutput
 from notifications.payloads import announcement_payload
 from notifications.preferences.selectors import preferences_get
 from notifications.preferences.serializers import ChosenOutput
@@ -73,6 +76,7 @@ def _read(user_id: int, streams: Sequence[str]) -> dict[str, Any] | None:
             ),
             "counts": notification_counts([user_id])[user_id],
             "preferences": preferences_get(user_id),
+            "payees": [payee_fields(row) for row in payees_list(user_id)],
             "announcements": [announcement_payload(row) for row in announcements_active()],
             "timestamp": timestamp(timezone.now()),
         }
@@ -114,6 +118,7 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
     )
     counts = CountsOutput()
     preferences = ChosenOutput(help_text="What the user has chosen about notifications.")
+    payees = PayeeOutput(many=True, help_text="By name.")
     announcements = AnnouncementOutput(many=True)
     timestamp = serializers.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""The Django app of payments, which registers its message, room, gauges and doubt."""
+"""The Django app of payments, which registers its messages, room, gauges and doubt."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class PaymentsConfig(AppConfig):
         from hoardrun.options import TABLES
         from hoardrun.payments import options, readings
         from hoardrun.payments.health import HealthRoom
-        from hoardrun.payments.messages import ProviderHealth
+        from hoardrun.payments.messages import PayeeChanged, ProviderHealth
         from hoardrun.payments.reconciling.measuring import UNRECONCILED
         from realtime import doubts, rooms
         from realtime.meters import fleet
         from realtime.protocol.messages import register
 
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
-        register(ProviderHealth)
+        register(ProviderHealth, PayeeChanged)
         rooms.register(HealthRoom())
         fleet.register(readings.PAYING, UNRECONCILED)
         doubts.register(readings.no_worker)

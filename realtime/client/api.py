@@ -14,6 +14,7 @@ from realtime.client.options import Options
 from realtime.client.tokens import NoToken, Tokens
 
 PREFERENCES = "/api/v1/preferences"
+PAYEES = "/api/v1/payees"
 
 
 class ApiError(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from realtime.client.api import PREFERENCES, Api
+from realtime.client.api import PAYEES, PREFERENCES, Api
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
 from realtime.client.options import DeviceClass, Options, TokenIn
@@ -226,6 +226,28 @@ class Client:
         """
         headers = {"If-Match": f'"{version}"'}
         return dict(await self.api("PATCH", PREFERENCES, dict(changes), headers))
+
+    async def payees(self) -> list[dict[str, Any]]:
+        """Return the people whom the user pays by phone, by name. Raises ApiError."""
+        return list(await self.api("GET", PAYEES))
+
+    async def add_payee(
+        self, *, provider: str, currency: str, msisdn: str, name: str
+    ) -> dict[str, Any]:
+        """Save a payee, whose provider is asked for the name; return it, with `shown_name`.
+
+        Unless its `verdict` is `same`, confirm it before you pay. Raises ApiError.
+        """
+        body = {"provider": provider, "currency": currency, "msisdn": msisdn, "name": name}
+        return dict(await self.api("POST", PAYEES, body))
+
+    async def confirm_payee(self, payee_id: str) -> dict[str, Any]:
+        """Say that a payee is whom the user means; return it. Raises ApiError."""
+        return dict(await self.api("POST", f"{PAYEES}/{payee_id}/confirm"))
+
+    async def remove_payee(self, payee_id: str) -> None:
+        """Remove a payee. Raises ApiError."""
+        await self.api("DELETE", f"{PAYEES}/{payee_id}")
 
     async def ping(self) -> float:
         """Wait for a connection and return the round-trip time in seconds."""

@@ -5,6 +5,7 @@ import type * as bell from "../../realtime/static/realtime/bell.js";
 import type * as client from "../../realtime/static/realtime/client.js";
 import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
+import type * as payees from "../../realtime/static/realtime/payees.js";
 import type * as preferences from "../../realtime/static/realtime/preferences.js";
 import type * as presence from "../../realtime/static/realtime/presence.js";
 import type * as push from "../../realtime/static/realtime/push.js";
@@ -14,6 +15,7 @@ import type * as clientCode from "../../var/types/client.js";
 import type { Connection } from "../../var/types/connection.js";
 import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
+import type * as payeesCode from "../../var/types/payees.js";
 import type * as preferencesCode from "../../var/types/preferences.js";
 import type * as presenceCode from "../../var/types/presence.js";
 import type * as pushCode from "../../var/types/push.js";
@@ -31,6 +33,7 @@ export type Code = [
   Fits<typeof settings, typeof settingsCode>,
   Fits<typeof push, typeof pushCode>,
   Fits<Omit<inbox.Inbox, "addEventListener">, inboxCode.Inbox>,
+  Fits<Omit<payees.Payees, "addEventListener">, payeesCode.Payees>,
   Fits<Omit<preferences.Preferences, "addEventListener">, preferencesCode.Preferences>,
   Fits<ConstructorParameters<typeof inboxCode.Inbox>, ConstructorParameters<typeof inbox.Inbox>>,
 ];
@@ -52,6 +55,8 @@ export type Names = [
   None<Apart<client.Positions, clientCode.Positions>>,
   None<Apart<typeof inbox, typeof inboxCode>>,
   None<Apart<inbox.Inbox, inboxCode.Inbox>>,
+  None<Apart<typeof payees, typeof payeesCode>>,
+  None<Apart<payees.Payees, payeesCode.Payees>>,
   None<Apart<typeof preferences, typeof preferencesCode>>,
   None<Apart<preferences.Preferences, preferencesCode.Preferences>>,
   None<Exclude<Apart<bell.HoardrunBell, bellCode.HoardrunBell>, OfElement | OfPage>>,

@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
+import { Payees } from "../../realtime/static/realtime/payees.js";
 import { Preferences } from "../../realtime/static/realtime/preferences.js";
 import { createPush } from "../../realtime/static/realtime/push.js";
 import { openSettings } from "../../realtime/static/realtime/settings.js";
@@ -87,6 +88,11 @@ const preferences = new Preferences(client);
 preferences
   .set("category:savings", "push", false)
   .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
+const payees = new Payees(client);
+payees.addEventListener("change", () => payees.items?.map(({ name, verdict }) => [name, verdict]));
+payees
+  .add("mtn", "UGX", "+256772123456", "Amina Nakato")
+  .then(({ id, shown_name }) => (shown_name ? payees.confirm(id) : payees.remove(id)));
 const push = createPush(client, { url: "/push-worker.js" });
 push.onopen = ({ id, url, action }) => [id, url, action.length];
 push.turnOn().then((state) => (state === "on" ? push.test() : push.renew()));

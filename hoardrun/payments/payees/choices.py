@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+MAX_NAME = 100
+
 
 class NameVerdict(models.TextChoices):
     """How alike two names are, as `names` compares them."""

@@ -16,9 +16,12 @@ def payees_list(user_id: int) -> QuerySet[Payee]:
     return Payee.objects.filter(user_id=user_id).order_by("name", "pk")
 
 
-def payee_get(*, user_id: int, payee_id: int | str) -> Payee:
-    """Return one of a customer's payees. Raises PayeeNotFound."""
-    found = payees_list(user_id).filter(pk=row_id(payee_id)).first()
+def payee_get(*, user_id: int, payee_id: int | str, is_locked: bool = False) -> Payee:
+    """Return one of a customer's payees, locked if it is to be changed. Raises PayeeNotFound."""
+    mine = payees_list(user_id)
+    if is_locked:
+        mine = mine.select_for_update(no_key=True)
+    found = mine.filter(pk=row_id(payee_id)).first()
     if found is None:
         raise PayeeNotFound
     return found

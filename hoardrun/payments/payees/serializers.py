@@ -5,9 +5,8 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from hoardrun.ledger.money import Currency
-from hoardrun.payments.payees.choices import NameVerdict
+from hoardrun.payments.payees.choices import MAX_NAME, NameVerdict
 from hoardrun.payments.payees.models import Payee
-from hoardrun.payments.payees.services import MAX_NAME
 from hoardrun.payments.providers.registry import PROVIDERS
 from realtime.rest.serializers import StrictSerializer
 

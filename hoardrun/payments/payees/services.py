@@ -1,4 +1,7 @@
-"""Save payees with a name that their provider is asked about, confirm and remove them."""
+"""Save payees with a name that their provider is asked about, confirm and remove them.
+
+Each change is told to all devices of the customer, last in its transaction.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,22 @@ import phonenumbers
 from django.db import IntegrityError, transaction
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from hoardrun.payments.calling.name_check import owner_of
-from hoardrun.payments.names import compare
-from hoardrun.payments.payees.choices import NameVerdict
+from hoardrun.payments.messages import PayeeChanged
+from hoardrun.payments.payees.checking import name_check
+from hoardrun.payments.payees.choices import MAX_NAME, NameVerdict
 from hoardrun.payments.payees.errors import TooManyPayees
 from hoardrun.payments.payees.models import Payee
+from hoardrun.payments.payees.payloads import payee_changed
 from hoardrun.payments.payees.selectors import payee_get, payees_list
 from hoardrun.payments.providers import settings as providers
 from notifications.validation import text
 from realtime import clock
 from realtime.errors import InvalidInput
+from realtime.publish import publish
+from realtime.retry import one_transaction
+from realtime.streams import user_stream
 
 MAX_PAYEES = 100  # of one customer
-MAX_NAME = 100
 
 
 class Saved(NamedTuple):
@@ -48,8 +54,9 @@ def payee_add(*, user_id: int, provider: str, currency: str, msisdn: str, name: 
     # Of two at once, both may be the last: the bound protects the list, and is no promise.
     if mine.count() >= MAX_PAYEES:
         raise TooManyPayees(MAX_PAYEES)
-    theirs = owner_of(provider, msisdn=number, country=country, currency=currency) or ""
-    verdict = NameVerdict(compare(name, theirs)) if theirs else NameVerdict.UNKNOWN
+    verdict, shown = name_check(
+        provider, msisdn=number, country=country, currency=currency, name=name
+    )
     now = clock.now()
     row = Payee(
         user_id=user_id,
@@ -62,29 +69,30 @@ def payee_add(*, user_id: int, provider: str, currency: str, msisdn: str, name: 
     try:
         with transaction.atomic():
             row.save()
+            publish(user_stream(user_id), payee_changed(row))
     except IntegrityError:  # the same was saved meanwhile
         return Saved(payees_list(user_id).get(**place), False, "")
-    return Saved(row, True, shown(theirs))
+    return Saved(row, True, shown)
 
 
+@one_transaction
 def payee_confirm(*, user_id: int, payee_id: int | str) -> Payee:
     """Confirm that this is who is meant, whatever name the provider has. Raises PayeeNotFound."""
-    row = payee_get(user_id=user_id, payee_id=payee_id)
+    row = payee_get(user_id=user_id, payee_id=payee_id, is_locked=True)
     if row.confirmed_at is None:
         row.confirmed_at = clock.now()
         row.save(update_fields=["confirmed_at"])
+        publish(user_stream(user_id), payee_changed(row))
     return row
 
 
+@one_transaction
 def payee_remove(*, user_id: int, payee_id: int | str) -> None:
     """Remove a payee. Raises PayeeNotFound."""
-    payee_get(user_id=user_id, payee_id=payee_id).delete()
-
-
-def shown(name: str) -> str:
-    """Return a name as it may be shown to a stranger: the first word, and initials."""
-    first, *rest = name.split() or [""]
-    return " ".join([first, *(f"{word[0]}." for word in rest)])
+    row = payee_get(user_id=user_id, payee_id=payee_id, is_locked=True)
+    told = PayeeChanged(id=str(row.pk))
+    row.delete()
+    publish(user_stream(user_id), told)
 
 
 def _number(msisdn: str) -> tuple[str, str]:

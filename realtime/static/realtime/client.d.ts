@@ -681,6 +681,36 @@ export interface ProviderHealth {
   state: "ok" | "slow";
 }
 
+/** A payee of the user was saved, confirmed or removed, on any device. */
+export interface PayeeChanged {
+  /** The payee's id. */
+  id: string;
+  /** The whole of it, which replaces what the client has; null: it was removed. */
+  payee?: PayeeFields | null;
+}
+
+/** Somebody whom the user pays by phone. */
+export interface PayeeFields {
+  /** The payee's id. */
+  id: string;
+  /** The gateway that carries payments to them, such as `mtn`. */
+  provider: string;
+  /** The currency that they are paid in. */
+  currency: string;
+  /** Their phone, such as `+256772123456`. */
+  msisdn: string;
+  /** The name that the user gave them. */
+  name: string;
+  /** How alike that name and the provider's were. */
+  verdict: "other" | "same" | "similar" | "unknown";
+  /** Time at which the provider was asked. */
+  checked_at: string;
+  /** Time at which the user confirmed the name, or it was the same; null: not yet. */
+  confirmed_at?: string | null;
+  /** Time at which it was saved. */
+  created_at: string;
+}
+
 /** The newest quote of an instrument; all prices are strings in `currency`. */
 export interface MarketUpdate {
   /** The instrument, such as `BTC-USD`. */
@@ -726,6 +756,7 @@ export interface ServerMessages {
   notification: Notification;
   notification_counts: NotificationCounts;
   notification_updated: NotificationUpdated;
+  payee_changed: PayeeChanged;
   pong: Pong;
   preferences_changed: PreferencesChanged;
   presence_updated: PresenceUpdated;
@@ -749,7 +780,8 @@ export type EventType =
   | "system_announcement"
   | "preferences_changed"
   | "transaction_update"
-  | "balance_update";
+  | "balance_update"
+  | "payee_changed";
 
 /** What belongs to a room. */
 export type RoomMessageType =

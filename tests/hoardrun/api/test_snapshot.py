@@ -43,7 +43,7 @@ def test_a_snapshot_of_a_new_user_is_empty(alice: User):
     assert body["epoch"] == ".".join(s.epoch for s in streams)
     assert body["counts"] == {"unread": 0, "unseen": 0}
     assert (body["preferences"]["version"], body["preferences"]["cells"]) == (0, {})
-    for name in ("accounts", "transactions", "notifications", "announcements"):
+    for name in ("accounts", "transactions", "notifications", "payees", "announcements"):
         assert body[name] == []
 
 

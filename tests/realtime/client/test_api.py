@@ -29,6 +29,20 @@ async def test_preferences_are_read_changed_and_told(served: Server) -> None:
     assert (refused.value.status, refused.value.problem["version"]) == (412, version + 1)
 
 
+async def test_payees_are_listed_and_what_does_not_exist_is_not_there(served: Server) -> None:
+    client = Client(served.ws_url, getter(ALICE))
+    assert await client.payees() == []
+    wanted = {"provider": "mtn", "currency": "UGX", "msisdn": "+256772123456", "name": "Amina"}
+    for asking, status in (
+        (client.add_payee(**wanted), 400),  # no provider is set up
+        (client.confirm_payee("1"), 404),
+        (client.remove_payee("1"), 404),
+    ):
+        with pytest.raises(ApiError) as refused:
+            await asking
+        assert refused.value.status == status
+
+
 async def test_a_refused_token_is_renewed_once(served: Server) -> None:
     get_token = Giving("no.such.token", token_for(ALICE), "no.such.token")
     client = Client(served.ws_url, get_token)

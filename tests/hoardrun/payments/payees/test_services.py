@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -9,9 +11,10 @@ from hoardrun.payments.payees import services
 from hoardrun.payments.payees.errors import TooManyPayees
 from hoardrun.payments.payees.models import Payee
 from hoardrun.payments.payees.selectors import whose_phone
-from hoardrun.payments.payees.services import Saved, payee_add, payee_confirm, payee_remove, shown
+from hoardrun.payments.payees.services import Saved, payee_add, payee_confirm, payee_remove
 from realtime import clock
 from realtime.errors import InvalidInput
+from tests.hoardrun.ledger.conftest import published
 from tests.hoardrun.payments.payees.conftest import Mtn
 from tests.hoardrun.payments.tiers.test_selectors import give
 
@@ -113,9 +116,15 @@ def test_whose_a_phone_is(alice: User, bob: User, mtn: Mtn):
     assert whose(alice) == "third_party"
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [("Jane Doe", "Jane D."), ("jane", "jane"), ("", ""), ("  A  b  c ", "A b. c.")],
-)
-def test_a_name_is_shown_by_its_first_word(name: str, text: str):
-    assert shown(name) == text
+def test_all_devices_are_told_and_only_of_changes(alice: User, mtn: Mtn):
+    row = add(alice, name="Jane Doe").payee
+    add(alice)
+    payee_confirm(user_id=alice.pk, payee_id=row.pk)
+    payee_confirm(user_id=alice.pk, payee_id=row.pk)
+    payee_remove(user_id=alice.pk, payee_id=row.pk)
+    told = [json.loads(payload)["data"] for payload in published(alice, "payee_changed")]
+    assert [each["id"] for each in told] == [str(row.pk)] * 3
+    saved, confirmed, removed = [each["payee"] for each in told]
+    assert (saved["verdict"], saved["confirmed_at"], removed) == ("other", None, None)
+    assert confirmed == {**saved, "confirmed_at": confirmed["confirmed_at"]}
+    assert confirmed["confirmed_at"].endswith("Z")

@@ -32,15 +32,19 @@ User.objects.get(username="charlie").user_permissions.add(
     *Permission.objects.filter(codename__in=["view_node", "delete_connection"])
 )
 """
-# What the room of payments tells of: its provider is never called.
+# What the room of payments tells of, and who is asked for the name of a payee: nobody is there.
 PROVIDER = {
     "PAYMENTS_PROVIDERS": "mtn",
     "PAYMENTS_CALLBACK_URL": "https://bank.example",
+    "MTN_URL": "http://127.0.0.1:9",
     "MTN_ENVIRONMENT": "sandbox",
     "MTN_CURRENCIES": "EUR",
     "MTN_COLLECTION_USER": "user",
     "MTN_COLLECTION_KEY": "key",
     "MTN_COLLECTION_SUBSCRIPTION_KEY": "collects",
+    "MTN_DISBURSEMENT_USER": "user",
+    "MTN_DISBURSEMENT_KEY": "key",
+    "MTN_DISBURSEMENT_SUBSCRIPTION_KEY": "pays",
 }
 # Each command, and the type of what answers it.
 COMMANDS: list[tuple[dict[str, Any], str]] = [
@@ -86,6 +90,8 @@ async def test_each_message_is_as_described(server: Server) -> None:
         await alice.receive("notification_updated")
         await asyncio.to_thread(_choose, server)
         await alice.receive("preferences_changed")
+        await asyncio.to_thread(_know, server)
+        await alice.receive("payee_changed")
         await asyncio.to_thread(_close, server, other.greeting["connection_id"])
         await alice.receive("access_changed")
         await alice.send({"type": "join_room", "room": "payments"})
@@ -139,6 +145,11 @@ def _choose(server: Server) -> None:
     path, night = "/api/v1/notifications/preferences", {"quiet_hours_start": "22:00"}
     night |= {"quiet_hours_end": "07:00", "timezone": "Africa/Kampala"}
     assert server.request("PUT", path, json=night, token=token_for(ALICE)).status == 200
+
+
+def _know(server: Server) -> None:
+    body = {"provider": "mtn", "currency": "EUR", "msisdn": "+256772123456", "name": "Amina"}
+    assert server.request("POST", "/api/v1/payees", json=body, token=token_for(ALICE)).status == 201
 
 
 def _close(server: Server, connection_id: str) -> None:
