@@ -27,13 +27,12 @@ from hoardrun.payments.errors import ProviderShort
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.options import options
 from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of, provider_of
-from hoardrun.payments.payees.errors import PhoneNotConfirmed
+from hoardrun.payments.payees.receivers import ANYBODY, Receiver, receiver_check
 from hoardrun.payments.payees.selectors import whose_phone
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import configured, takes
 from hoardrun.payments.stages import stage_of
 from hoardrun.payments.tariffs.charging import customer_fee, limits_check
-from hoardrun.payments.tiers.choices import Whose
 from hoardrun.payments.wallets import wallet_of
 from realtime import clock
 from realtime.core.text import row_id
@@ -65,7 +64,7 @@ def payment_create(
     fee: Decimal | None = None,
     refunds: ProviderPayment | None = None,
     idempotency_key: str | None = None,
-    only_to_known: bool = False,
+    receiver: Receiver = ANYBODY,
     by: Actor = UNNAMED,
 ) -> Created:
     """Create a payment that is to be sent; one that goes out holds its amount.
@@ -74,8 +73,8 @@ def payment_create(
     amount; by default, what the tariff of today says. A key that the account's user has used for a
     payment before returns that one, or raises IdempotencyConflict if it was different. Raises
     InvalidInput for what the provider would not take, by its field, LimitExceeded, and a Refused of
-    the ledger's if the account does not take it. With `only_to_known`, money goes out only to the
-    user's own phone or a confirmed payee: PhoneNotConfirmed.
+    the ledger's if the account does not take it. `receiver` says whom money may go out to: see
+    `receiver_check`, which may call the provider.
     """
     account = _account(account_id, owner_id)
     wanted = Wanted(
@@ -99,8 +98,7 @@ def payment_create(
         return Created(first, False)
     row = _row(payment_id, wanted, order, account)
     row.whose = whose_phone(user_id=row.user_id, provider=row.provider, msisdn=row.msisdn)
-    if only_to_known and row.kind == Kind.PAYOUT and row.whose == Whose.THIRD_PARTY:
-        raise PhoneNotConfirmed
+    receiver_check(row, receiver)
     row.refunds = refunds
     row.idempotency_key, row.fingerprint = idempotency_key or None, fingerprint
     try:

@@ -12,6 +12,7 @@ from hoardrun.ledger.money import Currency, amount_of, amount_text
 from hoardrun.ledger.serializers import AmountInput, MoneyText, PaymentStageOutput
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.models import PaymentStep, ProviderPayment
+from hoardrun.payments.payees.choices import MAX_NAME
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.stages import stage_of
 from hoardrun.payments.states import MEANINGS, State
@@ -45,6 +46,15 @@ class PaymentInput(StrictSerializer):
     )
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)
     reference = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    name = serializers.CharField(
+        max_length=MAX_NAME,
+        required=False,
+        help_text="Of a payout: who you think gets it. Their provider is asked, and another name "
+        "is refused with 409 and `name_not_confirmed`, unless you confirm.",
+    )
+    name_confirmed = serializers.BooleanField(
+        required=False, help_text="It is whom you mean, whatever name the provider has."
+    )
 
 
 class PaymentOutput(serializers.ModelSerializer[ProviderPayment]):

@@ -10,6 +10,8 @@ from hoardrun.ledger import actors
 from hoardrun.payments import selectors
 from hoardrun.payments.creating import payment_create
 from hoardrun.payments.options import options
+from hoardrun.payments.payees.receivers import Receiver
+from hoardrun.payments.payees.views import ASKING_UNITS
 from hoardrun.payments.serializers import PaymentInput, PaymentOutput, StepOutput
 from hoardrun.request_id import request_id
 from realtime.rest import idempotency
@@ -18,6 +20,9 @@ from realtime.rest.views import View, user_id
 
 
 class PaymentListView(View):
+    def cost(self, request: Request) -> int:
+        return ASKING_UNITS if "name" in request.data else 1
+
     @extend_schema(
         operation_id="payments_create",
         request=PaymentInput,
@@ -36,7 +41,11 @@ class PaymentListView(View):
         payment, created = payment_create(
             owner_id=owner_id,
             idempotency_key=idempotency.key_of(request),
-            only_to_known=options().payouts_to == "known",
+            receiver=Receiver(
+                only_known=options().payouts_to == "known",
+                name=wanted.pop("name", ""),
+                is_confirmed=wanted.pop("name_confirmed", False),
+            ),
             by=actors.user(owner_id, request_id(request)),
             **wanted,
         )

@@ -23,3 +23,13 @@ class PhoneNotConfirmed(Conflict):
         "Money goes to your own phone once it is verified, or to a payee whose name you have "
         "confirmed: `POST payees` asks for it."
     )
+
+
+class NameNotConfirmed(Conflict):
+    """The provider has another name; `verdict` says how alike, `shown_name` what may be seen."""
+
+    title = "Confirm who gets it"
+    text = (
+        "The provider has another name for this phone, or says none. Look at `shown_name`; if it "
+        "is whom you mean, ask again with `name_confirmed`."
+    )

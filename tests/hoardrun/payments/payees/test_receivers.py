@@ -1,0 +1,82 @@
+"""A payout over HTTP goes to whom the customer means: the name is asked for before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from hoardrun.ledger.models import Account
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.payees.models import Payee
+from realtime import clock
+from tests.clients import api_as
+from tests.hoardrun.payments.payees.conftest import Mtn
+from tests.hoardrun.tools import problem
+
+PAYMENTS = "/api/v1/payments"
+PHONE = "+256772123456"
+
+
+@pytest.fixture
+def client(bob: User, ugx: Account, mtn: Mtn) -> APIClient:
+    return api_as(bob)
+
+
+def pay(client: APIClient, account: Account, **more: Any) -> Any:
+    body = {"account_id": str(account.pk), "provider": "mtn", "kind": "payout"}
+    return client.post(PAYMENTS, {**body, "amount": "5000", "msisdn": PHONE, **more})
+
+
+def test_the_same_name_is_paid(client: APIClient, ugx: Account, mtn: Mtn):
+    assert pay(client, ugx, name="Nakato Amina").status_code == 201
+    assert (mtn.checks(), ProviderPayment.objects.get().whose) == (1, "third_party")
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "shown"),
+    [("Amina Otieno", "similar", "Amina N. S."), ("Jane Doe", "other", "Amina N. S.")],
+)
+def test_another_name_asks_for_confirmation(
+    client: APIClient, ugx: Account, mtn: Mtn, name: str, verdict: str, shown: str
+):
+    asked = problem(pay(client, ugx, name=name), 409, "name_not_confirmed")
+    assert (asked["verdict"], asked["shown_name"]) == (verdict, shown)
+    assert not ProviderPayment.objects.exists()
+    assert pay(client, ugx, name=name, name_confirmed=True).status_code == 201
+    assert mtn.checks() == 1
+
+
+def test_a_name_that_nobody_tells_asks_for_confirmation(client: APIClient, ugx: Account, mtn: Mtn):
+    mtn.names.clear()
+    asked = problem(pay(client, ugx, name="Amina Nakato"), 409, "name_not_confirmed")
+    assert (asked["verdict"], asked["shown_name"]) == ("unknown", "")
+
+
+def test_without_a_name_only_known_phones_are_paid(
+    client: APIClient, ugx: Account, bob: User, mtn: Mtn, settings: Any
+):
+    problem(pay(client, ugx), 409, "phone_not_confirmed")
+    problem(pay(client, ugx, name_confirmed=True), 409, "phone_not_confirmed")
+    now = clock.now()
+    about = {"provider": "mtn", "currency": "UGX", "msisdn": PHONE, "name": "Jane Doe"}
+    payee = Payee.objects.create(user=bob, verdict="other", checked_at=now, **about)
+    problem(pay(client, ugx), 409, "phone_not_confirmed")
+    Payee.objects.filter(pk=payee.pk).update(confirmed_at=now)
+    assert pay(client, ugx, name="Whoever").status_code == 201
+    assert (mtn.asked, ProviderPayment.objects.get().whose) == ([], "payee")
+    settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_PAYOUTS_TO": "anybody"}
+    payee.delete()
+    assert pay(client, ugx).status_code == 201
+
+
+def test_a_key_asks_for_no_name_again(client: APIClient, ugx: Account, mtn: Mtn):
+    headers = {"Idempotency-Key": "k"}
+    body = {"account_id": str(ugx.pk), "provider": "mtn", "kind": "payout", "amount": "5000"}
+    body |= {"msisdn": PHONE, "name": "Amina Nakato"}
+    first = client.post(PAYMENTS, body, headers=headers)
+    mtn.names.clear()
+    again = client.post(PAYMENTS, body, headers=headers)
+    assert (again.status_code, again.json()) == (200, first.json())
