@@ -38,7 +38,8 @@ class StaffAction(models.TextChoices):
 
     ACCEPT = "accept"  # what came is the customer's
     REFUND = "refund"  # likewise, and it is given back
-    REJECT = "reject"  # nothing came
+    REJECT = "reject"  # nothing came, or it is not to be sent
+    SEND = "send"  # it is so large that two must accept it
 
 
 class DecisionState(models.TextChoices):

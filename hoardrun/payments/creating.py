@@ -20,6 +20,7 @@ from hoardrun.ledger.errors import AccountNotFound, IdempotencyConflict
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.money import currency_parse, minor_of
 from hoardrun.ledger.services import transaction_create
+from hoardrun.payments.approvals import approval_call
 from hoardrun.payments.calling.balances import covers
 from hoardrun.payments.calling.hints import payment_is_due
 from hoardrun.payments.choices import Kind
@@ -99,6 +100,7 @@ def payment_create(
     row = _row(payment_id, wanted, order, account)
     row.whose = whose_phone(user_id=row.user_id, provider=row.provider, msisdn=row.msisdn)
     receiver_check(row, receiver)
+    approval_call(row)
     row.refunds = refunds
     row.idempotency_key, row.fingerprint = idempotency_key or None, fingerprint
     try:
@@ -215,4 +217,5 @@ def _store(
             **common,
         ).txn
     row.save(force_insert=True)
-    payment_is_due()
+    if row.next_check_at is not None:
+        payment_is_due()

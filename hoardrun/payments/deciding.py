@@ -68,7 +68,9 @@ def end(
     payment: Payment, wanted: State, rule: Rule, evidence: Evidence, *, reason: str = ""
 ) -> Decision:
     """Move to an end, with its effect."""
-    is_refusal = evidence.source is Source.ACK or rule == "never_taken"
+    # What staff reject before it was sent was not taken either.
+    is_ours = evidence.source is Source.STAFF and payment.state is State.CREATED
+    is_refusal = is_ours or evidence.source is Source.ACK or rule == "never_taken"
     was_taken = not is_refusal or wanted is not State.FAILED
     return replace(
         stay(rule, evidence, path=path(payment.state, wanted, was_taken=was_taken)),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 
 from hoardrun.payments.providers.airtel.options import Options as Airtel
 from hoardrun.payments.providers.daraja.options import Options as Daraja
-from hoardrun.payments.providers.fields import one_of, origin
+from hoardrun.payments.providers.fields import amounts, one_of, origin
 from hoardrun.payments.providers.mtn.options import Options as Mtn
 from hoardrun.payments.providers.pawapay.options import Options as PawaPay
 from realtime.option_fields import number, option, split, whole
@@ -53,6 +54,9 @@ class PaymentOptions:
     payouts_to: str = one_of("known", "anybody")
     """Whom customers pay out to over HTTP: `known` are their own phones, once proven, and payees
     whose name they have confirmed; or `anybody`."""
+    approve_above: tuple[tuple[str, Decimal], ...] = amounts()
+    """The amounts above which a payout is kept until two members of staff have accepted it, such as
+    `UGX:5000000,KES:150000`; in other currencies none is."""
     in_flight: int = whole(8, 1, 100)
     """Calls to one provider that a worker makes at a time."""
     time_scale: float = number(1, 1, 1000)

@@ -17,6 +17,7 @@ from hoardrun.ledger.carried import Carried
 from hoardrun.ledger.carried_services import transaction_replace
 from hoardrun.ledger.errors import OwnAccount
 from hoardrun.ledger.money import amount_human, amount_parse, minor_of
+from hoardrun.payments.approvals import approval_check, approved_send
 from hoardrun.payments.choices import DecisionState, Kind, StaffAction
 from hoardrun.payments.deciding import stay
 from hoardrun.payments.errors import DecidedAlready, NothingToDecide, SecondPerson
@@ -25,7 +26,7 @@ from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.rows import payment_lock, staff_release, steps_store
 from hoardrun.payments.services import evidence_apply
-from hoardrun.payments.stages import stage_of
+from hoardrun.payments.stages import awaits_approval, stage_of
 from hoardrun.payments.states import FINAL, LIVE, State
 from realtime import clock
 from realtime.errors import InvalidInput
@@ -55,7 +56,7 @@ def decision_ask(
         raise InvalidInput("why", f"Say why, in at most {_WHY} characters.")
     _action_check(row, action)
     minor = None
-    if action != StaffAction.REJECT:
+    if action not in {StaffAction.REJECT, StaffAction.SEND}:
         came = row.amount if amount is None else amount_parse(amount, row.currency)
         minor = minor_of(came, row.currency)
     asked = StaffDecision(
@@ -102,6 +103,9 @@ def _action_check(row: ProviderPayment, action: str) -> None:
         raise InvalidInput("action", f"Not one of {', '.join(StaffAction.values)}.")
     if row.staff_since is None:
         raise NothingToDecide("This payment does not wait for staff.")
+    approval_check(row, action)
+    if awaits_approval(row):
+        return
     state = State(row.state)
     if state in LIVE and state is not State.UNKNOWN:
         raise NothingToDecide("Its provider is still asked how it ended.")
@@ -118,6 +122,9 @@ def _action_check(row: ProviderPayment, action: str) -> None:
 def _do(row: ProviderPayment, asked: StaffDecision, by: Actor) -> None:
     if asked.action == StaffAction.REJECT:
         _reject(row, asked.why, by)
+        return
+    if asked.action == StaffAction.SEND:
+        approved_send(row, asked.why, by)
         return
     assert asked.minor is not None  # `decision_ask` has set it
     note = asked.why

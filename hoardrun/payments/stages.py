@@ -9,6 +9,7 @@ from hoardrun.payments.words import text_of
 from realtime.protocol.codec import timestamp
 
 SHOWN_DIGITS = 4
+APPROVAL = "approval"  # the reason for staff: they have to accept it before it is sent
 # The states that have a reason to be told.
 _EXPLAINED = frozenset({State.UNKNOWN, State.HELD, State.FAILED, State.CANCELLED, State.EXPIRED})
 
@@ -22,7 +23,7 @@ def stage_of(row: Any) -> dict[str, Any]:
         "id": str(row.pk),
         "kind": row.kind,
         "provider": row.provider,
-        "stage": MEANINGS[state].stage,
+        "stage": MEANINGS[State.HELD if awaits_approval(row) else state].stage,
         "stage_since": timestamp(row.stage_changed_at),
         "expires_at": None if ends_at is None else timestamp(ends_at),
         "reason": {"code": reason, "text": text_of(reason)} if reason else None,
@@ -30,6 +31,11 @@ def stage_of(row: Any) -> dict[str, Any]:
         "receipt": row.provider_txn_id if state in {State.SUCCEEDED, State.REVERSED} else "",
         "number": masked(row.msisdn),
     }
+
+
+def awaits_approval(row: Any) -> bool:
+    """Say whether a payment is kept until staff have accepted it."""
+    return row.staff_reason == APPROVAL and row.state == State.CREATED and not row.attempts
 
 
 def late_stage_of(row: Any) -> dict[str, Any]:

@@ -54,14 +54,17 @@ def claim(name: str, limit: int) -> list[Claimed]:
 
 
 def give_up(name: str) -> list[str]:
-    """Take the payments that could not be sent for too long; return their ids."""
+    """Take the payments that could not be sent for too long; return their ids.
+
+    The time of one that staff had to approve begins when they did: its stage has changed then.
+    """
     now = clock.now()
     unsent = ProviderPayment.objects.filter(
         provider=name,
         state=State.CREATED.value,
         attempts=0,
         next_check_at__isnull=False,
-        created_at__lte=now - PATIENCE / options().time_scale,
+        stage_changed_at__lte=now - PATIENCE / options().time_scale,
     )
     taken = []
     for row in unsent.only("pk"):

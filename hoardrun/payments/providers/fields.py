@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
+from hoardrun.ledger.currencies import EXPONENTS
 from realtime.option_fields import number, option, split
 
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -37,6 +40,24 @@ def currencies(*default: str) -> tuple[str, ...]:
         return found
 
     return option(default, parse)
+
+
+def amounts() -> tuple[tuple[str, Decimal], ...]:
+    """Declare amounts by currency, such as `UGX:5000000,KES:150000`."""
+
+    def parse(text: str) -> tuple[tuple[str, Decimal], ...]:
+        found = {}
+        for each in split(text):
+            currency, _, amount = each.partition(":")
+            decimals = EXPONENTS.get(currency)
+            if decimals is None or not _AMOUNT.fullmatch(amount) or currency in found:
+                raise ValueError(f"has {each!r}: write amounts like UGX:5000000,KES:150000.")
+            found[currency] = Decimal(amount)
+            if len(amount.partition(".")[2]) > decimals:
+                raise ValueError(f"has {each!r}, with more decimals than {currency} has.")
+        return tuple(found.items())
+
+    return option((), parse)
 
 
 def networks(**more: Any) -> tuple[str, ...]:

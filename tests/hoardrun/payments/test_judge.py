@@ -44,6 +44,7 @@ RULES: list[tuple[Rule, Payment, Evidence, str, str]] = [
     ("paid", payment(UNKNOWN), paid(Source.STATEMENT), "succeeded", "complete"),
     ("paid", payment(UNKNOWN), STAFF_YES, "succeeded", "complete"),
     ("not_paid", payment(), REFUSED, "failed", "fail"),
+    ("not_paid", payment(), STAFF_NO, "failed", "fail"),
     ("not_paid", payment(), said(Claim.NOT_PAID), "submitted failed", "fail"),
     ("not_paid", payment(UNKNOWN), said(Claim.NOT_PAID, reason="cancelled"), "cancelled", "cancel"),
     ("not_paid", payment(UNKNOWN), said(Claim.NOT_PAID, reason="expired"), "expired", "expire"),

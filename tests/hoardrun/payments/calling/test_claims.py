@@ -97,7 +97,7 @@ def test_what_could_not_be_sent_for_long_is_given_up_once(alice: User) -> None:
     row = payment(alice)
     assert claims.give_up("mtn") == []
     ProviderPayment.objects.filter(pk=row.pk).update(
-        created_at=clock.now() - claims.PATIENCE - timedelta(seconds=1)
+        stage_changed_at=clock.now() - claims.PATIENCE - timedelta(seconds=1)
     )
     assert claims.give_up("daraja") == []
     assert claims.give_up("mtn") == [str(row.pk)]

@@ -138,7 +138,7 @@ def test_after_failures_in_a_row_nothing_is_sent_and_then_given_up(
     step()
     assert (len(mtn.asked), stored(row).state, stored(row).attempts) == (asked, "created", 0)
     ProviderPayment.objects.filter(pk=row.pk).update(
-        created_at=clock.now() - claims.PATIENCE - timedelta(seconds=1)
+        stage_changed_at=clock.now() - claims.PATIENCE - timedelta(seconds=1)
     )
     step()
     row = stored(row)

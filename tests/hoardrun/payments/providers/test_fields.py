@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,6 +19,15 @@ WRONG = {
     "AIRTEL_HASHED": ["all"],
     "PAWAPAY_PUBLIC_KEYS": ["[]", '{"a": 1}', "{"],
     "PAYMENTS_PROVIDERS": ["visa", "mtn,mtn"],
+    "PAYMENTS_APPROVE_ABOVE": [
+        "5000",
+        "UGX",
+        "UGX:-1",
+        "UGX:1e6",
+        "UGX:0.5",
+        "XXX:1",
+        "UGX:1,UGX:2",
+    ],
     "PAYMENTS_CALLBACK_URL": ["https://bank.example/callbacks"],
 }
 
@@ -34,6 +45,9 @@ def test_what_is_right_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MTN_CURRENCIES", "ugx, rwf")
     monkeypatch.setenv("MTN_ADDRESSES", "212.88.125.100, 10.0.0.0/8, 2001:db8::/32")
     monkeypatch.setenv("MTN_URL", "https://momoapi.momo.africa/")
+    monkeypatch.setenv("PAYMENTS_APPROVE_ABOVE", "UGX:5000000, KES:150000.50")
+    above = env.read(PaymentOptions).approve_above
+    assert dict(above) == {"UGX": Decimal(5_000_000), "KES": Decimal("150000.50")}
     found = env.read(PROVIDERS["mtn"])
     assert found.currencies == ("UGX", "RWF")
     assert found.addresses == ("212.88.125.100", "10.0.0.0/8", "2001:db8::/32")

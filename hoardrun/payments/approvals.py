@@ -1,0 +1,48 @@
+"""Keep large payouts until a second member of staff has accepted them.
+
+Such a payment is stored and its money held, but it is not due: nobody sends it. It is on the list
+of staff, of whom one asks to send it and another one decides (`staff`).
+"""
+
+from __future__ import annotations
+
+from hoardrun.ledger.actors import Actor
+from hoardrun.ledger.carried_services import payment_show
+from hoardrun.payments.calling.hints import payment_is_due
+from hoardrun.payments.choices import Kind, StaffAction
+from hoardrun.payments.deciding import stay
+from hoardrun.payments.errors import NothingToDecide
+from hoardrun.payments.evidence import Claim, Evidence, Source
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.options import options
+from hoardrun.payments.rows import staff_call, staff_release, steps_store
+from hoardrun.payments.stages import APPROVAL, awaits_approval, stage_of
+from realtime import clock
+
+
+def approval_call(row: ProviderPayment) -> None:
+    """Put a new payout on the list of staff if its amount needs them; it is not due then."""
+    most = dict(options().approve_above).get(row.currency)
+    if row.kind == Kind.PAYOUT and most is not None and row.amount > most:
+        staff_call(row, APPROVAL, row.created_at)
+        row.next_check_at = None
+
+
+def approval_check(row: ProviderPayment, action: str) -> None:
+    """Raise NothingToDecide if an action is none for a payment, before or after it is approved."""
+    if awaits_approval(row) and action not in {StaffAction.SEND, StaffAction.REJECT}:
+        raise NothingToDecide("It has not been sent: send it, or reject it.")
+    if not awaits_approval(row) and action == StaffAction.SEND:
+        raise NothingToDecide("It does not wait to be sent.")
+
+
+def approved_send(row: ProviderPayment, note: str, by: Actor) -> None:
+    """Make a payment due that two members of staff have accepted; `row` is locked."""
+    said = Evidence(claim=Claim.WAITING, source=Source.STAFF)
+    steps_store(row, said, stay("staff", said), receipt=None, by=by, note=note)
+    staff_release(row)
+    # Its time begins now: what waits for long to be sent is given up.
+    row.stage_changed_at = row.next_check_at = clock.now()
+    row.save()
+    payment_show(row.txn_id, stage_of(row))
+    payment_is_due()

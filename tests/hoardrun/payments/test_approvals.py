@@ -1,0 +1,131 @@
+"""Large payouts are kept until two members of staff have accepted them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from hoardrun.ledger.errors import OwnAccount
+from hoardrun.ledger.models import Account
+from hoardrun.payments.calling import claims
+from hoardrun.payments.errors import NothingToDecide, SecondPerson
+from hoardrun.payments.models import ProviderPayment, StaffDecision
+from hoardrun.payments.staff import decision_ask, decision_decide
+from tests.hoardrun.ledger.journal.conftest import assert_books_agree
+from tests.hoardrun.payments.carrying import (
+    ask,
+    money,
+    shown,
+    states,
+    taken,
+    tell_paid,
+    txn_of,
+    wait,
+)
+
+
+@pytest.fixture(autouse=True)
+def _above(_providers: None, settings: Any) -> None:
+    above = (("UGX", 5000),)
+    settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_APPROVE_ABOVE": above}
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    return User.objects.create_user("dora", is_staff=True)
+
+
+@pytest.fixture
+def erin(db: None) -> User:
+    return User.objects.create_user("erin", is_staff=True)
+
+
+def asked(row: ProviderPayment, action: str, by: User) -> StaffDecision:
+    return decision_ask(payment_id=row.pk, action=action, why="They rang.", staff_id=by.pk)
+
+
+def decided(row: ProviderPayment, action: str, dora: User, erin: User) -> None:
+    made = decision_decide(decision_id=asked(row, action, dora).pk, staff_id=erin.pk, approve=True)
+    assert (made.state, made.asked_by, made.decided_by) == ("done", dora, erin)
+    row.refresh_from_db()
+
+
+def test_what_is_above_waits_with_its_money_held(ugx: Account):
+    row = ask(ugx, "payout", amount="5001")
+    assert (row.state, row.staff_reason, row.next_check_at) == ("created", "approval", None)
+    assert row.staff_since is not None
+    assert (shown(txn_of(row))["stage"], money(ugx)) == ("under_review", (44_999, 50_000))
+    wait(row, minutes=10)
+    assert (claims.claim("mtn", 10), claims.give_up("mtn")) == ([], [])
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("payout", "5000"), ("collect", "9000")])
+def test_what_is_not_above_goes_at_once(ugx: Account, kind: str, amount: str):
+    row = ask(ugx, kind, amount=amount)
+    assert (row.staff_reason, len(claims.claim("mtn", 10))) == ("", 1)
+
+
+def test_no_amount_of_another_currency_is_above(kes: Account):
+    row = ask(kes, "payout", provider="daraja", msisdn="+254712345678", amount="900")
+    assert row.next_check_at is not None
+
+
+def test_two_accept_it_and_it_is_sent(ugx: Account, dora: User, erin: User):
+    row = ask(ugx, "payout", amount="9000")
+    wait(row, minutes=10)
+    decided(row, "send", dora, erin)
+    assert (row.staff_since, row.staff_reason, row.state) == (None, "", "created")
+    assert shown(txn_of(row))["stage"] == "starting"
+    step = row.steps.get()
+    assert (step.rule, step.source, step.user, step.note) == ("staff", "staff", erin, "They rang.")
+    [claimed] = claims.claim("mtn", 10)
+    assert (claimed.order.id, claimed.is_first) == (str(row.pk), True)
+    tell_paid(taken(row))
+    assert (row.state, money(ugx)) == ("succeeded", (41_000, 41_000))
+    assert_books_agree(ugx)
+
+
+def test_one_person_alone_sends_nothing(ugx: Account, bob: User, dora: User, erin: User):
+    row = ask(ugx, "payout", amount="9000")
+    with pytest.raises(OwnAccount):
+        asked(row, "send", bob)
+    request = asked(row, "send", dora)
+    for person, refusal in ((dora, SecondPerson), (bob, OwnAccount)):
+        with pytest.raises(refusal):
+            decision_decide(decision_id=request.pk, staff_id=person.pk, approve=True)
+    decision_decide(decision_id=request.pk, staff_id=erin.pk, approve=False)
+    row.refresh_from_db()
+    assert (row.staff_reason, row.next_check_at) == ("approval", None)
+
+
+def test_what_is_rejected_is_never_sent(ugx: Account, dora: User, erin: User):
+    row = ask(ugx, "payout", amount="9000")
+    decided(row, "reject", dora, erin)
+    assert (row.reason_code, states(row)) == ("rejected", ["created", "failed"])
+    assert (txn_of(row).status, money(ugx)) == ("failed", (50_000, 50_000))
+    assert (row.next_check_at, claims.claim("mtn", 10)) == (None, [])
+
+
+@pytest.mark.parametrize("action", ["accept", "refund"])
+def test_nothing_of_it_has_come_yet(ugx: Account, dora: User, action: str):
+    row = ask(ugx, "payout", amount="9000")
+    with pytest.raises(NothingToDecide, match="has not been sent"):
+        asked(row, action, dora)
+
+
+def test_what_was_sent_is_not_sent_again(ugx: Account, dora: User, erin: User):
+    row = ask(ugx, "payout", amount="9000")
+    decided(row, "send", dora, erin)
+    with pytest.raises(NothingToDecide):
+        asked(row, "send", dora)
+
+
+def test_its_time_begins_when_it_is_approved(ugx: Account, dora: User, erin: User):
+    row = ask(ugx, "payout", amount="9000")
+    wait(row, minutes=10)
+    decided(row, "send", dora, erin)
+    assert claims.give_up("mtn") == []
+    wait(row, minutes=3)
+    assert claims.give_up("mtn") == [str(row.pk)]
