@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from tests.centre.nemeses import NEMESES, WORDS, chosen
 from tests.centre.plan import Plan
 from tests.centre.scenes import SCENES
-from tests.centre.settling import TOLD_EVERY_SECONDS, counted, settle
+from tests.centre.settling import TOLD_EVERY_SECONDS, settle
 from tests.centre.world import Centre, Devices
 from tests.faults.nemeses import Scene
+from tests.faults.truth import counted
 from tests.services.ports import PATIENCE, wait_until
 
 PAUSES = (0.5, 2.0)  # seconds between two faults
@@ -151,7 +152,7 @@ class Course:
                 raise
             self.centre.mend()
         ended, self.fault_since = time.time(), 0.0
-        self.centre.until_delivering()  # the others have to do meanwhile
+        self.centre.until_working()  # the others have to do meanwhile
         self.faults[name] += 1
         if name not in WORDS:
             self.healed.append((began, ended))

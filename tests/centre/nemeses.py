@@ -1,4 +1,4 @@
-"""What a run breaks: workers and their links here; nodes and stores as `tests.faults` does.
+"""What a run breaks: links of workers here; workers, nodes and stores as `tests.faults` does.
 
 And what owners of addresses and mail servers say meanwhile, which breaks nothing: see WORDS.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 from tests.centre.world import Centre
@@ -15,6 +14,7 @@ from tests.faults import truth
 from tests.faults.nemeses import NEMESES as OF_FAULTS
 from tests.faults.nemeses import Scene
 from tests.faults.proxy import Proxy
+from tests.faults.workers import WORKERS
 from tests.services.ports import wait_until
 
 _ON_SQLITE = ("node-kill", "node-restart", "node-freeze", "link-reset", "producer-kill")
@@ -30,34 +30,6 @@ RECENT = 50  # e-mails of which one bounces
 def _centre(scene: Scene) -> Centre:
     assert isinstance(scene.cluster, Centre)
     return scene.cluster
-
-
-def _any_worker(scene: Scene) -> str:
-    return scene.rng.choice(sorted(_centre(scene).workers))
-
-
-def kill_worker(scene: Scene) -> None:
-    """Kill a worker in the middle of what it does; another takes its place."""
-    centre = _centre(scene)
-    centre.dismiss(_any_worker(scene), kill=True)
-    scene.hold(0, 1)
-    centre.hire()
-
-
-def restart_worker(scene: Scene) -> None:
-    """Let one finish its calls and go; another takes its place."""
-    centre = _centre(scene)
-    centre.dismiss(_any_worker(scene), kill=False)
-    centre.hire()
-
-
-def freeze_worker(scene: Scene) -> None:
-    """Stop a worker, often for longer than its leases last; what it was in goes on afterwards."""
-    centre = _centre(scene)
-    process = centre.workers[_any_worker(scene)]
-    process.signal(SIGSTOP)
-    scene.hold(0.5, 2 * centre.plan.lease)
-    process.signal(SIGCONT)
 
 
 def _slow(proxy: Proxy, rng: random.Random) -> None:
@@ -151,11 +123,6 @@ def _value(person: dict[str, Any], channel: str) -> str:
 
 
 Nemesis = Callable[[Scene], None]
-WORKERS: dict[str, Nemesis] = {
-    "worker-kill": kill_worker,
-    "worker-restart": restart_worker,
-    "worker-freeze": freeze_worker,
-}
 WORDS: dict[str, Nemesis] = {
     "sms-stop": say_stop, "mail-bounce": bounce, "mail-complaint": complain,
 }  # fmt: skip

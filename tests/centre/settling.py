@@ -5,18 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import psycopg
-
 from tests.centre.plan import Plan
 from tests.centre.world import Centre
-from tests.faults import truth
-from tests.services.ports import PATIENCE
+from tests.faults.truth import counted
 
 SETTLED_SECONDS = 240.0
 # The longest ladder, and what is found out about its last message.
 LONGEST_SECONDS = 900.0 + 300.0
 TOLD_EVERY_SECONDS = 15.0
-RECOVERED_SECONDS = 20.0
 
 
 def settle(centre: Centre, plan: Plan, tell: Callable[[str], None]) -> bool:
@@ -45,17 +41,3 @@ def settle(centre: Centre, plan: Plan, tell: Callable[[str], None]) -> bool:
             told_at = time.monotonic()
             tell(f"{left:6} ladders and messages are open, {reports} reports to come")
         time.sleep(0.3)
-
-
-def counted(database_url: str, statement: str) -> int:
-    """Ask the database for a number; one that recovers is waited for."""
-    deadline = time.monotonic() + RECOVERED_SECONDS * PATIENCE
-    while True:
-        try:
-            with truth.connected(database_url) as query:
-                [[number]] = query(statement)
-                return int(number)
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)

@@ -8,15 +8,15 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from signal import SIGCONT, SIGTERM
 from typing import Any
 
 from notifications.channels.push.vapid import new_private_key
 from tests.centre import evidence
 from tests.centre.plan import Plan
 from tests.centre.telling import Telling
-from tests.faults.cluster import Cluster, through
+from tests.faults.cluster import through
 from tests.faults.proxy import Proxy
+from tests.faults.workers import Working
 from tests.services.driven import Driven
 from tests.services.process import Process
 
@@ -57,11 +57,13 @@ json.dump({
 """
 
 
-class Centre(Cluster):
+class Centre(Working):
     """Nodes and stores as `tests.faults` has them, workers that deliver, and producers of ours."""
 
+    command, ready = "deliver", "hoardrun delivers"
+
     def __init__(self, plan: Plan, folder: Path) -> None:
-        self.plan = plan
+        self.plan, self.lease_seconds = plan, plan.lease
         self.hooks = Proxy(1)
         base = f"http://127.0.0.1:{self.hooks.port}"
         vapid = new_private_key()
@@ -71,9 +73,6 @@ class Centre(Cluster):
             "tests.centre.outside", json.dumps(given), log=folder / "outside.log",
             env=os.environ | {"DJANGO_SETTINGS_MODULE": "hoardrun.settings"},
         )  # fmt: skip
-        self.workers: dict[str, Process] = {}
-        self._workers_begun = 0
-        self._starting: list[str] = []  # workers that may not deliver yet
         self.providers: dict[str, Proxy] = {}  # what workers reach them through
         env = {**_settings(plan), **self._behind(self.outside.ask("where"))}
         env["PUBLIC_BASE_URL"] = base
@@ -84,6 +83,7 @@ class Centre(Cluster):
             store=plan.store,
             nodes=plan.nodes if plan.store == "postgres" else 1,
             users=plan.users,
+            workers=plan.workers,
             folder=folder,
             env={**env, **plan.env},
         )
@@ -138,87 +138,18 @@ class Centre(Cluster):
         return people
 
     def start(self) -> None:
-        super().start()
         self.hooks.target = self.nodes[0].proxies["client"].port
-        for _ in range(self.plan.workers):
-            self.hire()
-        self.until_delivering()
+        super().start()
 
-    def until_delivering(self) -> None:
-        """Wait until all workers deliver: before that, SIGTERM ends one at once."""
-        while self._starting:
-            name = self._starting.pop()
-            process = self.workers[name]
-            process.until(
-                lambda: "hoardrun delivers" in process.log(),  # noqa: B023 called within the turn
-                seconds=60,
-                what=f"worker {name} delivers",
-            )
-
-    def hire(self) -> str:
-        """Start a worker; return its name."""
-        self._workers_begun += 1
-        name, env = f"w{self._workers_begun}", self.env
-        if self.delivering is not None and self._workers_begun % PROXIED == 0:
-            url = through(env["DATABASE_URL"], self.delivering.port)
-            env = env | {"DATABASE_URL": url}
-        self.workers[name] = Process(
-            [sys.executable, "manage.py", "deliver"],
-            log=self.folder / f"worker-{name}.log",
-            env=env,
-        )
-        self._starting.append(name)
-        return name
-
-    def dismiss(self, name: str, *, kill: bool) -> None:
-        """End a worker: by SIGTERM, or in the middle of what it does."""
-        process = self.workers.pop(name)
-        if kill:
-            process.kill()
-        elif process.stop(seconds=30):
-            raise RuntimeError(f"worker {name} failed:\n{process.tail()}")
-
-    def mend(self) -> None:
-        """Bring back all that is down or stopped, whatever a fault has left behind."""
-        for store in (self.postgres, self.redis):
-            if store is not None:
-                store.thaw()
-                if not store.is_running:
-                    store.start()
-        for proxy in self.links():
-            proxy.heal()
-        for node in self.nodes:
-            if node.server is not None and node.server.running:
-                node.signal(SIGCONT)
-            else:
-                node.start()
-        for name, process in list(self.workers.items()):
-            process.signal(SIGCONT)
-            if process.exit_code is not None:
-                del self.workers[name]
-        self._starting = [name for name in self._starting if name in self.workers]
-        for _ in range(self.plan.workers - len(self.workers)):
-            self.hire()
-        self.until_delivering()
+    def worker_env(self, number: int) -> Mapping[str, str]:
+        if self.delivering is None or number % PROXIED:
+            return self.env
+        url = through(self.env["DATABASE_URL"], self.delivering.port)
+        return self.env | {"DATABASE_URL": url}
 
     def links(self) -> list[Proxy]:
-        """Return all proxies."""
-        found = [self.hooks, *self.providers.values()]
-        found += [each for each in (self.publishing, self.delivering) if each is not None]
-        return found + [proxy for node in self.nodes for proxy in node.proxies.values()]
-
-    def rest(self) -> None:
-        """Let all workers finish their calls and go."""
-        self.until_delivering()
-        for process in self.workers.values():
-            process.signal(SIGTERM)
-        # Not by `stop`: a second SIGTERM would kill a program that is about to end.
-        for name in list(self.workers):
-            self.workers.pop(name).until_ended(seconds=30)
-
-    def worker_of(self, pid: int) -> Process | None:
-        """Return the worker that has this process id."""
-        return next((one for one in self.workers.values() if one.pid == pid), None)
+        found = [self.hooks, *self.providers.values(), *super().links()]
+        return found if self.delivering is None else [*found, self.delivering]
 
     def _producer(self, name: str, env: Mapping[str, str], **plan: Any) -> Process:
         plan = {
@@ -233,20 +164,10 @@ class Centre(Cluster):
         return all(ledger.exists() and ledger.stat().st_size for ledger in ledgers)
 
     def close(self) -> None:
-        for process in self.workers.values():
-            process.kill()
         super().close()
         for proxy in self.links():
             proxy.close()
         self.outside.end()
-
-    def problems(self) -> list[str]:
-        found = super().problems()
-        for log in sorted(self.folder.glob("worker-*.log")):
-            text = log.read_text(errors="replace")
-            if (at := text.find("Traceback (most recent call last)")) >= 0:
-                found.append(f"{log.stem}: {text[max(0, at - 300) : at + 1500]}")
-        return found
 
 
 class Devices(Driven):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +17,11 @@ from typing import Any
 
 import psycopg
 
+from tests.services.ports import PATIENCE
+
 ROW_MESSAGE = "A row and its event."
 TAKEN = "faults_taken"
+RECOVERED_SECONDS = 20.0  # that a database may take to answer again
 LOST = "lost-*.json"
 # A stream's epoch as devices see it: its own part and, once there is one, the deployment's.
 _DEPLOYMENT = "SELECT '-' || d.epoch FROM realtime_deployment d WHERE d.epoch <> ''"
@@ -150,3 +154,17 @@ def connected(database_url: str) -> Iterator[Any]:
     else:
         with psycopg.connect(database_url, autocommit=True, connect_timeout=5) as postgres:
             yield postgres.execute
+
+
+def counted(database_url: str, statement: str) -> int:
+    """Ask the database for a number; one that recovers is waited for."""
+    deadline = time.monotonic() + RECOVERED_SECONDS * PATIENCE
+    while True:
+        try:
+            with connected(database_url) as query:
+                [[number]] = query(statement)
+                return int(number)
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
