@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -68,6 +68,7 @@ def match(
     imported before: they are never booked again.
     """
     found: list[Finding] = []
+    by_id = {payment.id: payment for payment in payments}
     open_lines: dict[Line, None] = {}
     seen = set(known)
     receipts = {payment.receipt: payment for payment in payments if payment.receipt}
@@ -77,9 +78,9 @@ def match(
         elif line.kind == "payment":
             open_lines[line] = None
         else:
-            found.append(_beside(line, payments))
+            found.append(_beside(line, payments, by_id))
         seen.add(line.key)
-    open_payments = {payment.id: payment for payment in payments}
+    open_payments = dict(by_id)
     for by, finds in _PASSES:
         for line, payment in list(finds(open_lines, open_payments.values())):
             is_equal = line.amount == payment.amount
@@ -110,12 +111,25 @@ def _of_its_kind(line: Line, own: Ours | None) -> Line:
     return line
 
 
-def _beside(line: Line, payments: Sequence[Ours]) -> Finding:
-    """Return what a fee or a reversal belongs to."""
+def _beside(line: Line, payments: Sequence[Ours], by_id: Mapping[str, Ours]) -> Finding:
+    """Return what a fee or a reversal belongs to.
+
+    A reversal without the receipt of what it gives back may name our id.
+    """
     receipt = line.linked if line.kind == "reversal" and line.linked else line.receipt
     own = [payment for payment in payments if payment.receipt and payment.receipt == receipt]
-    what: What = "reversal" if line.kind == "reversal" else "fee"
-    return Finding(what=what, line=line, payment=own[0] if own else None)
+    if line.kind == "fee":
+        return Finding(what="fee", line=line, payment=own[0] if own else None)
+    named = None if line.linked else by_id.get(_named(line, by_id))
+    if not own and named is not None and (named.amount < 0) != (line.amount < 0):
+        own = [named]
+    return Finding(what="reversal", line=line, payment=own[0] if own else None)
+
+
+def _named(line: Line, ids: Container[str]) -> str:
+    """Return the first of some ids that stands in a line's details; empty if none does."""
+    words = re.split(r"[^A-Za-z0-9-]+", line.details)
+    return next((word for word in words if word in ids), "")
 
 
 Pairs = Iterator[tuple[Line, Ours]]
@@ -132,8 +146,7 @@ def _by_reference(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
     """Pair lines that name our id. One that has another receipt is another payment."""
     ours = {payment.id: payment for payment in payments if not payment.receipt}
     for line in lines:
-        words = re.split(r"[^A-Za-z0-9-]+", line.details)
-        if (own := next((word for word in words if word in ours), None)) is not None:
+        if own := _named(line, ours):
             yield line, ours.pop(own)
 
 

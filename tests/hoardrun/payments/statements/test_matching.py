@@ -105,6 +105,15 @@ def test_fees_and_reversals_belong_to_their_payment():
     ]
 
 
+def test_a_reversal_may_name_our_id_and_goes_the_other_way():
+    payment = ours("p", 100, receipt="R0", at=NOW)
+    back, forth = (line(1, amount, kind="reversal", details="for p") for amount in (-100, 100))
+    assert found([back], [payment]) == [("reversal", "R1", "p", "")]
+    assert found([forth], [payment]) == [("reversal", "R1", "", "")]
+    elsewhere = line(1, -100, kind="reversal", details="for p", linked="R7")
+    assert found([elsewhere], [payment]) == [("reversal", "R1", "", "")]
+
+
 def test_a_success_is_missing_there_after_a_day():
     payment = ours("p", 100)
     assert found([], [payment], now=at(12) + timedelta(days=1)) == []
