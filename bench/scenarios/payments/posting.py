@@ -8,7 +8,7 @@ from bench.contender import Bench
 from bench.goals import Goal
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import Column, Part, Scenario
+from bench.scenario import Column, Part
 
 CASE, WITHOUT, WITH = "a settlement", "without a posting", "with its posting"
 CONTENDERS = {False: WITHOUT, True: WITH}
@@ -46,20 +46,16 @@ def _goal(text: str, figure: str) -> Goal:
     return Goal(text, figure, (CASE, WITH), 1.15, (CASE, WITHOUT))
 
 
-SCENARIO = Scenario(
-    name="posting",
-    summary="what a posting adds to the settlement of a payment",
-    parts=[Part(Hoardrun.name, measure)],
-    columns=[
-        Column("cpu_us", "CPU µs each", 0),
-        Column("postgres_us", "PostgreSQL", 0),
-        Column("both_us", "both", 0),
-        Column("wall_us", "time µs", 0),
-    ],
-    goals=[_goal("CPU", "both_us"), _goal("time", "wall_us")],
-    notes=[
-        "A payment under way is completed: balances, events, the notification and its counts are "
-        "part of both. The CPU of the process that settles, and of PostgreSQL, which commits to "
-        "disk."
-    ],
+PART = Part("posting", measure)
+COLUMNS = (
+    Column("cpu_us", "CPU µs each", 0),
+    Column("postgres_us", "PostgreSQL", 0),
+    Column("both_us", "both", 0),
+    Column("wall_us", "time µs", 0),
+)
+GOALS = (_goal("CPU", "both_us"), _goal("time", "wall_us"))
+NOTES = (
+    "A settlement completes a payment under way: balances, events, the notification and its counts "
+    "are part of both. The CPU of the process that settles, and of PostgreSQL, which commits to "
+    "disk.",
 )

@@ -1,0 +1,1 @@
+"""What surrounds a node and its worker while payments are measured."""
