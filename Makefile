@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -124,6 +124,10 @@ centre: $(VENV)/.dev ## Prove the notification centre: nothing missed, doubled o
 	$(BIN)/python -m tests.centre --notifications 50000 --devices 300 --workers 8 --nodes 3 --producers 3 --rate 40 --faults 200 --out var/centre
 	$(BIN)/python -m tests.centre --store sqlite --notifications 5000 --devices 30 --workers 2 --producers 1 --rate 12 --faults 20 --out var/centre
 	$(BIN)/python -m tests.centre bugs --out var/centre
+
+payments: $(VENV)/.dev ## Prove payments: no money lost or booked twice while nodes, workers and stores are killed (half an hour)
+	$(BIN)/python -m tests.payments --payments 10000 --rate 12 --faults 40 --out var/payments
+	$(BIN)/python -m tests.payments bugs --out var/payments
 
 conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
 	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)

@@ -1,0 +1,154 @@
+"""Compares what clients asked for, what providers have moved, and what the ledger says.
+
+It shares no code with the product. Every verdict counts violations; examples say what was seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.payments.evidence import Evidence, Row, by_number
+
+VERDICTS = {
+    "forgotten": "confirmed to a client, or taken by a provider, and not here",
+    "refused": "asked for rightly, and refused",
+    "resent": "asked of a provider twice",
+    "lost": "moved at a provider, and neither booked nor before staff",
+    "doubled": "booked, and not moved at a provider, or not as much",
+    "unfinished": "neither final nor before staff with a reason",
+    "contradicted": "a transaction that does not say what its payment says",
+    "held": "a hold that is not that of an open payment",
+    "unbalanced": "a balance that is not the sum of its postings, or a finding of ledger_verify",
+    "unread": "a callback that nobody has read",
+}
+FINAL = {
+    "succeeded": "completed", "failed": "failed", "cancelled": "cancelled", "expired": "expired",
+    "reversed": "reversed",
+}  # fmt: skip
+OPEN = {"pending", "processing"}
+EXAMPLES = 10
+
+
+@dataclass
+class Verdict:
+    """The counts, by the names of VERDICTS, and figures of the run."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, kind: str, text: str) -> None:
+        assert kind in VERDICTS, kind
+        self.counts[kind] += 1
+        if len(self.examples[kind]) < EXAMPLES:
+            self.examples[kind].append(text)
+
+    @property
+    def clean(self) -> bool:
+        return not sum(self.counts.values())
+
+
+def check(found: Evidence, verified: Sequence[str]) -> Verdict:
+    """Check everything; `verified` is what `ledger_verify` has found."""
+    verdict = Verdict()
+    _check_answers(found, verdict)
+    _check_orders(found, verdict)
+    waiting = _check_money(found, verdict)
+    _check_states(found, verdict)
+    _check_holds(found, verdict)
+    for account in found.accounts.values():
+        if account.current != account.posted:
+            text = f"account {account.id} has {account.current}, its postings {account.posted}"
+            verdict.add("unbalanced", text)
+    for text in verified:
+        verdict.add("unbalanced", text)
+    if found.unread:
+        verdict.add("unread", f"{found.unread} callbacks")
+    verdict.figures = {
+        "payments": len(found.rows),
+        "at_providers": len(found.theirs),
+        "states": dict(Counter(row.state for row in found.rows)),
+        "before_staff": dict(Counter(row.staff_reason for row in found.rows if row.staff_since)),
+        "late": sum(row.late_txn is not None for row in found.rows),
+        "waiting_money": waiting,
+    }
+    return verdict
+
+
+def _check_answers(found: Evidence, verdict: Verdict) -> None:
+    by_key: dict[str, list[Row]] = defaultdict(list)
+    for row in found.rows:
+        by_key[row.key].append(row)
+    for wish in found.wishes.values():
+        answered, rows = found.answers.get(wish.key), by_key.pop(wish.key, [])
+        if len(rows) > 1:
+            verdict.add("doubled", f"{wish.key} was created {len(rows)} times")
+        if answered is None:
+            continue  # the run says so
+        if answered.status not in {200, 201}:
+            verdict.add("refused", f"{wish.key}: {answered.status} {answered.said}")
+        elif [row.id for row in rows] != [answered.said.replace("-", "")]:
+            verdict.add("forgotten", f"{wish.key} was confirmed as {answered.said}")
+        elif (rows[0].provider, rows[0].kind, rows[0].number) != (
+            wish.provider, wish.kind, wish.number,
+        ):  # fmt: skip
+            verdict.add("forgotten", f"{wish.key} became {rows[0]}")
+    for key in by_key:
+        verdict.add("doubled", f"nobody has asked for {key}")
+
+
+def _check_orders(found: Evidence, verdict: Verdict) -> None:
+    ours = {(row.provider, row.number) for row in found.rows}
+    for place, theirs in by_number(found.theirs).items():
+        if len(theirs) > 1:
+            verdict.add("resent", f"{' '.join(place)} was asked for {len(theirs)} payments")
+        if place not in ours:
+            verdict.add("forgotten", f"{' '.join(place)} was asked for a payment that is not here")
+
+
+def _check_money(found: Evidence, verdict: Verdict) -> int:
+    """Compare the books of both sides; return how many payments differ, and wait for staff."""
+    theirs, waiting = by_number(found.theirs), 0
+    for row in found.rows:
+        there = sum(each.moved for each in theirs[row.provider, row.number])
+        difference = there - row.moved
+        if not difference:
+            continue
+        is_open = row.state not in FINAL and row.staff_since is not None
+        # A statement's finding may be about a line whose payment it cannot tell: all of its money.
+        if is_open or {abs(difference), abs(there)} & set(row.in_doubt):
+            waiting += 1
+            continue
+        # What was booked in the other direction, or beyond, never moved.
+        is_lost = abs(row.moved) < abs(there) and row.moved * there >= 0
+        text = f"{row.key} is {row.state}: {there} moved there, {row.moved} is booked"
+        verdict.add("lost" if is_lost else "doubled", text)
+    return waiting
+
+
+def _check_states(found: Evidence, verdict: Verdict) -> None:
+    for row in found.rows:
+        if row.state not in FINAL and not (row.staff_since and row.staff_reason):
+            verdict.add("unfinished", f"{row.key} is {row.state}")
+        status = found.txns[row.txn].status
+        if status != FINAL.get(row.state) and not (row.state not in FINAL and status in OPEN):
+            verdict.add("contradicted", f"{row.key} is {row.state}, its transaction {status}")
+
+
+def _check_holds(found: Evidence, verdict: Verdict) -> None:
+    open_ones = {
+        txn for row in found.rows if row.state not in FINAL for txn in (row.txn, row.fee_txn)
+    }
+    held: dict[int, int] = defaultdict(int)
+    for txn in found.txns.values():
+        if txn.status in OPEN and txn.direction == "outbound":
+            held[txn.account] += txn.minor
+            if txn.id not in open_ones:
+                verdict.add("held", f"transaction {txn.id} is open, and its payment is not")
+    for account in found.accounts.values():
+        if account.current - account.available != held[account.id]:
+            text = f"account {account.id} holds {account.current - account.available}"
+            verdict.add("held", f"{text}, and {held[account.id]} is under way")
