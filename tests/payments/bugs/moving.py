@@ -20,10 +20,16 @@ def callback_completes(original: Any, payment: Any, evidence: Any, now: Any) -> 
     return original(payment, evidence, now)
 
 
+_sent: set[str] = set()
+
+
 @changes("sent-again", "look", calls)
-def sent_again(original: Any, *given: Any) -> Any:
-    """Ask for the payment once more in place of asking about it."""
-    return calls.begin(*given)
+def sent_again(original: Any, name: str, order: Any, *given: Any) -> Any:
+    """Ask for the payment once more before the first question about it."""
+    if order.id in _sent:
+        return original(name, order, *given)
+    _sent.add(order.id)
+    return calls.begin(name, order, *given)
 
 
 without("late-forgotten", "_book_late", effects)
