@@ -6,7 +6,6 @@ Nothing is sent from here: the payment is due at once, and the worker sends what
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -26,14 +25,14 @@ from hoardrun.payments.calling.hints import payment_is_due
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.errors import ProviderShort
 from hoardrun.payments.models import ProviderPayment
-from hoardrun.payments.options import options
-from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of, provider_of
+from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of
 from hoardrun.payments.payees.receivers import ANYBODY, Receiver, receiver_check
 from hoardrun.payments.payees.selectors import whose_phone
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import configured, takes
 from hoardrun.payments.stages import stage_of
 from hoardrun.payments.tariffs.charging import customer_fee, limits_check
+from hoardrun.payments.waits import prompt_end
 from hoardrun.payments.wallets import wallet_of
 from realtime import clock
 from realtime.core.text import row_id
@@ -154,7 +153,6 @@ def _first_of(account: Account, key: str | None, fingerprint: str) -> ProviderPa
 def _row(payment_id: uuid.UUID, wanted: Wanted, order: Order, account: Account) -> ProviderPayment:
     """Make the row of an order, due at once."""
     now = clock.now()
-    seconds = provider_of(wanted).capabilities.prompt_seconds / options().time_scale
     return ProviderPayment(
         id=payment_id,
         user_id=account.user_id,
@@ -170,7 +168,7 @@ def _row(payment_id: uuid.UUID, wanted: Wanted, order: Order, account: Account) 
         text=order.text,
         stage_changed_at=now,
         created_at=now,
-        expires_at=now + timedelta(seconds=seconds) if wanted.kind == Kind.COLLECT else None,
+        expires_at=prompt_end(wanted.provider, wanted.kind, now),
         next_check_at=now,
     )
 

@@ -1,33 +1,34 @@
-"""Take payments that are due: to be sent once, or to be asked about.
+"""Take payments that are due: to be sent once, to be asked about, or to be given up.
 
 A claim moves `next_check_at` to the end of a lease by a conditional update, so that of several
 workers one has it. The intent to send is committed with it: a payment whose worker died then is
-asked about, never sent again.
+asked about, never sent again. One that has become too old is not sent, however long the workers
+were away.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from hoardrun.payments import callback_urls
 from hoardrun.payments.calling.orders import order_of
 from hoardrun.payments.models import ProviderPayment
-from hoardrun.payments.options import options
 from hoardrun.payments.providers.interface import Order
-from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import base_url, receiver
 from hoardrun.payments.states import State
+from hoardrun.payments.waits import may_be_sent_since, prompt_end
 from realtime import clock
 
 # Longer than a call with the fetch of a token takes. Of two looks at once none does harm.
 LEASE = timedelta(seconds=60)
-# A payment that cannot be sent for so long, as its provider is down, was not taken.
-PATIENCE = timedelta(minutes=2)
+GIVEN_UP_AT_ONCE = 100  # payments, so that answers of others need not wait
+# One that is given up has an attempt, and no time of it: nothing has left, and nothing will.
+_GIVEN_UP = Q(attempts=1, sent_at__isnull=True)
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,21 +55,22 @@ def claim(name: str, limit: int) -> list[Claimed]:
 
 
 def give_up(name: str) -> list[str]:
-    """Take the payments that could not be sent for too long; return their ids.
+    """Take payments that nobody has sent in time; return their ids.
 
-    The time of one that staff had to approve begins when they did: its stage has changed then.
+    The time of one that staff had to approve begins when they did: its stage has changed then. The
+    mark of one stays until its end is stored. So one whose worker dies is taken again.
     """
     now = clock.now()
+    too_old = Q(attempts=0, stage_changed_at__lte=may_be_sent_since(now))
     unsent = ProviderPayment.objects.filter(
+        too_old | _GIVEN_UP,
         provider=name,
         state=State.CREATED.value,
-        attempts=0,
-        next_check_at__isnull=False,
-        stage_changed_at__lte=now - PATIENCE / options().time_scale,
+        next_check_at__lte=now,
     )
     taken = []
-    for row in unsent.only("pk"):
-        if unsent.filter(pk=row.pk).update(attempts=1, sent_at=now, next_check_at=now + LEASE):
+    for row in unsent.only("pk")[:GIVEN_UP_AT_ONCE]:
+        if unsent.filter(pk=row.pk).update(attempts=1, next_check_at=now + LEASE):
             taken.append(str(row.pk))
     return taken
 
@@ -76,6 +78,13 @@ def give_up(name: str) -> list[str]:
 def _claimed(row: ProviderPayment) -> Claimed | None:
     now = clock.now()
     is_first = row.state == State.CREATED.value and row.attempts == 0
+    mine = ProviderPayment.objects.filter(
+        pk=row.pk, state=row.state, attempts=row.attempts, next_check_at__lte=now
+    )
+    if is_first:
+        mine = mine.filter(stage_changed_at__gt=may_be_sent_since(now))
+    elif row.state == State.CREATED.value and row.sent_at is None:
+        return None  # it is given up
     question = "" if is_first else callback_urls.question_token(row.pk)
     changes: dict[str, Any] = {"next_check_at": now + LEASE}
     if is_first:
@@ -86,14 +95,11 @@ def _claimed(row: ProviderPayment) -> Claimed | None:
             "receiver": row.receiver or _receiver(row),
             "attempts": F("attempts") + 1,
             "sent_at": now,
-            "expires_at": _expires_at(row, now),
+            "expires_at": prompt_end(row.provider, row.kind, now),
             "token_digest": callback_urls.digest(callback_urls.token_of(row.pk)),
         }
     else:
         changes["question_digest"] = callback_urls.digest(question)
-    mine = ProviderPayment.objects.filter(
-        pk=row.pk, state=row.state, attempts=row.attempts, next_check_at__lte=now
-    )
     if not mine.update(**changes):
         return None
     order = order_of(row, now, question_token=question)
@@ -103,11 +109,3 @@ def _claimed(row: ProviderPayment) -> Claimed | None:
 def _receiver(row: ProviderPayment) -> str:
     """Return whom customers pay, so that what was paid to another one is seen."""
     return receiver(row.provider) if row.kind == "collect" else ""
-
-
-def _expires_at(row: ProviderPayment, now: datetime) -> datetime | None:
-    """Return the end of the prompt on the phone; who is paid is not prompted."""
-    if row.kind != "collect":
-        return None
-    seconds = PROVIDERS[row.provider].capabilities.prompt_seconds
-    return now + timedelta(seconds=seconds / options().time_scale)

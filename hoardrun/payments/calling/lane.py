@@ -97,11 +97,12 @@ class Lane:
         wanted = len(claims.due(self.name).values_list("pk")[: min(free, max(1, int(pace)))])
         if not wanted:
             return 0
+        if ended := self._give_up():
+            return ended
         slot = pacing.take(host(self.name), pace, wanted)
-        is_blocked = slot.why in {"open", "stopped"}
-        self._tell_health(is_slow=is_blocked)
+        self._tell_health(is_slow=slot.why in {"open", "stopped"})
         if not slot.is_taken:
-            return self._give_up() if is_blocked else 0
+            return 0
         begins = time.monotonic() + slot.wait_seconds
         claimed = claims.claim(self.name, wanted)
         for place, one in enumerate(claimed):
@@ -110,10 +111,10 @@ class Lane:
         return len(claimed)
 
     def _give_up(self) -> int:
-        """End the payments that could not be sent for long: nothing was asked for."""
+        """End payments that could not be sent in time: nothing was asked for."""
         unsent = claims.give_up(self.name)
         for payment_id in unsent:
-            evidence = evidence_of(replies.NOT_SENT, Source.ACK, raw_code="blocked")
+            evidence = evidence_of(replies.NOT_SENT, Source.ACK, raw_code="too_late")
             apply(payment_id, Called(evidence=evidence))
         return len(unsent)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from hoardrun.payments import callback_urls
+from hoardrun.payments import callback_urls, waits
 from hoardrun.payments.calling import claims
 from hoardrun.payments.calling.orders import order_of
 from hoardrun.payments.models import ProviderPayment
@@ -93,23 +93,50 @@ def test_the_urls_of_callbacks_have_tokens_whose_digests_are_stored(alice: User)
     assert row.token_digest != row.question_digest
 
 
+def aged(row: ProviderPayment, age: timedelta = waits.PATIENCE) -> None:
+    """Have a payment be asked for so long ago, and a moment."""
+    ProviderPayment.objects.filter(pk=row.pk).update(
+        stage_changed_at=clock.now() - age - timedelta(seconds=1)
+    )
+
+
 def test_what_could_not_be_sent_for_long_is_given_up_once(alice: User) -> None:
     row = payment(alice)
     assert claims.give_up("mtn") == []
-    ProviderPayment.objects.filter(pk=row.pk).update(
-        stage_changed_at=clock.now() - claims.PATIENCE - timedelta(seconds=1)
-    )
+    aged(row)
     assert claims.give_up("daraja") == []
     assert claims.give_up("mtn") == [str(row.pk)]
     assert claims.give_up("mtn") == [] and claims.claim("mtn", 5) == []
+    assert stored(row).sent_at is None
 
 
-def test_tests_divide_the_time_of_a_prompt(alice: User, settings) -> None:
-    settings.PAYMENTS = set_up(URL, PAYMENTS_TIME_SCALE=100.0)
+@pytest.mark.parametrize("kind", ["collect", "payout"])
+def test_a_payment_that_waited_for_a_worker_too_long_is_never_sent(alice: User, kind: str) -> None:
+    old, new = payment(alice, kind=kind), payment(alice, kind=kind)
+    aged(old)
+    assert [one.order.id for one in claims.claim("mtn", 5)] == [str(new.pk)]
+    assert (stored(old).attempts, stored(old).base_url) == (0, "")
+
+
+def test_one_that_is_given_up_is_not_asked_about_but_given_up_again(alice: User) -> None:
+    """As its worker died before it has stored the end."""
+    row = payment(alice)
+    aged(row)
+    claims.give_up("mtn")
+    now_due(row)
+    assert claims.claim("mtn", 5) == []
+    assert claims.give_up("mtn") == [str(row.pk)]
+    claims.claim("mtn", 5)
+    assert stored(row).state == "created"
+
+
+def test_one_that_was_sent_is_not_given_up(alice: User) -> None:
     row = payment(alice)
     claims.claim("mtn", 5)
-    row = stored(row)
-    assert row.sent_at is not None and row.expires_at == row.sent_at + timedelta(seconds=3)
+    aged(row)
+    now_due(row)
+    assert claims.give_up("mtn") == []
+    assert [one.is_first for one in claims.claim("mtn", 5)] == [False]
 
 
 def test_an_order_says_what_is_given_back_as_its_provider_knows_it(alice: User) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from hoardrun.ledger.models import Transaction
+from hoardrun.payments import waits
 from hoardrun.payments.calling import claims
 from hoardrun.payments.calling.hosts import host
 from hoardrun.payments.calling.worker import Worker
@@ -138,12 +139,27 @@ def test_after_failures_in_a_row_nothing_is_sent_and_then_given_up(
     step()
     assert (len(mtn.asked), stored(row).state, stored(row).attempts) == (asked, "created", 0)
     ProviderPayment.objects.filter(pk=row.pk).update(
-        stage_changed_at=clock.now() - claims.PATIENCE - timedelta(seconds=1)
+        stage_changed_at=clock.now() - waits.PATIENCE - timedelta(seconds=1)
     )
     step()
     row = stored(row)
     assert (len(mtn.asked), row.state, row.reason_code) == (asked, "failed", "not_sent")
     assert row.retry_safe
+
+
+def test_what_waited_for_a_worker_too_long_ends_and_its_hold_is_released(
+    mtn: Provider, alice: User
+) -> None:
+    row, new = payment(alice, kind="payout"), payment(alice)
+    long_ago = clock.now() - waits.PATIENCE - timedelta(seconds=1)
+    ProviderPayment.objects.filter(pk=row.pk).update(stage_changed_at=long_ago)
+    claims.give_up("mtn")  # by a worker that died then
+    step(row)
+    ended = stored(row)
+    assert (ended.state, ended.reason_code, ended.retry_safe) == ("failed", "not_sent", True)
+    assert (ended.txn.status, ended.txn.account.available_balance) == ("failed", 20_000)
+    assert stored(new).state == "submitted"
+    assert not [line for line in mtn.lines() if "transfer" in line]
 
 
 def test_a_provider_that_asks_for_a_pause_gets_it(mtn: Provider, alice: User) -> None:
