@@ -15,9 +15,10 @@ from hoardrun.payments.models import OPEN, PaymentReceipt, ProviderPayment, Rece
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import configured
 from hoardrun.payments.states import LIVE, State
-from notifications.delivery import heartbeat
+
 from realtime import clock
 from realtime.meters.fleet import Reading, gauge
+from realtime.outgoing import heartbeat
 
 WORKER = "payments"  # the name of its heartbeat
 _STATES = sorted(state.value for state in LIVE | {State.HELD})

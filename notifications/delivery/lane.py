@@ -18,7 +18,6 @@ from django.db import (
     IntegrityError,
     InterfaceError,
     close_old_connections,
-    connections,
 )
 
 from notifications.channels.message import Answer
@@ -250,8 +249,3 @@ def write(results: list[Result]) -> None:
             time.sleep(WRITE_PAUSE_SECONDS)
         else:
             return
-
-
-def leave_database() -> None:
-    """Close the connections of this thread."""
-    connections.close_all()

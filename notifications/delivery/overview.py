@@ -14,13 +14,13 @@ from django.db.models.functions import Now
 
 from notifications.channels import registry
 from notifications.choices import DeliveryState
-from notifications.delivery import heartbeat
 from notifications.delivery.judge import PRIORITIES
 from notifications.delivery.readings import JUDGE, ROLES
 from notifications.kinds import CHANNELS, Channel
 from notifications.models import Delivery, Escalation
 from realtime import clock
 from realtime.models import Host
+from realtime.outgoing import heartbeat
 
 MOST = 10_000
 LATE_WITHIN = timedelta(hours=24)

@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 
 from notifications.channels import registry
 from notifications.choices import DeliveryState
-from notifications.delivery import answered, heartbeat
+from notifications.delivery import answered
 from notifications.kinds import CHANNELS
 from notifications.models import Delivery, Escalation
 from realtime import clock
 from realtime.meters.fleet import Reading, counter, gauge
-from realtime.outgoing import pacing
+from realtime.outgoing import heartbeat, pacing
 
 JUDGE = "judge"
 ROLES = (JUDGE, *CHANNELS)

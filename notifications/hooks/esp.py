@@ -20,11 +20,11 @@ from rest_framework.request import Request
 
 from notifications.channels.options import options
 from notifications.hooks import tokens
-from notifications.hooks.doors import Door, count
 from notifications.hooks.email import MAX_EVENTS, NAME, Event, said
 from notifications.hooks.services import said_take
 from realtime.core.text import all_text
 from realtime.outgoing import inbox
+from realtime.rest.doors import Door, count
 
 URLS = "anymail.urls"
 _RECEIVER = "notifications.hooks.esp"

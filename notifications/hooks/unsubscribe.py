@@ -14,7 +14,6 @@ from django.template.loader import render_to_string
 from rest_framework.request import Request
 
 from notifications.hooks import tokens
-from notifications.hooks.doors import Door
 from notifications.hooks.tokens import Unsubscribing
 from notifications.hooks.wording import WORDING
 from notifications.kinds import all_kinds
@@ -22,6 +21,7 @@ from notifications.models import Preference
 from notifications.preferences.services import Origin, consent_record
 from notifications.texts import kind_name
 from realtime.errors import NotFound
+from realtime.rest.doors import Door
 
 SOURCE = "unsubscribe"
 

@@ -14,13 +14,13 @@ from rest_framework.response import Response
 from notifications import kinds
 from notifications.delivery.receipts import DEVICE, Heard, receipts_take
 from notifications.hooks import answering, tokens
-from notifications.hooks.doors import Door, count
 from notifications.hooks.incoming import Incoming, Source
 from notifications.hooks.registry import SOURCES
 from notifications.hooks.services import said_take
 from notifications.models import Delivery
 from realtime.errors import Forbidden, InvalidInput
 from realtime.outgoing import inbox
+from realtime.rest.doors import Door, count
 from realtime.rest.serializers import StrictSerializer, checked
 from realtime.rest.views import View
 

@@ -26,8 +26,9 @@ from hoardrun.payments.models import PaymentReceipt, ProviderPayment
 from hoardrun.payments.providers.interface import Incoming, Purpose, Verdict
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import callback_base, is_known_address, keys_of
-from notifications.hooks.doors import Door, count
+
 from realtime import clock
+from realtime.rest.doors import Door, count
 
 logger = logging.getLogger(__name__)
 

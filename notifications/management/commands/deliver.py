@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from notifications.choices import DeliveryState
 from notifications.delivery import settle
-from notifications.delivery.worker import POLL_SECONDS, Worker
+from notifications.delivery.worker import Worker
 from notifications.kinds import CHANNELS, Channel
 from notifications.models import Delivery
 from realtime.management import base
@@ -97,5 +97,5 @@ class Command(base.Command):
             )
             if not waiting.exists():
                 break
-            stopping.wait(POLL_SECONDS)
+            stopping.wait(Worker.poll_seconds)
         self.stdout.write(f"Drained in {time.monotonic() - began:.0f} s.")

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 
 from hoardrun.payments import readings
 from hoardrun.payments.models import ProviderBalance, ProviderPayment
-from notifications.delivery import heartbeat
 from realtime import clock
+from realtime.outgoing import heartbeat
 from tests.hoardrun.payments.calling.support import set_up
 from tests.hoardrun.payments.inbox.support import call, of_mtn, path_of, sent
 

@@ -10,11 +10,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from notifications.delivery import heartbeat
 from notifications.delivery.readings import ROLES
 from realtime import clock
 from realtime.models import Host
-from realtime.outgoing import pacing
+from realtime.outgoing import heartbeat, pacing
 from tests.clients import browser_as, count_queries, said, staff_with
 
 URL = "/admin/notifications/channels/"

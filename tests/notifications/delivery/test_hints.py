@@ -9,12 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
 
-from notifications.delivery import heartbeat, hints, worker
+from notifications.delivery import hints
 from notifications.delivery.judge import judge_due
 from notifications.delivery.worker import Worker
 from notifications.models import Delivery
 from realtime import clock
 from realtime.layer.send import sender
+from realtime.outgoing import heartbeat
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import MINUTE, NUMBER, committed
 from tests.notifications.delivery.test_worker import wait_until
@@ -36,7 +37,7 @@ def redis() -> Iterator[None]:
 
 
 def test_its_lane_does_not_wait_for_the_poll(redis, outside, monkeypatch):
-    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    monkeypatch.setattr(Worker, "poll_seconds", 60.0)
     running = Worker(["sms"], judges=False)
     thread = threading.Thread(target=running.run)
     thread.start()

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.delivery import heartbeat, overview
+from notifications.delivery import overview
 from notifications.models import Delivery
 from realtime import clock
-from realtime.outgoing import pacing
+from realtime.outgoing import heartbeat, pacing
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import HOUR, MINUTE
 from tests.notifications.support import note

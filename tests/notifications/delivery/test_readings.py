@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.delivery import heartbeat
 from notifications.delivery.readings import DELIVERING, ROLES, no_worker
 from realtime import clock
 from realtime.models import Host
-from realtime.outgoing import pacing
+from realtime.outgoing import heartbeat, pacing
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import MINUTE
 from tests.notifications.support import note

@@ -10,11 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from notifications.delivery import heartbeat, worker
 from notifications.delivery.readings import ROLES
 from notifications.delivery.worker import Worker
 from notifications.models import Delivery
 from realtime import clock
+from realtime.outgoing import heartbeat
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import MINUTE, NUMBER, committed
 
@@ -50,7 +50,7 @@ def test_it_judges_sends_and_says_that_it_runs(outside, running):
 
 
 def test_nothing_waits_for_the_poll(outside, monkeypatch):
-    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    monkeypatch.setattr(Worker, "poll_seconds", 60.0)
     user = User.objects.create_user("amina")
     support.address(user, "sms", NUMBER)
     row = committed(user, "transaction.failed", ago=6 * MINUTE)
@@ -68,7 +68,7 @@ def test_nothing_waits_for_the_poll(outside, monkeypatch):
 
 
 def test_a_hint_lets_the_judge_look_at_once(outside, monkeypatch):
-    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    monkeypatch.setattr(Worker, "poll_seconds", 60.0)
     running = Worker()
     thread = threading.Thread(target=running.run)
     thread.start()

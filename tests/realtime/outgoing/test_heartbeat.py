@@ -1,4 +1,4 @@
-"""That somebody delivers."""
+"""Who has worked lately, by the heartbeats of workers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.delivery.heartbeat import SILENT_AFTER, beat, heard, is_alive, silent
 from realtime import clock
+from realtime.outgoing.heartbeat import SILENT_AFTER, beat, heard, is_alive, silent
 
 pytestmark = pytest.mark.django_db
 ROLES = ("push", "sms")
