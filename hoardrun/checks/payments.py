@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 from hoardrun.checks.findings import finding
 from hoardrun.payments import callback_urls
+from hoardrun.payments.options import PROVIDERS as OPTIONS
 from hoardrun.payments.providers.interface import Kind
 from hoardrun.payments.providers.registry import PROVIDERS, SETUPS
 from hoardrun.payments.providers.settings import addresses, callback_base, configured, given
@@ -83,4 +84,4 @@ def _missing(name: str) -> list[str]:
 
 
 def _variable(name: str, option: str) -> str:
-    return f"{SETUPS[name].options.PREFIX}{option.upper()}"
+    return f"{OPTIONS[name].PREFIX}{option.upper()}"

@@ -24,3 +24,4 @@ class PaymentsConfig(AppConfig):
         rooms.register(HealthRoom())
         fleet.register(readings.PAYING, UNRECONCILED)
         doubts.register(readings.no_worker)
+        doubts.register(readings.no_payment)

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from hoardrun.payments.providers.interface import Purpose
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import callback_base, given
 
+# A question before a payment is no callback: nothing has happened that it could tell of.
+Path = Purpose | Literal["validation"]
 LIFE = timedelta(days=7)  # for which a token is accepted
 MIN_SECRET = 32  # characters
 _SALT = "payments.callback"
@@ -74,7 +77,7 @@ def is_fixed_token(name: str, token: str) -> bool:
     return any(constant_time_compare(token, each) for each in fixed_tokens(name))
 
 
-def url(name: str, purpose: Purpose, token: str) -> str:
+def url(name: str, purpose: Path, token: str) -> str:
     """Return the URL that a provider is given; empty where no address of ours is set."""
     base = callback_base()
     return f"{base}/hooks/payments/{code_of(name)}/{purpose}/{token}" if base else ""

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.db.models.functions import Now
 
 from hoardrun.ledger.money import Currency, amount_of
 from hoardrun.payments.calling import balances
+from hoardrun.payments.choices import Outcome
 from hoardrun.payments.models import OPEN, PaymentReceipt, ProviderPayment, ReceiptOutcome
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import configured
 from hoardrun.payments.states import LIVE, State
-
 from realtime import clock
 from realtime.meters.fleet import Reading, gauge
 from realtime.outgoing import heartbeat
@@ -23,6 +23,7 @@ from realtime.outgoing import heartbeat
 WORKER = "payments"  # the name of its heartbeat
 _STATES = sorted(state.value for state in LIVE | {State.HELD})
 _UNREAD_SINCE = timedelta(days=1)
+_UNMATCHED_SINCE = timedelta(days=1)  # older ones have been an alarm
 
 
 def _read() -> dict[str, Any]:
@@ -38,10 +39,12 @@ def _read() -> dict[str, Any]:
         unread.aggregate(since=Min("received_at"))["since"],
         again.aggregate(since=Min("due_at"))["since"],
     )
+    unmatched = dict(_unmatched().values_list("receipt__provider").annotate(Count("pk")))
     return {
         "payments_open": {(name, state): 0 for name in PROVIDERS for state in _STATES} | found,
         "payments_overdue_seconds": _age(now, due.aggregate(since=Min("next_check_at"))["since"]),
         "payment_callbacks_unread_seconds": max(_age(now, since) for since in waiting),
+        "payment_callbacks_unmatched": dict.fromkeys(PROVIDERS, 0) | unmatched,
         "payments_silent": int(_is_silent(now)),
         "provider_balance": {
             (name, currency): float(amount_of(minor, currency))
@@ -65,6 +68,11 @@ PAYING = Reading(
             "Age of the oldest callback of a provider that is stored, and not read.",
         ),
         gauge(
+            "payment_callbacks_unmatched",
+            "Callbacks of the last day that are about no payment of ours.",
+            provider=PROVIDERS,
+        ),
+        gauge(
             "payments_silent",
             "1 where no `manage.py payments` is heard, although a provider is set up.",
         ),
@@ -81,6 +89,21 @@ def no_worker() -> Iterator[str]:
     """Say that nobody moves payments, although a provider is set up."""
     if _is_silent(clock.now()):
         yield "no worker moves payments: run `manage.py payments` or `serve --with-payments`"
+
+
+def no_payment() -> Iterator[str]:
+    """Say that providers told of payments that are none of ours."""
+    if count := _unmatched().count():
+        noun = "callback is" if count == 1 else "callbacks are"
+        yield f"{count} {noun} about no payment of ours: money may have come that nobody asked for"
+
+
+def _unmatched() -> QuerySet[ReceiptOutcome]:
+    """Select the callbacks for which no payment was found in time."""
+    return ReceiptOutcome.objects.filter(
+        outcome=Outcome.UNMATCHED,
+        processed_at__gt=Now() - _UNMATCHED_SINCE,
+    )
 
 
 def _is_silent(now: datetime) -> bool:

@@ -18,7 +18,7 @@ from hoardrun.payments.codes import Meaning, evidence_of
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.providers import replies
 from hoardrun.payments.providers.interface import AnyProvider, Kind, Order, Request
-from hoardrun.payments.providers.registry import PROVIDERS
+from hoardrun.payments.providers.registry import ACCOUNTS, PROVIDERS
 from hoardrun.payments.providers.settings import keys_of
 from realtime.outgoing import Client, Outcome, Reply, Rules
 
@@ -77,7 +77,7 @@ def ask_name(name: str, order: Order, base_url: str) -> str | None:
     reply = _told(
         provider, order.kind, base_url, lambda token: provider.ask_name(order, keys, token)
     )
-    if reply is None or reply.status is None or reply.status >= 500:
+    if reply is None or replies.meaning_of_look(reply) is not None:
         return None
     return provider.read_name(reply)
 
@@ -87,6 +87,22 @@ def ask_balance(name: str, kind: Kind, currency: str, base_url: str) -> Decimal 
     provider, keys = PROVIDERS[name], keys_of(name, kind)
     reply = _told(provider, kind, base_url, lambda token: provider.ask_balance(keys, token, kind))
     return None if reply is None else provider.read_balance(reply, currency)
+
+
+def register_urls(
+    name: str, base_url: str, *, told_at: str, asked_at: str, without_us: bool
+) -> str:
+    """Have a provider tell of payments to our account at these URLs; return its refusal, if any."""
+    accounts, keys = ACCOUNTS[name], keys_of(name, "collect")
+    reply = _told(
+        PROVIDERS[name],
+        "collect",
+        base_url,
+        lambda token: accounts.register(
+            keys, token, told_at=told_at, asked_at=asked_at, without_us=without_us
+        ),
+    )
+    return "nothing was sent" if reply is None else accounts.refusal(reply)
 
 
 def has_name_check(name: str) -> bool:
@@ -102,54 +118,71 @@ def _called(
     read: Callable[[Reply], Evidence],
     source: Source,
 ) -> Called:
-    """Make a call; with a new token once more, if the one that it had was refused."""
-    found: Called | None = None
-    for _ in range(2):
-        try:
-            token, renew = _token(provider, order.kind, base_url)
-        except NoToken as error:
-            # The first try was refused, if there was one: that counts.
-            return found or _without_token(error.reply, source)
-        try:
-            request = build(token)
-        except Exception:  # keys that make no request, such as letters in a shortcode
-            logger.exception(
-                "%s: the request for payment %s cannot be made", provider.name, order.id
-            )
-            return Called(evidence=_refused(source, "request"))
-        if request is None:
-            why = Meaning(Claim.UNKNOWN, "no_answer")
-            return Called(evidence=evidence_of(why, source, raw_code="unasked"))
-        reply = _send(base_url, request)
-        evidence = _read(provider, order, reply, read, source)
-        found = Called(
-            evidence=evidence,
-            has_failed=_is_trouble(reply) and evidence.reason in _TROUBLE,
-            retry_after_seconds=reply.retry_after_seconds,
-        )
+    """Make a call about a payment, and return what it tells."""
+
+    def refuses_token(reply: Reply) -> bool:
         was_answered = reply.status is not None and 400 <= reply.status < 500
-        if renew is None or not was_answered or found.evidence.reason not in _OF_TOKENS:
-            return found
-        renew()
-    assert found is not None
-    return found
+        return was_answered and _read(provider, order, reply, read, source).reason in _OF_TOKENS
+
+    try:
+        reply = _asked(provider, order.kind, base_url, build, refuses_token)
+    except NoToken as error:
+        return _without_token(error.reply, source)
+    except _Unbuilt:
+        return Called(evidence=_refused(source, "request"))
+    if reply is None:
+        why = Meaning(Claim.UNKNOWN, "no_answer")
+        return Called(evidence=evidence_of(why, source, raw_code="unasked"))
+    evidence = _read(provider, order, reply, read, source)
+    return Called(
+        evidence=evidence,
+        has_failed=_is_trouble(reply) and evidence.reason in _TROUBLE,
+        retry_after_seconds=reply.retry_after_seconds,
+    )
 
 
 def _told(
     provider: AnyProvider, kind: Kind, base_url: str, build: Callable[[str], Request | None]
 ) -> Reply | None:
     """Ask something that is about no payment; None if it cannot be asked."""
-    reply = None
+    try:
+        return _asked(provider, kind, base_url, build, lambda reply: reply.status == 401)
+    except (NoToken, _Unbuilt):
+        return None
+
+
+class _Unbuilt(Exception):
+    """The keys make no request, as with letters in a shortcode."""
+
+
+def _asked(
+    provider: AnyProvider,
+    kind: Kind,
+    base_url: str,
+    build: Callable[[str], Request | None],
+    refuses_token: Callable[[Reply], bool],
+) -> Reply | None:
+    """Send a request; with a new token once more, if the one that it had was refused.
+
+    None: there is nothing to send. Raises NoToken or _Unbuilt if nothing could be sent.
+    """
+    reply: Reply | None = None
     for _ in range(2):
         try:
             token, renew = _token(provider, kind, base_url)
         except NoToken:
-            return None
-        request = build(token)
+            if reply is None:
+                raise
+            break  # the first try was refused: that counts
+        try:
+            request = build(token)
+        except Exception as error:
+            logger.exception("%s: its keys make no request", provider.name)
+            raise _Unbuilt from error
         if request is None:
             return None
         reply = _send(base_url, request)
-        if renew is None or reply.status != 401:
+        if renew is None or not refuses_token(reply):
             break
         renew()
     return reply

@@ -13,9 +13,12 @@ from hoardrun.ledger.money import minor_of
 from hoardrun.payments.evidence import Evidence
 from hoardrun.payments.models import OPEN, ProviderPayment
 from hoardrun.payments.providers.interface import Purpose
+from hoardrun.payments.states import State
 from realtime.errors import Refused
 
 WITHIN = timedelta(days=1)
+# The answer to a question of ours may have none.
+_WITHOUT_RECEIPT = Q(state=State.SUCCEEDED.value, provider_txn_id="")
 
 
 def payment_named(provider: str, purpose: Purpose, told: Evidence) -> UUID | None:
@@ -30,29 +33,45 @@ def payment_named(provider: str, purpose: Purpose, told: Evidence) -> UUID | Non
     return _only(ProviderPayment.objects.filter(named, provider=provider))
 
 
-def _paid_to_account(provider: str, told: Evidence) -> UUID | None:
-    """Return the open payment of an account and an amount.
+def to_account(provider: str, told: Evidence) -> QuerySet[ProviderPayment]:
+    """Select the payments of an account that may still be paid, or lack their receipt.
 
-    A push whose answer was lost has no id of the provider's: account and amount identify it. The
-    phone does not count, as it may be masked or a hash.
+    The phone does not count, as it may be masked or a hash.
     """
-    if not told.account or told.amount is None:
-        return None
-    try:
-        minor = minor_of(told.amount, told.currency)
-    except Refused:  # no payment of ours is of such an amount
-        return None
-    return _only(
-        ProviderPayment.objects.filter(
-            OPEN,
-            provider=provider,
-            kind="collect",
-            reference=told.account,
-            currency=told.currency,
-            minor=minor,
-            created_at__gt=Now() - WITHIN,
-        )
+    rows = waiting(provider)
+    return rows.filter(reference=told.account) if told.account else rows.none()
+
+
+def waiting(provider: str) -> QuerySet[ProviderPayment]:
+    """Select the payments that money may come for."""
+    return ProviderPayment.objects.filter(
+        OPEN | _WITHOUT_RECEIPT,
+        provider=provider,
+        kind="collect",
+        created_at__gt=Now() - WITHIN,
     )
+
+
+def of_amount(rows: QuerySet[ProviderPayment], told: Evidence) -> QuerySet[ProviderPayment]:
+    """Select those of the amount that was paid."""
+    try:
+        minor = None if told.amount is None else minor_of(told.amount, told.currency)
+    except Refused:  # no payment of ours is of such an amount
+        minor = None
+    return rows.filter(currency=told.currency, minor=minor) if minor else rows.none()
+
+
+def _paid_to_account(provider: str, told: Evidence) -> UUID | None:
+    """Return the payment that was paid to an account.
+
+    A push whose answer was lost has no id of the provider's: account and amount identify it. One
+    that is known by its receipt may have ended, as M-Pesa tells of our own prompts here as well.
+    """
+    if receipt := told.provider_txn_id:
+        known = _only(ProviderPayment.objects.filter(provider=provider, provider_txn_id=receipt))
+        if known is not None:
+            return known
+    return _only(of_amount(to_account(provider, told), told))
 
 
 def _only(rows: QuerySet[ProviderPayment]) -> UUID | None:

@@ -104,6 +104,7 @@ def _unmatched(receipt: PaymentReceipt) -> None:
     now = clock.now()
     if now >= receipt.received_at + MATCHED_WITHIN:
         _end(receipt, Outcome.UNMATCHED)
+        logger.warning("callback %s of %s is about no payment", receipt.pk, receipt.provider)
         return
     ReceiptOutcome.objects.filter(pk=receipt.pk).update(
         outcome=Outcome.UNMATCHED, due_at=now + MATCH_AGAIN, tries=F("tries") + 1

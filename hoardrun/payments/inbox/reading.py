@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from rest_framework.request import Request
 
 from hoardrun.payments.codes import evidence_of
 from hoardrun.payments.evidence import Evidence
 from hoardrun.payments.models import PaymentReceipt
 from hoardrun.payments.providers import replies
-from hoardrun.payments.providers.interface import Incoming, Verdict
+from hoardrun.payments.providers.interface import Incoming, Purpose, Verdict
 from hoardrun.payments.providers.registry import PROVIDERS
+from hoardrun.payments.providers.settings import callback_base
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +25,19 @@ KEPT = (
     "user-agent",
 )  # fmt: skip
 _MAX_HEADER = 1000
+
+
+def incoming_of(request: Request, purpose: Purpose) -> Incoming:
+    """Return a callback as its provider has sent it: to our public address."""
+    base = urlsplit(callback_base())
+    return Incoming(
+        method=request.method or "",
+        path=f"{base.path}{request.path}",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        raw=request.body,
+        authority=base.netloc or request.get_host(),
+        purpose=purpose,
+    )
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:

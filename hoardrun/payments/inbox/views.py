@@ -12,7 +12,6 @@ import logging
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, get_args
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -25,8 +24,7 @@ from hoardrun.payments.inbox import finding, reading, soon
 from hoardrun.payments.models import PaymentReceipt, ProviderPayment
 from hoardrun.payments.providers.interface import Incoming, Purpose, Verdict
 from hoardrun.payments.providers.registry import PROVIDERS
-from hoardrun.payments.providers.settings import callback_base, is_known_address, keys_of
-
+from hoardrun.payments.providers.settings import is_known_address, keys_of
 from realtime import clock
 from realtime.rest.doors import Door, count
 
@@ -56,7 +54,8 @@ class CallbackView(Door):
         if place is None:
             raise self.unknown(request)
         self.count_path(request, f"payments {place.provider}")
-        provider, incoming = PROVIDERS[place.provider], _incoming(request, place.purpose)
+        provider = PROVIDERS[place.provider]
+        incoming = reading.incoming_of(request, place.purpose)
         keys = keys_of(place.provider, "collect")
         verdict = provider.verify(incoming, keys, place.now)
         is_new = _store(place, incoming, verdict, str(request.META.get("REMOTE_ADDR", "")))
@@ -91,19 +90,6 @@ def _find(code: str, purpose: str, token: str) -> Place | None:
     if row is None or not callback_urls.is_right(token, row[0]):
         return None
     return Place(name, found, payment_id, row[1])
-
-
-def _incoming(request: Request, purpose: Purpose) -> Incoming:
-    """Return a callback as its provider has sent it: to our public address."""
-    base = urlsplit(callback_base())
-    return Incoming(
-        method=request.method or "",
-        path=f"{base.path}{request.path}",
-        headers={name.lower(): value for name, value in request.headers.items()},
-        raw=request.body,
-        authority=base.netloc or request.get_host(),
-        purpose=purpose,
-    )
 
 
 def _store(place: Place, incoming: Incoming, verdict: Verdict, address: str) -> bool:

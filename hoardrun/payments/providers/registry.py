@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hoardrun.payments.providers.accounts import AnyAccounts
 from hoardrun.payments.providers.airtel.protocol import Airtel
 from hoardrun.payments.providers.airtel.setup import SETUP as AIRTEL
+from hoardrun.payments.providers.daraja.accounts import DarajaAccounts
 from hoardrun.payments.providers.daraja.protocol import Daraja
 from hoardrun.payments.providers.daraja.setup import SETUP as DARAJA
 from hoardrun.payments.providers.interface import AnyProvider
@@ -23,4 +25,7 @@ _ALL: tuple[tuple[AnyProvider, Setup], ...] = (
 )
 PROVIDERS = {provider.name: provider for provider, _ in _ALL}
 SETUPS: Mapping[str, Setup] = {provider.name: setup for provider, setup in _ALL}
+# Those that tell of payments to an account, which nobody here has asked for.
+ACCOUNTS: Mapping[str, AnyAccounts] = {"daraja": DarajaAccounts()}
+assert set(ACCOUNTS) <= set(PROVIDERS), "accounts are those of a provider"
 assert len(PROVIDERS) == len(_ALL), "two providers have one name"

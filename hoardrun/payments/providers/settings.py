@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from hoardrun.payments.options import PROVIDERS as OPTIONS
 from hoardrun.payments.options import options, read
 from hoardrun.payments.providers.interface import AnyProvider, Kind
 from hoardrun.payments.providers.registry import PROVIDERS, SETUPS
@@ -19,9 +20,13 @@ def configured() -> tuple[str, ...]:
 
 def takes(name: str, kind: Kind, currency: str) -> bool:
     """Say whether a provider is set up for payments of a kind in a currency."""
-    if name not in configured() or kind not in PROVIDERS[name].capabilities.kinds:
-        return False
-    return currency in given(name).currencies and not SETUPS[name].missing(given(name), kind)
+    return name in configured() and takes_kind(name, kind) and currency in given(name).currencies
+
+
+def takes_kind(name: str, kind: Kind) -> bool:
+    """Say whether a provider has the keys for payments of a kind."""
+    is_known = kind in PROVIDERS[name].capabilities.kinds
+    return is_known and not SETUPS[name].missing(given(name), kind)
 
 
 def provider(name: str) -> AnyProvider:
@@ -30,7 +35,7 @@ def provider(name: str) -> AnyProvider:
 
 def given(name: str) -> Any:
     """Return a provider's options."""
-    return read(SETUPS[name].options)
+    return read(OPTIONS[name])
 
 
 def keys_of(name: str, kind: Kind) -> Any:

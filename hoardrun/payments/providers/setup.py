@@ -12,9 +12,8 @@ from hoardrun.payments.providers.interface import Kind
 
 
 class Setup(Struct, frozen=True, kw_only=True):
-    """How a provider is set up by the options of `options`, a dataclass with a PREFIX."""
+    """How a provider is set up by its options, a dataclass with a PREFIX."""
 
-    options: type[Any]
     hosts: tuple[str, ...]  # of it, its sandbox included, and what is below them
     sandbox: tuple[str, ...]  # those on which no money moves
     keys: Callable[[Any, Kind], Any]  # its secrets for a kind of payment

@@ -12,11 +12,10 @@ from django.core.management.base import CommandError
 from hoardrun.payments import callback_urls
 from hoardrun.payments.calling.worker import Worker
 from hoardrun.payments.providers.interface import Purpose
+from hoardrun.payments.providers.registry import ACCOUNTS
 from hoardrun.payments.providers.settings import configured
 from realtime.management import base
 from realtime.sql import schema
-
-_TELLS_OF_ACCOUNTS = frozenset({"daraja"})  # of payments that come unasked
 
 
 class Command(base.Command):
@@ -58,6 +57,6 @@ class Command(base.Command):
     def _urls(self) -> None:
         """Print the URLs for all payments; those of one payment go with its request."""
         for name in configured():
-            purpose: Purpose = "account" if name in _TELLS_OF_ACCOUNTS else "payment"
+            purpose: Purpose = "account" if name in ACCOUNTS else "payment"
             for token in callback_urls.fixed_tokens(name):
                 self.stdout.write(f"{name}: {callback_urls.url(name, purpose, token)}")

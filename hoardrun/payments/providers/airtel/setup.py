@@ -21,7 +21,6 @@ def _keys(given: Options, kind: Kind) -> Keys:
 
 
 SETUP = Setup(
-    options=Options,
     hosts=("airtel.africa", "airtel.ug", "airtel.co.ke", "airtel.co.tz", "airtel.rw", "airtel.zm"),
     sandbox=("openapiuat.airtel.africa", "openapiuat.airtel.ug"),
     keys=_keys,

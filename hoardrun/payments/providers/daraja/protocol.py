@@ -6,9 +6,7 @@ callback and the statement tell of it.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -35,15 +33,6 @@ from realtime.outgoing.reply import Reply
 
 MAX_REFERENCE, MAX_DESCRIPTION, MAX_REMARKS = 12, 13, 100
 ACCEPTED = b'{"ResultCode":0,"ResultDesc":"Accepted"}'
-# The codes that refuse a payment to an account before it is made.
-REFUSALS: Mapping[str, str] = {
-    "msisdn": "C2B00011",
-    "account": "C2B00012",
-    "amount": "C2B00013",
-    "kyc": "C2B00014",
-    "shortcode": "C2B00015",
-    "other": "C2B00016",
-}
 # The newer numbers, 01, are as good as the older, 07.
 _SAFARICOM = re.compile(r"\+254[17][0-9]{8}")
 
@@ -130,9 +119,3 @@ class Daraja:
 
     def answer(self, incoming: Incoming) -> Answered:
         return Answered(200, ACCEPTED)
-
-
-def refuse_account(reason: str) -> Answered:
-    """Refuse a payment to an account that is about to be made, by a reason of REFUSALS."""
-    body = {"ResultCode": REFUSALS[reason], "ResultDesc": "Rejected"}
-    return Answered(200, json.dumps(body).encode())

@@ -26,7 +26,6 @@ def _keys(given: Options, kind: Kind) -> Keys:
 
 
 SETUP = Setup(
-    options=Options,
     hosts=("safaricom.co.ke",),
     sandbox=("sandbox.safaricom.co.ke",),
     keys=_keys,

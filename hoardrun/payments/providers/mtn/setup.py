@@ -22,7 +22,6 @@ def _keys(given: Options, kind: Kind) -> Keys:
 
 
 SETUP = Setup(
-    options=Options,
     hosts=("momo.africa", "momoapi.mtn.com", "momodeveloper.mtn.com"),
     sandbox=("sandbox.momodeveloper.mtn.com",),
     keys=_keys,

@@ -17,7 +17,6 @@ def _keys(given: Options, kind: Kind) -> Keys:
 
 
 SETUP = Setup(
-    options=Options,
     hosts=("pawapay.io", "pawapay.cloud"),
     sandbox=("api.sandbox.pawapay.io", "api.sandbox.pawapay.cloud"),
     keys=_keys,

@@ -69,7 +69,7 @@ OTHERS: dict[tuple[str, str], dict[int, tuple[str, str]]] = {
     ("daraja", "collect"): {
         10: PAID,
         12: ("unknown", "timeout"),
-        **dict.fromkeys((15, 16, 17), UNCERTAIN),
+        **dict.fromkeys((16, 17), UNCERTAIN),
     },
     ("airtel", "collect"): {**dict.fromkeys((8, 9, 10), PAID), 16: ("failed", "not_allowed")},
 }

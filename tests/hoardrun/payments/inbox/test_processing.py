@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from hoardrun.payments import callback_urls
+from hoardrun.payments import callback_urls, readings
+from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.inbox import processing
 from hoardrun.payments.inbox.processing import Sweeper, process
 from hoardrun.payments.models import PaymentReceipt, ProviderPayment, ReceiptOutcome
+from hoardrun.payments.services import evidence_apply
 from realtime import clock
 from tests.hoardrun.payments.calling.support import set_up
 from tests.hoardrun.payments.inbox.support import call, of_account, of_mtn, path_of, sent
@@ -126,7 +128,10 @@ def test_money_to_an_account_is_of_the_one_open_payment_that_it_names(alice: Use
 
 @pytest.mark.parametrize("told", [of_account("INV2"), of_account("INV1", "4999.00"), {}])
 def test_other_money_to_an_account_is_of_no_payment(
-    alice: User, told: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    alice: User,
+    told: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     row = sent(alice, "daraja", reference="INV1")
     process(came(ACCOUNT, told))
@@ -137,6 +142,13 @@ def test_other_money_to_an_account_is_of_no_payment(
     monkeypatch.setattr(processing, "MATCHED_WITHIN", timedelta())
     Sweeper(at_once=True).step()
     assert outcome().processed_at is not None  # it is for staff
+    number = PaymentReceipt.objects.get().pk
+    assert caplog.messages == [f"callback {number} of daraja is about no payment"]
+    assert readings.PAYING.read()["payment_callbacks_unmatched"]["daraja"] == 1
+    assert next(readings.no_payment()).startswith("1 callback is about no payment of ours")
+    ReceiptOutcome.objects.update(processed_at=clock.now() - timedelta(days=2))
+    assert set(readings.PAYING.read()["payment_callbacks_unmatched"].values()) == {0}
+    assert list(readings.no_payment()) == []
 
 
 def test_a_callback_before_the_answer_to_our_request_waits_for_its_id(alice: User) -> None:
@@ -159,3 +171,32 @@ def test_of_two_payments_with_one_name_none_is_chosen(alice: User) -> None:
     for row in rows:
         row.refresh_from_db()
         assert row.state == "created"
+
+
+def test_money_to_an_account_is_known_by_its_receipt_where_more_than_one_could_be(
+    alice: User,
+) -> None:
+    """M-Pesa tells of our own prompts twice: by their URL, and as money to the account."""
+    row, _ = (sent(alice, "daraja", reference="INV1") for _ in range(2))
+    ProviderPayment.objects.filter(pk=row.pk).update(
+        state="succeeded", provider_txn_id="RKTQDM7W6S", next_check_at=None
+    )
+    process(came(ACCOUNT, of_account("INV1")))
+    assert (PaymentReceipt.objects.get().payment_id, outcome().outcome) == (row.pk, "duplicate")
+
+
+def test_a_payment_that_succeeded_without_a_receipt_gets_it_with_the_money(alice: User) -> None:
+    """As the answer to a question about a push has none."""
+    row = sent(alice, "daraja", reference="INV1")
+    paid = Evidence(claim=Claim.PAID, source=Source.QUERY)
+    evidence_apply(row.pk, paid)
+    process(came(ACCOUNT, of_account("INV1")))
+    row.refresh_from_db()
+    assert (row.state, row.provider_txn_id) == ("succeeded", "RKTQDM7W6S")
+
+
+def test_money_without_an_account_is_of_no_payment(alice: User) -> None:
+    row = sent(alice, "daraja")
+    ProviderPayment.objects.filter(pk=row.pk).update(reference="")
+    process(came(ACCOUNT, of_account("")))
+    assert outcome().outcome == "unmatched"

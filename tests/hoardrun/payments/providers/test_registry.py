@@ -16,7 +16,7 @@ from hoardrun.payments.providers.daraja import requests as daraja
 from hoardrun.payments.providers.interface import Incoming, Order, Verdict
 from hoardrun.payments.providers.mtn import protocol as mtn
 from hoardrun.payments.providers.pawapay import protocol as pawapay
-from hoardrun.payments.providers.registry import PROVIDERS
+from hoardrun.payments.providers.registry import ACCOUNTS, PROVIDERS
 from tests.hoardrun.payments.providers.support import NOT_SENT, order, reply
 
 NAMES = sorted(PROVIDERS)
@@ -67,6 +67,8 @@ def test_whatever_is_answered_or_called_back_is_evidence(body, status):
             called: Evidence = provider.read_callback(call, Verdict.UNPROVEN)
             assert (called.source, called.raw) == (Source.CALLBACK, body)
             assert provider.answer(call).status == 200
+    for accounts in ACCOUNTS.values():
+        assert isinstance(accounts.refusal(reply(status, body)), str)
 
 
 @pytest.mark.parametrize("name", NAMES)

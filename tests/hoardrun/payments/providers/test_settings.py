@@ -26,12 +26,12 @@ def four(settings) -> Any:
 def test_each_provider_has_options_and_a_setup() -> None:
     assert options.PROVIDERS.keys() == PROVIDERS.keys() == SETUPS.keys()
     for name, setup in SETUPS.items():
-        assert setup.options is options.PROVIDERS[name]
-        fields = setup.options.__dataclass_fields__.keys()
+        found = options.PROVIDERS[name].__dataclass_fields__
+        fields = found.keys()
         assert {"url", "currencies", "addresses", "pace"} <= fields
         assert {each for needed in setup.needs.values() for each in needed} <= fields
         assert setup.needs.keys() == PROVIDERS[name].capabilities.kinds
-        url = setup.options.__dataclass_fields__["url"].default
+        url = found["url"].default
         assert setup.is_at(url, setup.hosts) and not setup.is_at(url, setup.sandbox)
         assert all(setup.is_at(f"https://{host}", setup.hosts) for host in setup.sandbox)
 

@@ -11,8 +11,9 @@ import pytest
 
 from hoardrun.payments.cleaning import Refused
 from hoardrun.payments.evidence import Claim, Source
-from hoardrun.payments.providers.daraja.protocol import Daraja, refuse_account
-from hoardrun.payments.providers.daraja.requests import Keys, register_urls
+from hoardrun.payments.providers.daraja.accounts import DarajaAccounts
+from hoardrun.payments.providers.daraja.protocol import Daraja
+from hoardrun.payments.providers.daraja.requests import Keys
 from hoardrun.payments.providers.daraja.results import CODES
 from hoardrun.payments.providers.interface import Verdict
 from hoardrun.payments.states import State
@@ -178,8 +179,8 @@ def test_a_payout_is_asked_about_at_a_url_of_that_question():
 
 
 def test_urls_of_accounts_are_registered():
-    request = register_urls(
-        KEYS, "t0ken", confirmation_url="https://a", validation_url="https://b", without_us=True
+    request = DarajaAccounts().register(
+        KEYS, "t0ken", told_at="https://a", asked_at="https://b", without_us=True
     )
     assert request.path == "/mpesa/c2b/v2/registerurl"
     assert json.loads(request.body) == {
@@ -214,6 +215,8 @@ def test_a_response_code_of_0_is_an_acceptance():
         (400, "", "not_paid", "request", True),
         (500, "500.001.1001", "unknown", "busy", False),
         (500, "500.002.1001", "unknown", "busy", False),
+        (500, "500.003.02", "unknown", "busy", False),
+        (403, "", "not_paid", "config", True),
         (503, "", "unknown", "timeout", False),
         (500, "0", "unknown", "unknown_code", False),
     ],
@@ -416,7 +419,7 @@ def test_a_payment_to_an_account_needs_amount_and_receipt():
 def test_all_callbacks_are_answered_alike():
     found = DARAJA.answer(incoming(PAID))
     assert (found.status, found.body) == (200, b'{"ResultCode":0,"ResultDesc":"Accepted"}')
-    assert json.loads(refuse_account("account").body)["ResultCode"] == "C2B00012"
+    assert json.loads(DarajaAccounts().refuse("account").body)["ResultCode"] == "C2B00012"
     assert DARAJA.verify(incoming(PAID), KEYS, NOW) is Verdict.UNPROVEN
 
 
