@@ -3,6 +3,8 @@
 A login that waits for longer than its client does is work in vain. So the line is short: a
 login that comes when it is too long, or has waited in it for too long, is refused at once, which
 is cheap.
+A login under way that shares the node with too many others ends as late. So once the oldest takes
+long, no more begin than lately end in about a second.
 A renewal is of a socket that is connected: it waits in a line of its own, from which nothing is
 taken out, and every other turn is for that line.
 A refused login is told when to come back: by appointment, at the pace of recent turns. If all came
@@ -21,6 +23,9 @@ T = TypeVar("T")
 
 _SMOOTHING = 0.1  # of the time between two turns
 _IDLE_SECONDS = 1.0  # a longer time without a turn says nothing about the next one
+SLOW_SECONDS = 0.5  # that a login is under way
+ENDED_SECONDS = 1.0  # over which logins that end are counted, and how long they should take
+LEAST_UNDER_WAY = 16  # even while none ends, as with a database that is away
 SOONEST_SECONDS = 1  # of an appointment
 NEAR_SECONDS = 5  # the latest appointment while AFFORDED refusals a second come, or fewer
 FAR_SECONDS = 60  # the latest one ever
@@ -37,7 +42,9 @@ class Admission(Generic[T]):
     """
 
     def __init__(self, most: int, seconds: float) -> None:
-        self.under_way = 0
+        self._begun: deque[float] = deque()  # when each that is under way began, oldest first
+        self._ends = 0.0  # of logins a second, lately
+        self._ended = 0.0  # when the last one did
         self._most = most
         self._seconds = seconds
         self._line: deque[tuple[float, T]] = deque()
@@ -48,6 +55,11 @@ class Admission(Generic[T]):
         self._booked = 0.0  # the last appointment
         self._refusals = 0.0  # a second, lately
         self._refused = 0.0  # when the last one was
+
+    @property
+    def under_way(self) -> int:
+        """The number of logins and renewals that have had their turn and are not done."""
+        return len(self._begun)
 
     def __len__(self) -> int:
         return len(self._line) + len(self._renewals)
@@ -102,17 +114,32 @@ class Admission(Generic[T]):
             return None
         if self._renewals and (self._may_renew or not self._line):
             self._may_renew = False
-            self.under_way += 1
+            self._begun.append(now)
             return self._renewals.popleft()
         self._may_renew = True
-        if not self._line:
+        if not self._line or self._is_slow(now):
             return None
         took = min(now - self._turn, _IDLE_SECONDS)
         self._between += (took - self._between) * _SMOOTHING
         self._turn = now
-        self.under_way += 1
+        self._begun.append(now)
         return self._line.popleft()[1]
 
-    def done(self) -> None:
-        """Note that a login is over: greeted, refused, or without its client."""
-        self.under_way -= 1
+    def done(self, now: float) -> None:
+        """Note that a login is over: greeted, refused, or without its client.
+
+        It counts as the oldest one, so that one that hangs holds up no other.
+        """
+        self._begun.popleft()
+        self._ends = 1 / ENDED_SECONDS + self._ends_lately(now)
+        self._ended = now
+
+    def _is_slow(self, now: float) -> bool:
+        """Return True if those under way take long, and one more would, too."""
+        return (
+            self.under_way >= max(self._ends_lately(now) * ENDED_SECONDS, LEAST_UNDER_WAY)
+            and now - self._begun[0] > SLOW_SECONDS
+        )
+
+    def _ends_lately(self, now: float) -> float:
+        return self._ends * math.exp((self._ended - now) / ENDED_SECONDS)

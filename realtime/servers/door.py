@@ -218,7 +218,7 @@ class Door:
 
     def done(self) -> None:
         """Note that a login that had its turn is over."""
-        self._admission.done()
+        self._admission.done(time.monotonic())
 
     # -- turns
 

@@ -27,7 +27,7 @@ def replay_before_join() -> None:
 
     def receive(self: Any, events: Any) -> None:
         now = time.monotonic()
-        heard = [event for event in events if now - read_at.get(event[0], 0) > 4]
+        heard = [event for event in events if now - read_at.get(event[0], 0) > 8]
         original_receive(self, heard)
 
     instead(followed, "learn", learn)
@@ -100,7 +100,7 @@ async def anew_in_part(original: Any, self: Any) -> None:
         if self.followed.get(name) is not followed or followed.resets != resets:
             continue
         if head.epoch != followed.place.epoch:
-            self._put_at(followed, head, "epoch")
+            self._put_at(followed, head, "epoch", len(self._crowd))
 
 
 @changes("anew-unseen", "look", epoch_watch.EpochWatch)

@@ -36,7 +36,7 @@ def test_nobody_has_a_turn_while_as_many_are_under_way_as_may_be() -> None:
     line.join("first", 0.0)
     line.join("second", 0.0)
     assert (line.next(0.0), line.next(0.0)) == ("first", None)
-    line.done()
+    line.done(0.1)
     assert line.next(0.1) == "second"
 
 
@@ -55,6 +55,7 @@ def test_there_is_no_room_while_turns_take_too_long_for_the_line() -> None:
         line.join(number, 0.0)
     for turn in range(1, 21):
         assert line.next(turn * 0.05) is not None
+        line.done(turn * 0.05)
     assert not line.has_room(1.0)  # twenty more, each of which takes 50 ms
 
 
@@ -71,7 +72,55 @@ def test_an_empty_line_has_room_again_after_an_overload() -> None:
         line.join(number, 0.0)
     for turn in range(1, 101):
         line.next(turn * 1.0)
+        line.done(turn * 1.0)
     assert line.has_room(101.0)
+
+
+def _begun(count: int, waiting: int) -> Admission[int]:
+    """Return a line of which `count` have begun at 0.0, and as many wait as is said."""
+    line: Admission[int] = Admission(1000, 0.5)
+    for number in range(count + waiting):
+        line.join(number, 0.0)
+    for _ in range(count):
+        assert line.next(0.0) is not None
+    return line
+
+
+def test_while_logins_take_long_no_more_begin_than_lately_end_in_a_second() -> None:
+    line = _begun(40, 10)
+    assert line.next(0.4) == 40  # they may still be quick
+    assert line.next(0.6) is None
+    for _ in range(20):
+        line.done(0.6)
+    assert line.under_way == 21
+    assert line.next(0.6) is None
+    line.done(0.6)
+    assert [line.next(0.6), line.next(0.6)] == [41, None]
+
+
+def test_what_ended_long_ago_says_nothing_of_now() -> None:
+    line = _begun(60, 10)
+    for _ in range(30):
+        line.done(0.1)
+    assert line.next(0.2) == 60
+    assert line.next(9.0) is None
+
+
+def test_a_few_begin_however_long_they_take() -> None:
+    line = _begun(14, 5)
+    assert [line.next(9.0) for _ in range(3)] == [14, 15, None]
+    line.done(9.1)
+    assert line.next(9.1) == 16
+
+
+def test_a_renewal_has_its_turn_while_logins_take_long() -> None:
+    line: Admission[str] = Admission(1000, 0.5)
+    for number in range(30):
+        line.join(f"login {number}", 0.0)
+    for _ in range(20):
+        line.next(0.0)
+    line.join_renewals("renewal")
+    assert [line.next(0.6), line.next(0.6)] == ["renewal", None]
 
 
 def test_renewals_have_every_other_turn() -> None:
@@ -93,7 +142,7 @@ def test_a_renewal_is_never_taken_out_and_takes_no_room() -> None:
     assert line.has_room(0.0)
     assert list(line.late(99.0)) == []
     assert [line.next(99.0), line.next(99.0)] == ["renewal 0", None]
-    line.done()
+    line.done(0.1)
     assert line.next(99.0) == "renewal 1"
 
 
