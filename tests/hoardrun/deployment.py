@@ -40,8 +40,9 @@ def read(**values: str) -> Deployment:
 def python(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Run Python with this environment, in which nothing else is set that settings read."""
     kept = {name: value for name, value in os.environ.items() if name not in names_settings_read()}
-    env = kept | {"DJANGO_SETTINGS_MODULE": "hoardrun.settings"} | environment
-    return run_python(*words, env=env, may_fail=True)
+    # As every server has it, so that `manage.py` may run in a fork.
+    always = {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "hoardrun.settings"}
+    return run_python(*words, env=kept | always | environment, may_fail=True)
 
 
 def manage(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,6 @@
-"""Run `manage.py` in a fork of a process that has loaded the libraries already.
+"""Run `manage.py` in a fork of a process that has loaded what asks for no settings.
 
-To load them takes most of the CPU of a start, and a run of the tests starts some hundred programs.
+To load that takes most of the CPU of a start, and a run of the tests starts some hundred programs.
 What Python or its loader read from the environment must be as it was there; a program that wants
 it otherwise is started as usual.
 """

@@ -67,6 +67,30 @@ def test_its_exit_code_and_its_complaints_are_told() -> None:
     assert "Unknown command: 'no_such_command'" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("script", "code", "printed", "complaint"),
+    [
+        ("import atexit; atexit.register(print, 'last')", 0, "last\n", ""),
+        ("import sys; print('so'); sys.exit(300)", 300 % 256, "so\n", ""),
+        ("import sys; sys.exit('not so')", 1, "", "not so\n"),
+        (
+            "import threading, time\n"
+            "def finish():\n  time.sleep(0.2)\n  print('finished')\n"
+            "threading.Thread(target=finish).start()",
+            0,
+            "finished\n",
+            "",
+        ),
+    ],
+    ids=["exit functions", "code", "text", "threads"],
+)
+def test_all_that_belongs_to_its_end_happens(
+    script: str, code: int, printed: str, complaint: str
+) -> None:
+    ended = run_python(*WORDS, script, env=_env(), may_fail=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, printed, complaint)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_it(number: signal.Signals, tmp_path: Path) -> None:
     waiting = [*WORDS, "import time; print('ready'); time.sleep(60)"]
