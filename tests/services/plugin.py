@@ -16,6 +16,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -149,6 +150,16 @@ def pytest_unconfigure() -> None:
     stop_stores()
     forked.close()
     reaper.close()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Load no file that has none of the tests of `make test-long` or `make test-operation`."""
+    wanted = str(config.getoption("markexpr", "")).partition(" and ")[0]
+    if wanted not in {"long", "operation"} or not collection_path.match("test_*.py"):
+        return None
+    is_long = str(collection_path.relative_to(config.rootpath)) in LONG
+    found = f"mark.{wanted}" in collection_path.read_text() or (wanted == "long" and is_long)
+    return None if found else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
