@@ -11,6 +11,8 @@ JOBS ?= 3
 TOGETHER = -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 1
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
+# Further conditions on the markers of tests: make test ALSO="and not servers"
+ALSO ?=
 # How long to break things: make faults-full SECONDS=14400
 SECONDS ?= 3600
 # Where the demo keeps its database and its key
@@ -49,7 +51,7 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 	exec $(BIN)/python manage.py demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation and not long" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
+	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation and not long $(ALSO)" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not storeless and not pooler and not operation and not long" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
 test-long: $(VENV)/.dev ## Run those that take long: simulation, faults, large lists, forms, fuzzing
