@@ -30,6 +30,7 @@ ANNOUNCEMENT_LENGTH = 5000
 KIND_LENGTH = 50
 KEY_LENGTH = 200
 ACTOR_LENGTH = 100
+WHY_LENGTH = 200  # of a reason that staff gives
 MAX_METADATA_BYTES = 8 * 1024  # half of what a wake-up carries inline
 # Unicode calls them letters or signs, but they leave no mark.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -97,6 +98,11 @@ def text(field: str, value: Any, limit: int) -> str:
     if not any(map(is_visible, clean)):
         raise InvalidInput(field, "must not be empty")
     return clean
+
+
+def why_given(value: Any) -> str:
+    """Return the reason that a member of staff gives for an act. Raises InvalidInput without."""
+    return text("why", value, WHY_LENGTH)
 
 
 def is_visible(character: str) -> bool:

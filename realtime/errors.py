@@ -5,6 +5,7 @@ Each app declares its own as subclasses; `hoardrun.api.problems` answers them al
 * Refused: 400
   * InvalidInput: fields are wrong
   * Forbidden: 403
+    * SecondPerson: nobody approves what they have asked for
   * NotFound: 404
   * Conflict: 409
 """
@@ -57,6 +58,13 @@ class Forbidden(Refused):
     """This user has no right to do it."""
 
     status = 403
+
+
+class SecondPerson(Forbidden):
+    """The person who asked for an act may not approve it."""
+
+    title = "A second person decides"
+    text = "You have asked for it yourself: another member of staff decides."
 
 
 class NotFound(Refused):

@@ -11,7 +11,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from hoardrun.options import TABLES
-        from hoardrun.payments import options, readings
+        from hoardrun.payments import options, readings, staff_readings
         from hoardrun.payments.health import HealthRoom
         from hoardrun.payments.messages import PayeeChanged, ProviderHealth
         from hoardrun.payments.reconciling.measuring import UNRECONCILED
@@ -19,6 +19,8 @@ class PaymentsConfig(AppConfig):
         from realtime.meters import fleet
         from realtime.protocol.messages import register
 
+        fleet.register(staff_readings.FOR_STAFF)
+        doubts.register(staff_readings.left_waiting)
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
         register(ProviderHealth, PayeeChanged)
         rooms.register(HealthRoom())

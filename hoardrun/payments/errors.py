@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.errors import Conflict, Forbidden, NotFound
+from realtime.errors import Conflict, NotFound
 
 
 class PaymentNotFound(NotFound):
@@ -32,14 +32,12 @@ class NothingToDecide(Conflict):
     title = "Nothing to decide"
 
 
+class DecisionNotFound(NotFound):
+    title = "No such request"
+    text = "Nobody has asked for an action {!s:.64} on this payment."
+
+
 class DecidedAlready(Conflict):
     """The decision was made, or another one is asked for already."""
 
     title = "Decided already"
-
-
-class SecondPerson(Forbidden):
-    """The person who asked for an action may not approve it."""
-
-    title = "A second person"
-    text = "You asked for this: another member of staff has to decide."

@@ -20,7 +20,7 @@ from hoardrun.ledger.money import amount_human, amount_parse, minor_of
 from hoardrun.payments.approvals import approval_check, approved_send
 from hoardrun.payments.choices import DecisionState, Kind, StaffAction
 from hoardrun.payments.deciding import stay
-from hoardrun.payments.errors import DecidedAlready, NothingToDecide, SecondPerson
+from hoardrun.payments.errors import DecidedAlready, NothingToDecide
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.refunding import refund_create
@@ -28,11 +28,10 @@ from hoardrun.payments.rows import payment_lock, staff_release, steps_store
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.stages import awaits_approval, stage_of
 from hoardrun.payments.states import FINAL, LIVE, State
+from notifications.validation import why_given
 from realtime import clock
-from realtime.errors import InvalidInput
+from realtime.errors import InvalidInput, SecondPerson
 from realtime.retry import one_transaction
-
-_WHY = 200
 
 
 @one_transaction
@@ -52,16 +51,13 @@ def decision_ask(
     row = payment_lock(payment_id)
     if row.user_id == staff_id:
         raise OwnAccount
-    if not why.strip() or len(why) > _WHY:
-        raise InvalidInput("why", f"Say why, in at most {_WHY} characters.")
-    _action_check(row, action)
+    why = why_given(why)
+    action_check(row, action)
     minor = None
     if action not in {StaffAction.REJECT, StaffAction.SEND}:
         came = row.amount if amount is None else amount_parse(amount, row.currency)
         minor = minor_of(came, row.currency)
-    asked = StaffDecision(
-        payment=row, action=action, minor=minor, why=why.strip(), asked_by_id=staff_id
-    )
+    asked = StaffDecision(payment=row, action=action, minor=minor, why=why, asked_by_id=staff_id)
     try:
         with transaction.atomic():
             asked.save()
@@ -87,7 +83,7 @@ def decision_decide(*, decision_id: int, staff_id: int, approve: bool) -> StaffD
     if row.user_id == staff_id:
         raise OwnAccount
     if approve:
-        _action_check(row, asked.action)
+        action_check(row, asked.action)
         _do(row, asked, actors.staff(staff_id))
     asked.state = DecisionState.DONE if approve else DecisionState.DECLINED
     # Whoever asked may take it back, which is no decision.
@@ -97,7 +93,7 @@ def decision_decide(*, decision_id: int, staff_id: int, approve: bool) -> StaffD
     return asked
 
 
-def _action_check(row: ProviderPayment, action: str) -> None:
+def action_check(row: ProviderPayment, action: str) -> None:
     """Raise NothingToDecide unless an action is one for where the payment stands."""
     if action not in StaffAction.values:
         raise InvalidInput("action", f"Not one of {', '.join(StaffAction.values)}.")

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from notifications.acts.resending import MAX_WHY
 from notifications.choices import OutsideChannel
+from notifications.validation import WHY_LENGTH
 
 WHY_HELP = "It is kept. Write no personal data."
 
@@ -16,7 +16,7 @@ class ResendForm(forms.Form):
     """Send again by one channel."""
 
     channel = forms.ChoiceField(choices=OutsideChannel.choices)
-    why = forms.CharField(max_length=MAX_WHY, label="Reason", help_text=WHY_HELP)
+    why = forms.CharField(max_length=WHY_LENGTH, label="Reason", help_text=WHY_HELP)
     on_request = forms.BooleanField(required=False, label="The user has asked for it")
 
     def __init__(self, channels: list[str], *args: Any, **kwargs: Any) -> None:
@@ -29,7 +29,7 @@ class ResendForm(forms.Form):
 class StopForm(forms.Form):
     """Stop a ladder."""
 
-    why = forms.CharField(max_length=MAX_WHY, label="Reason", help_text=WHY_HELP)
+    why = forms.CharField(max_length=WHY_LENGTH, label="Reason", help_text=WHY_HELP)
 
 
 class UserSearch(forms.Form):

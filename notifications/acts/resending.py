@@ -30,11 +30,10 @@ from notifications.policy.case import is_above, is_required
 from notifications.policy.channel import usable
 from notifications.policy.facts import Go
 from notifications.policy.resolve import rung_of
-from notifications.validation import text
+from notifications.validation import why_given
 from realtime import clock
 from realtime.retry import one_transaction
 
-MAX_WHY = 200
 _UNDER_WAY = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN})
 # The user may have the first one.
 _MAY_HAVE_LEFT = frozenset(
@@ -57,7 +56,7 @@ def notification_resend(
     Push goes to all devices, the others to the address that the user prefers. `on_request` says
     that the user has asked for it. With a `key`, `deliveries_repeated` finds them.
     """
-    why = text("why", why, MAX_WHY)
+    why = why_given(why)
     row = selectors.notification_get(notification_id=notification_id, lock=True)
     case = facts.of_notifications([row.pk]).get(row.pk)
     if case is None:
@@ -108,7 +107,7 @@ def deliveries_repeated(
     Locks the notification. Raises IdempotencyConflict if that was another request.
     """
     row = selectors.notification_get(notification_id=notification_id, lock=True)
-    said = _origin(by, text("why", why, MAX_WHY), on_request=on_request) | {"key": key}
+    said = _origin(by, why_given(why), on_request=on_request) | {"key": key}
     of_key = [
         one
         for one in Delivery.objects.filter(notification=row, resend__gt=0).order_by("pk")

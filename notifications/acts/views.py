@@ -7,9 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications.acts.resending import MAX_WHY
 from notifications.acts.staff import MAY_RESEND, resend_once
 from notifications.choices import OutsideChannel
+from notifications.validation import WHY_LENGTH
 from realtime.rest import idempotency
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer, checked
@@ -23,7 +23,7 @@ class _MayResend(StaffWith):
 class ResendInput(StrictSerializer):
     channel = serializers.ChoiceField(OutsideChannel.choices)
     why = serializers.CharField(
-        max_length=MAX_WHY, help_text="The reason. It is kept: write no personal data."
+        max_length=WHY_LENGTH, help_text="The reason. It is kept: write no personal data."
     )
     on_request = serializers.BooleanField(
         default=False,

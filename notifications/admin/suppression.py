@@ -15,13 +15,13 @@ from django.utils import timezone
 from notifications.choices import LiftState, OutsideChannel
 from notifications.models import Suppression, SuppressionLift
 from notifications.suppressions.services import (
-    MAX_WHY,
     MAY_DECIDE,
     MAY_LIFT,
     lift_confirm,
     lift_reject,
     suppression_lift,
 )
+from notifications.validation import WHY_LENGTH
 from realtime.admin_bases.pages import ByKey, ReadOnly
 from realtime.admin_bases.writes import act_on_each, note
 from realtime.retry import one_transaction
@@ -34,7 +34,7 @@ class LiftForm(ActionForm):
 
     why = CharField(
         required=False,
-        max_length=MAX_WHY,
+        max_length=WHY_LENGTH,
         label="Reason:",
         widget=TextInput(attrs={"placeholder": "is kept, without personal data"}),
     )

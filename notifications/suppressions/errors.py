@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.errors import Conflict, Forbidden, NotFound
+from realtime.errors import Conflict, NotFound
 
 
 class SuppressionNotFound(NotFound):
@@ -32,8 +32,3 @@ class SuppressedAgain(Conflict):
 
     title = "Another suppression"
     text = "It is gone, or the address was suppressed again since: look at it and ask anew."
-
-
-class OwnRequest(Forbidden):
-    title = "A second person decides"
-    text = "You have asked for it yourself: somebody else decides, after a complaint."

@@ -9,24 +9,23 @@ from notifications.suppressions.errors import (
     LiftDecided,
     LiftNotFound,
     LiftWaits,
-    OwnRequest,
     SuppressedAgain,
     SuppressionNotFound,
 )
-from notifications.validation import text
+from notifications.validation import why_given
 from realtime import clock
 from realtime.core.text import row_id
+from realtime.errors import SecondPerson
 from realtime.retry import one_transaction
 
 MAY_LIFT = "notifications.lift_suppression"
 MAY_DECIDE = "notifications.decide_suppressionlift"
-MAX_WHY = 200
 
 
 @one_transaction
 def suppression_lift(*, suppression_id: int | str, by: int, why: str) -> SuppressionLift:
     """Lift a suppression; after a complaint, ask for a second person. Raises Refused."""
-    why = text("why", why, MAX_WHY)
+    why = why_given(why)
     rows = Suppression.objects.select_for_update(no_key=True)
     row = rows.filter(pk=row_id(suppression_id)).first()
     if row is None:
@@ -55,7 +54,7 @@ def lift_confirm(*, lift_id: int | str, by: int) -> SuppressionLift:
     """Lift what another person has asked for. Raises Refused."""
     lift = _waiting(lift_id)
     if lift.asked_by_id == by:
-        raise OwnRequest
+        raise SecondPerson
     rows = Suppression.objects.select_for_update(no_key=True)
     row = rows.filter(channel=lift.channel, hash=lift.hash, scope=lift.scope).first()
     if row is None or row.created_at != lift.suppressed_at:

@@ -27,36 +27,38 @@ class TraceQuery(StrictSerializer):
 
 
 @cache
-def serializer_of(struct: type[msgspec.Struct]) -> type[serializers.Serializer[Any]]:
-    """Return a serializer whose schema is that of a struct."""
+def serializer_of(
+    struct: type[msgspec.Struct], prefix: str = "Trace"
+) -> type[serializers.Serializer[Any]]:
+    """Return a serializer whose schema is that of a struct. Its name begins with `prefix`."""
     hints = get_type_hints(struct)
 
     def get_fields(_: Any) -> dict[str, Any]:
         # New ones each time: a field belongs to one serializer.
-        return {name: _field(hints[name]) for name in struct.__struct_fields__}
+        return {name: _field(hints[name], prefix) for name in struct.__struct_fields__}
 
     own = {"get_fields": get_fields, "__doc__": struct.__doc__}
-    return type(f"Trace{struct.__name__.removeprefix('Trace')}Output", (_Struct,), own)
+    return type(f"{prefix}{struct.__name__.removeprefix(prefix)}Output", (_Struct,), own)
 
 
 class _Struct(serializers.Serializer[Any]):
     """A struct of a trace."""
 
 
-def _field(kind: Any, **more: Any) -> serializers.Field[Any, Any, Any, Any]:
+def _field(kind: Any, prefix: str, **more: Any) -> serializers.Field[Any, Any, Any, Any]:
     """Return the field of an annotation."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         given = [each for each in inside if each is not type(None)]
-        return _field(str if len(given) > 1 else given[0], allow_null=True)
+        return _field(str if len(given) > 1 else given[0], prefix, allow_null=True)
     if origin is Literal:
         return serializers.ChoiceField(inside, **more)
     if origin is tuple:
-        return serializers.ListField(child=_field(inside[0]), **more)
+        return serializers.ListField(child=_field(inside[0], prefix), **more)
     if origin is dict:
-        return serializers.DictField(child=_field(inside[1]), **more)
+        return serializers.DictField(child=_field(inside[1], prefix), **more)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return serializer_of(kind)(**more)
+        return serializer_of(kind, prefix)(**more)
     return _PLAIN[kind](**more)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.errors import Conflict, Forbidden, NotFound
+from realtime.errors import Conflict, NotFound
 
 
 class CorrectionNotFound(NotFound):
@@ -13,8 +13,3 @@ class CorrectionNotFound(NotFound):
 class CorrectionDecided(Conflict):
     title = "Decided already"
     text = "It is {} already."
-
-
-class OwnCorrection(Forbidden):
-    title = "A second person decides"
-    text = "You have asked for it yourself: somebody else approves it."

@@ -14,7 +14,6 @@ from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.corrections.errors import (
     CorrectionDecided,
     CorrectionNotFound,
-    OwnCorrection,
 )
 from hoardrun.ledger.corrections.models import (
     OF_ACCOUNTS,
@@ -33,10 +32,10 @@ from hoardrun.ledger.services import (
     transaction_create,
     transaction_move,
 )
-from notifications.validation import choice, text
+from notifications.validation import choice, text, why_given
 from realtime import clock
 from realtime.core.text import row_id
-from realtime.errors import InvalidInput
+from realtime.errors import InvalidInput, SecondPerson
 from realtime.retry import one_transaction
 
 MAY_DECIDE = "ledger.decide_correction"
@@ -60,7 +59,7 @@ def correction_ask(
 
     The latter is the one that `against` names, in `currency`. Raises Refused.
     """
-    why = text("why", why, LONGEST)
+    why = why_given(why)
     description = text("description", description, LONGEST) if description else ""
     choice("direction", direction, Direction.values)
     if choice("against", against, Against.values) == Against.FLOAT:
@@ -103,7 +102,7 @@ def correction_approve(*, correction_id: int | str, by: int, request_id: str = "
     """Correct the balance as another person has asked. Raises Refused; then it goes on waiting."""
     row = _waiting(correction_id)
     if row.asked_by_id == by:
-        raise OwnCorrection
+        raise SecondPerson
     if row.account_id is None:
         sign = 1 if row.direction == Direction.INBOUND else -1
         book = Place(row.against, row.currency, provider=row.provider)

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from hoardrun.payments.reconciling.models import StatementFile
 from hoardrun.payments.reconciling.selectors import findings_shown
-from hoardrun.payments.reconciling.services import MAX_WHY, MAY_CLOSE, finding_close
+from hoardrun.payments.reconciling.services import MAY_CLOSE, finding_close
+from notifications.validation import WHY_LENGTH
 from realtime.admin_bases import views
 from realtime.admin_bases.writes import note
 from realtime.errors import Refused
@@ -29,7 +30,7 @@ class CloseForm(forms.Form):
     """The form of each finding."""
 
     finding = forms.IntegerField(min_value=1)
-    why = forms.CharField(max_length=MAX_WHY)
+    why = forms.CharField(max_length=WHY_LENGTH)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,19 +5,18 @@ from __future__ import annotations
 from hoardrun.payments.reconciling.choices import FINDINGS
 from hoardrun.payments.reconciling.errors import FindingClosed, FindingNotFound
 from hoardrun.payments.reconciling.models import Match
-from notifications.validation import text
+from notifications.validation import why_given
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.retry import one_transaction
 
 MAY_CLOSE = "payments.change_match"
-MAX_WHY = 200
 
 
 @one_transaction
 def finding_close(*, match_id: int | str, why: str, by: int) -> Match:
     """Close a finding, with the reason. It moves no money. Raises Refused."""
-    why = text("why", why, MAX_WHY)
+    why = why_given(why)
     found = Match.objects.select_for_update(no_key=True).filter(what__in=FINDINGS)
     row = found.filter(pk=row_id(match_id)).first()
     if row is None:

@@ -7,10 +7,8 @@ from django.contrib.auth import get_user_model
 from hoardrun.payments.tiers.choices import Tier
 from hoardrun.payments.tiers.errors import OwnTier
 from hoardrun.payments.tiers.models import DECIDED, TierDecision
-from notifications.validation import text
+from notifications.validation import why_given
 from realtime.errors import InvalidInput
-
-MAX_WHY = 200
 
 
 def tier_decide(*, user_id: int, tier: str, why: str, by: int) -> TierDecision:
@@ -19,7 +17,7 @@ def tier_decide(*, user_id: int, tier: str, why: str, by: int) -> TierDecision:
         raise InvalidInput("tier", f"takes one of {', '.join(DECIDED)}")
     if user_id == by:
         raise OwnTier
-    why = text("why", why, MAX_WHY)
+    why = why_given(why)
     if not get_user_model()._default_manager.filter(pk=user_id).exists():
         raise InvalidInput("user", "is nobody")
     row = TierDecision(user_id=user_id, tier=Tier(tier), why=why, decided_by_id=by)

@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from hoardrun.ledger.errors import OwnAccount
 from hoardrun.ledger.models import Account
 from hoardrun.payments.calling import claims
-from hoardrun.payments.errors import NothingToDecide, SecondPerson
+from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.staff import decision_ask, decision_decide
+from realtime.errors import SecondPerson
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree
 from tests.hoardrun.payments.carrying import (
     ask,

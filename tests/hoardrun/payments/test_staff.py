@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 
 from hoardrun.ledger.errors import OwnAccount
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.payments.errors import DecidedAlready, NothingToDecide, SecondPerson
+from hoardrun.payments.errors import DecidedAlready, NothingToDecide
 from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.staff import decision_ask, decision_decide
-from realtime.errors import InvalidInput
+from realtime.errors import InvalidInput, SecondPerson
 from tests.hoardrun.ledger.conftest import close
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree
 from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid, txn_of

@@ -13,7 +13,7 @@ from notifications.models import Suppression, SuppressionLift
 from notifications.suppressions import errors
 from notifications.suppressions.services import lift_confirm, lift_reject, suppression_lift
 from realtime import clock
-from realtime.errors import InvalidInput, Refused
+from realtime.errors import InvalidInput, Refused, SecondPerson
 
 
 def suppressed(reason: str, **more: Any) -> Suppression:
@@ -36,7 +36,7 @@ def test_one_person_lifts_what_is_no_complaint(bob, reason):
 def test_after_a_complaint_a_second_person_lifts(alice, bob):
     asked = lift(suppressed("complained"), bob)
     assert (asked.state, asked.decided_by) == ("waiting", None)
-    with pytest.raises(errors.OwnRequest):
+    with pytest.raises(SecondPerson):
         lift_confirm(lift_id=asked.pk, by=bob.pk)
     assert Suppression.objects.exists()
     done = lift_confirm(lift_id=asked.pk, by=alice.pk)

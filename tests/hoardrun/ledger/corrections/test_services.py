@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from hoardrun.ledger.corrections.errors import (
     CorrectionDecided,
     CorrectionNotFound,
-    OwnCorrection,
 )
 from hoardrun.ledger.corrections.models import Correction
 from hoardrun.ledger.corrections.services import (
@@ -30,7 +29,7 @@ from hoardrun.ledger.errors import (
 )
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import transaction_move
-from realtime.errors import InvalidInput, Refused
+from realtime.errors import InvalidInput, Refused, SecondPerson
 from tests.hoardrun.ledger.conftest import balances, set_status
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines, verified
 
@@ -77,7 +76,7 @@ def test_the_book_on_the_other_side_is_named(
 
 def test_who_asked_does_not_approve_and_may_take_it_back(kes: Account, bob: User, charlie: User):
     row = ask(kes, bob)
-    with pytest.raises(OwnCorrection):
+    with pytest.raises(SecondPerson):
         correction_approve(correction_id=row.pk, by=bob.pk)
     assert balances(kes) == (1000, 1000)
     assert correction_reject(correction_id=row.pk, by=bob.pk).state == "rejected"
