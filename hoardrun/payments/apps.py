@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+PATH = "/api/v1/payments"  # where the console's panel of payments asks
+
 
 class PaymentsConfig(AppConfig):
     name = "hoardrun.payments"
@@ -14,8 +16,10 @@ class PaymentsConfig(AppConfig):
         from hoardrun.payments import options, readings, staff_readings
         from hoardrun.payments.health import HealthRoom
         from hoardrun.payments.messages import PayeeChanged, ProviderHealth
+        from hoardrun.payments.providers.settings import configured
         from hoardrun.payments.reconciling.measuring import UNRECONCILED
         from realtime import doubts, rooms
+        from realtime.console import extras
         from realtime.meters import fleet
         from realtime.protocol.messages import register
 
@@ -23,6 +27,7 @@ class PaymentsConfig(AppConfig):
         doubts.register(staff_readings.left_waiting)
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
         register(ProviderHealth, PayeeChanged)
+        extras.register("payments", lambda: PATH if configured() else None)
         rooms.register(HealthRoom())
         fleet.register(readings.PAYING, UNRECONCILED)
         doubts.register(readings.no_worker)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.facts import Decision, Effect, Payment, Rule
 from hoardrun.payments.mismatch import FOREIGN, mismatch
-from hoardrun.payments.states import State, path
+from hoardrun.payments.states import MOVES, State, path
 
 _EFFECTS = {
     State.SUCCEEDED: Effect.COMPLETE,
@@ -71,7 +71,7 @@ def end(
     # What staff reject before it was sent was not taken either.
     is_ours = evidence.source is Source.STAFF and payment.state is State.CREATED
     is_refusal = is_ours or evidence.source is Source.ACK or rule == "never_taken"
-    was_taken = not is_refusal or wanted is not State.FAILED
+    was_taken = not is_refusal or wanted not in MOVES[State.CREATED]
     return replace(
         stay(rule, evidence, path=path(payment.state, wanted, was_taken=was_taken)),
         reason=reason or evidence.reason,

@@ -19,6 +19,20 @@ class ProviderShort(Conflict):
     text = "{} cannot pay out that much now. Try again later, or a smaller amount."
 
 
+class TooLateToCancel(Conflict):
+    """The provider has been asked for the payment."""
+
+    title = "Too late to cancel"
+    text = "The provider has this payment. Decline it on the phone, or let its time pass."
+
+
+class NotSafeToRetry(Conflict):
+    """Another payment could be a second one, or this one has not ended."""
+
+    title = "Not safe to try again"
+    text = "Another payment could be a second one. Wait until this one has ended without money."
+
+
 class NothingToRefund(Conflict):
     """The refund exceeds what is left of the payment."""
 

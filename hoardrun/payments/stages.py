@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hoardrun.payments.states import MEANINGS, State
+from hoardrun.payments.states import MEANINGS, NOT_PAID, State
 from hoardrun.payments.words import text_of
 from realtime.protocol.codec import timestamp
 
@@ -27,7 +27,7 @@ def stage_of(row: Any) -> dict[str, Any]:
         "stage_since": timestamp(row.stage_changed_at),
         "expires_at": None if ends_at is None else timestamp(ends_at),
         "reason": {"code": reason, "text": text_of(reason)} if reason else None,
-        "retry_safe": row.retry_safe,
+        "retry_safe": is_safe_to_retry(row),
         "receipt": row.provider_txn_id if state in {State.SUCCEEDED, State.REVERSED} else "",
         "number": masked(row.msisdn),
     }
@@ -36,6 +36,13 @@ def stage_of(row: Any) -> dict[str, Any]:
 def awaits_approval(row: Any) -> bool:
     """Say whether a payment is kept until staff have accepted it."""
     return row.staff_reason == APPROVAL and row.state == State.CREATED and not row.attempts
+
+
+def is_safe_to_retry(row: Any) -> bool:
+    """Say whether another payment cannot be a second one: it ended unpaid, and nobody doubts it."""
+    is_over = State(row.state) in NOT_PAID and not row.booked_late
+    is_doubted = row.hint is not None or row.staff_since is not None
+    return bool(row.retry_safe and is_over and not is_doubted)
 
 
 def late_stage_of(row: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ LIVE = frozenset(State) - FINAL - {State.HELD}
 _ENDS = NOT_PAID | {State.SUCCEEDED, State.HELD}
 
 MOVES: Mapping[State, frozenset[State]] = {
-    State.CREATED: frozenset({State.SUBMITTED, State.FAILED}),
+    State.CREATED: frozenset({State.SUBMITTED, State.FAILED, State.CANCELLED}),
     State.SUBMITTED: _ENDS | {State.AWAITING_PIN, State.CONFIRMING, State.UNKNOWN},
     State.AWAITING_PIN: _ENDS | {State.CONFIRMING, State.UNKNOWN},
     State.CONFIRMING: _ENDS | {State.UNKNOWN},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from hoardrun.payments import views
+from hoardrun.payments import owner_views, views
 from hoardrun.payments.payees import views as payees
 from hoardrun.payments.queue import views as queue
 from realtime.rest.routes import both
 
 urlpatterns = [
+    *both("payments/methods", owner_views.MethodsView, "payment-methods"),
+    *both("payments/<str:payment_id>/cancel", owner_views.CancelView, "payment-cancel"),
+    *both("payments/<str:payment_id>/retry", owner_views.RetryView, "payment-retry"),
     *both("payees", payees.PayeeListView, "payee-list"),
     *both("payees/<str:payee_id>", payees.PayeeView, "payee"),
     *both("payees/<str:payee_id>/confirm", payees.PayeeConfirmView, "payee-confirm"),

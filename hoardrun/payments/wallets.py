@@ -21,6 +21,11 @@ _NETWORKS = {
 }
 
 
+def needs_network(gateway: str) -> bool:
+    """Say whether a payment by a gateway must name the network that it is to reach."""
+    return gateway not in _OWN
+
+
 def wallet_of(gateway: str, network: str) -> str:
     """Return whose wallet a payment is about; empty if the ledger does not name that company."""
     if own := _OWN.get(gateway):

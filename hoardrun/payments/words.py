@@ -1,37 +1,45 @@
-"""The words for what a customer sees of a payment, by the codes that programs use. Pure."""
+"""The words for what a customer sees of a payment, by the codes that programs use. Pure.
+
+`words.toml` is the one table of them. Where it is shown, a page may take all words of a language
+at once, from `GET /api/v1/payments/methods`.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 from hoardrun.payments.evidence import DOUBTS, ENDINGS
+from hoardrun.payments.states import MEANINGS
 
-# What is none of the customer's business, or not known, is said alike.
-_UNKNOWN = "Taking longer than usual. We will tell you; do not pay again."
-_OURS = "Something went wrong on our side. No money has moved."
-_REVIEWED = "We are looking at this payment."
+ENGLISH = "en"
+# The words of reasons without a row of their own.
+UNKNOWN, REVIEWED = "unknown", "reviewed"
 
-ENDED: Mapping[str, str] = {
-    "cancelled": "You declined.",
-    "config": _OURS,
-    "expired": "Nobody approved it in time.",
-    "funds": "Not enough money.",
-    "limit": "A limit of the wallet is reached.",
-    "no_wallet": "No wallet has this number.",
-    "not_allowed": "The provider does not allow it.",
-    "not_prompted": "The phone could not be asked.",
-    "not_sent": _OURS,
-    "not_taken": "The provider did not take it.",
-    "pin": "The PIN was wrong.",
-    "provider": "The provider has a fault. Try again later.",
-    "rejected": "We have rejected it.",
-    "request": "The provider did not accept it.",
-}
-assert set(ENDED) == set(ENDINGS), "every reason needs its words"
+_TABLE: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text()
+)
+assert set(_TABLE["reasons"]) == {*ENDINGS, UNKNOWN, REVIEWED}, "every reason needs its words"
+assert set(_TABLE["stages"]) == {each.stage for each in MEANINGS.values()}, "every stage, too"
 
 
-def text_of(reason: str) -> str:
+def text_of(reason: str, language: str = ENGLISH) -> str:
     """Return the words for a reason."""
-    if reason in DOUBTS and reason not in ENDED:
-        return _UNKNOWN
-    return ENDED.get(reason, _REVIEWED)
+    return _TABLE["reasons"][_row_of(reason)][language]
+
+
+def reasons(language: str) -> dict[str, str]:
+    """Return the words of all reasons that a stage may have; any other is `reviewed`."""
+    return {code: text_of(code, language) for code in sorted({*ENDINGS, *DOUBTS, REVIEWED})}
+
+
+def stages(language: str) -> dict[str, str]:
+    """Return the words of all stages; some have `{number}` or `{provider}` in them."""
+    return {stage: words[language] for stage, words in _TABLE["stages"].items()}
+
+
+def _row_of(reason: str) -> str:
+    if reason in ENDINGS:
+        return reason
+    return UNKNOWN if reason in DOUBTS else REVIEWED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -39,6 +41,22 @@ def test_a_reason_has_words():
     assert "do not pay again" in slow["reason"]["text"]
     # What it waited for is no reason of what has succeeded.
     assert stage_of(row("succeeded", reason_code="timeout"))["reason"] is None
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"booked_late": True},
+        {"hint": {"claim": "paid"}},
+        {"staff_since": SENT},
+        {"state": "unknown"},
+        {"state": "succeeded"},
+    ],
+)
+def test_what_may_have_been_paid_is_not_safe_to_retry(doubt: dict[str, Any]):
+    sure: dict[str, Any] = {"state": "failed", "reason_code": "funds", "retry_safe": True}
+    assert stage_of(row(**sure))["retry_safe"] is True
+    assert stage_of(row(**sure | doubt))["retry_safe"] is False
 
 
 def test_a_receipt_is_shown_once_it_is_paid():

@@ -9,7 +9,7 @@ from hoardrun.payments.states import FINAL, LIVE, MEANINGS, MOVES, NOT_PAID, Sta
 
 ENDS = "succeeded failed cancelled expired held"
 ROWS = [
-    ("created", "submitted failed", "pending", "starting", "kept"),
+    ("created", "submitted failed cancelled", "pending", "starting", "kept"),
     ("submitted", f"awaiting_pin confirming unknown {ENDS}", "processing", "sent", "kept"),
     ("awaiting_pin", f"confirming unknown {ENDS}", "processing", "enter_pin", "kept"),
     ("confirming", f"unknown {ENDS}", "processing", "confirming", "kept"),

@@ -1,0 +1,66 @@
+"""What customers do with their own payments: cancel one before it is sent, try one again."""
+
+from __future__ import annotations
+
+from hoardrun.ledger.actors import Actor
+from hoardrun.payments.choices import Kind
+from hoardrun.payments.creating import Created, payment_create
+from hoardrun.payments.errors import NotSafeToRetry, TooLateToCancel
+from hoardrun.payments.evidence import Claim, Evidence, Source
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.options import options
+from hoardrun.payments.payees.receivers import Receiver
+from hoardrun.payments.rows import payment_lock
+from hoardrun.payments.selectors import payment_get
+from hoardrun.payments.services import evidence_apply
+from hoardrun.payments.stages import is_safe_to_retry
+from hoardrun.payments.states import State
+from realtime.retry import one_transaction
+
+
+@one_transaction
+def payment_cancel(*, user_id: int, payment_id: str, by: Actor) -> ProviderPayment:
+    """Cancel a payment that its provider has not been asked for yet, and return it.
+
+    No provider takes a prompt back from a phone: what was sent is declined there. Raises
+    PaymentNotFound and TooLateToCancel.
+    """
+    found = payment_get(user_id=user_id, payment_id=payment_id)
+    row = payment_lock(found.pk)
+    # Whoever sends it counts the attempt first, so of both only one happens.
+    if row.state != State.CREATED or row.attempts or row.kind == Kind.REFUND:
+        raise TooLateToCancel
+    evidence = Evidence(
+        claim=Claim.NOT_PAID, source=Source.ACK, reason="cancelled", retry_safe=True
+    )
+    evidence_apply(row.pk, evidence, actor=by, note="Cancelled by its customer.")
+    row.refresh_from_db()
+    return row
+
+
+def payment_retry(
+    *, user_id: int, payment_id: str, idempotency_key: str | None = None, by: Actor
+) -> Created:
+    """Create the same payment once more, where it cannot be a second one.
+
+    Raises PaymentNotFound, NotSafeToRetry, and what `payment_create` raises.
+    """
+    row = payment_get(user_id=user_id, payment_id=payment_id)
+    if not is_safe_to_retry(row) or row.kind == Kind.REFUND:
+        raise NotSafeToRetry
+    return payment_create(
+        account_id=row.txn.account_id,
+        owner_id=user_id,
+        provider=row.provider,
+        kind=row.kind,
+        amount=row.amount,
+        msisdn=row.msisdn,
+        country=row.country,
+        currency=row.currency,
+        description=row.txn.description,
+        reference=row.txn.reference,
+        network=row.network,
+        idempotency_key=idempotency_key,
+        receiver=Receiver(only_known=options().payouts_to == "known"),
+        by=by,
+    )
