@@ -31,6 +31,7 @@ MODULES = (
     "look.js",
     "parts.js",
     "payees.js",
+    "payments.js",
     "preferences.js",
     "presence.js",
     "settings.js",
@@ -44,7 +45,8 @@ MODULES = (
     "words.js",
 )
 DECLARATIONS = (
-    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "payees.d.ts", "preferences.d.ts",
+    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "payees.d.ts", "payments.d.ts",
+    "preferences.d.ts",
     "presence.d.ts", "settings.d.ts",
     "push.d.ts",
 )  # fmt: skip

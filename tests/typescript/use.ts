@@ -10,6 +10,7 @@ import {
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import { Payees } from "../../realtime/static/realtime/payees.js";
+import { Payments } from "../../realtime/static/realtime/payments.js";
 import { Preferences } from "../../realtime/static/realtime/preferences.js";
 import { createPush } from "../../realtime/static/realtime/push.js";
 import { openSettings } from "../../realtime/static/realtime/settings.js";
@@ -93,6 +94,11 @@ payees.addEventListener("change", () => payees.items?.map(({ name, verdict }) =>
 payees
   .add("mtn", "UGX", "+256772123456", "Amina Nakato")
   .then(({ id, shown_name }) => (shown_name ? payees.confirm(id) : payees.remove(id)));
+const payments = new Payments(client);
+payments
+  .methods({ language: "sw" })
+  .then(({ providers }) => providers[0]?.kinds.collect?.includes("UGX"));
+payments.retry("7").then(({ stage }) => stage.reason?.code);
 const push = createPush(client, { url: "/push-worker.js" });
 push.onopen = ({ id, url, action }) => [id, url, action.length];
 push.turnOn().then((state) => (state === "on" ? push.test() : push.renew()));

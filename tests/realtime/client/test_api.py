@@ -43,6 +43,20 @@ async def test_payees_are_listed_and_what_does_not_exist_is_not_there(served: Se
         assert refused.value.status == status
 
 
+async def test_payments_are_asked_for_at_their_paths(served: Server) -> None:
+    client, _ = client_of(served, ALICE)
+    payments = client.payments
+    assert (await payments.methods("sw"))["language"] == "sw"
+    for ask in (payments.get, payments.steps, payments.cancel, payments.retry):
+        with pytest.raises(ApiError) as refused:
+            await ask("7")
+        assert refused.value.problem["code"] == "payment_not_found"
+    order = {"account_id": "1", "provider": "mtn", "kind": "collect", "amount": "5"}
+    with pytest.raises(ApiError) as refused:
+        await payments.create(order | {"msisdn": "+256772000000"}, key="not, one")
+    assert list(refused.value.problem["errors"]) == ["Idempotency-Key"]
+
+
 async def test_a_refused_token_is_renewed_once(served: Server) -> None:
     get_token = Giving("no.such.token", token_for(ALICE), "no.such.token")
     client = Client(served.ws_url, get_token)
