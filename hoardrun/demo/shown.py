@@ -7,12 +7,21 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hoardrun.demo.providers.money.outcomes import BY_HAND, OUTCOMES
 from notifications.channels.sms import gsm
 
 if TYPE_CHECKING:
     from hoardrun.demo.outside import Outside
 
 MOST = 30  # of each kind
+PHONE = "+2567720000"  # before the digits that decide what becomes of a payment
+
+
+def numbers() -> list[dict[str, str]]:
+    """Return phone numbers with what becomes of a payment by each."""
+    found = [(f"{digits:02}", outcome.title) for digits, outcome in OUTCOMES.items()]
+    found.append(("24", BY_HAND.title))
+    return [{"number": f"{PHONE}{digits}", "title": title} for digits, title in found]
 
 
 def version(outside: Outside) -> str:

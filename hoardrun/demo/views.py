@@ -65,6 +65,7 @@ class PhoneView(View):
                 "whose": whose.get_username(),
                 "people": _others(request),
                 "number": next(iter(sorted(each for each in at if each.startswith("+"))), ""),
+                "payments": {"page": found.money.page, "numbers": shown.numbers()},
                 **shown.messages(found, at),
             }
         )

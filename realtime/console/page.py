@@ -54,7 +54,7 @@ def policy(nonce: str, host: str) -> str:
     IPv6 addresses.
     """
     sockets = "" if host.startswith("[") else f" ws://{host} wss://{host}"
-    given = {"nonce": nonce, "sockets": sockets, "framed": bool(extras.paths())}
+    given = {"nonce": nonce, "sockets": sockets, "framed": "phone" in extras.paths()}
     return "; ".join(render_to_string("realtime/console_policy.txt", given).splitlines())
 
 

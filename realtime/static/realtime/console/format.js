@@ -64,6 +64,10 @@ const NAMES = {
   orange_money: "Orange Money",
   mpesa: "M-Pesa",
   ecocash: "EcoCash",
+  mtn: "MTN MoMo",
+  daraja: "M-Pesa",
+  airtel: "Airtel Money",
+  pawapay: "pawaPay",
   ach: "ACH",
 };
 

@@ -6,7 +6,6 @@ import { PREFIX } from "./api.js";
 import { explain } from "./closing.js";
 
 const PING_MS = 5000;
-const FIRST_ROOMS = ["market_data"];
 const ANSWER_MS = 10_000;
 const NOT_SENT = "Not connected: nothing was sent.";
 
@@ -110,7 +109,7 @@ export class Link extends EventTarget {
       tokenIn,
       share,
       snapshot: true,
-      rooms: FIRST_ROOMS,
+      rooms: ["market_data", ...(this.config.panels.payments ? ["payments"] : [])],
     });
     this.client = client;
     client.on("state", (change) => this.#entered(change));

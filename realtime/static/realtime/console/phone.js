@@ -48,6 +48,7 @@ export function showPhone(session, path) {
     whose = found.whose;
     section.hidden = false;
     drawChoice(choice, found);
+    if (isFirst) drawNumbers(found.payments);
     setText($("phone-number"), found.number);
     $("phone-answer").hidden = !found.number;
     const told = isFirst ? null : say;
@@ -129,6 +130,16 @@ function drawChoice(choice, found) {
       ...found.people.map((name) => el("option", { value: name, text: name })),
     );
   choice.value = found.whose;
+}
+
+/** Say in the panel of payments what the numbers of the demo do. */
+function drawNumbers({ page, numbers }) {
+  if (!$("pay-demo")) return;
+  $("pay-page").href = page;
+  $("pay-demo").hidden = false;
+  $("pay-numbers").replaceChildren(
+    ...numbers.map(({ number, title }) => el("option", { value: number, label: title })),
+  );
 }
 
 const when = (row) => el("time", { class: "muted", datetime: row.at, text: ago(row.at) });

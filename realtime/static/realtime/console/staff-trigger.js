@@ -3,6 +3,7 @@
 import { $, el, setText } from "./dom.js";
 import { words } from "./format.js";
 import { commandForm } from "./forms.js";
+import { random } from "./random.js";
 import { refusal } from "./staff-watched.js";
 
 const STATUSES = [
@@ -268,9 +269,3 @@ function quote(known) {
 /** Write a moment as `datetime-local` wants it. */
 const here = (moment) =>
   new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-
-/** As `crypto.randomUUID` would, which plain HTTP does not have. */
-const random = (count) =>
-  Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
