@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from hoardrun import env
-from hoardrun.demo import current
+from hoardrun.demo import current, tour
 from hoardrun.demo.providers.mail import MailServer
 from hoardrun.demo.providers.money.bills import Urls
 from hoardrun.demo.providers.money.server import Money
@@ -81,7 +81,7 @@ class Outside:
             "AIRTEL_CALLBACK_TOKENS": self.callback_token,
             "DARAJA_CALLBACK_TOKENS": self.callback_token,
             "PAWAPAY_CALLBACK_TOKENS": self.callback_token,
-            "PAYMENTS_PAYOUTS_TO": "anybody",
+            "PAYMENTS_PAYOUTS_TO": os.environ.get("PAYMENTS_PAYOUTS_TO", "anybody"),
         }
         found = {} if "PUBLIC_BASE_URL" in os.environ else {"PUBLIC_BASE_URL": site}
         for group in (push, mail, sms, payments):
@@ -99,6 +99,7 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
     if not settings.DEBUG:
         raise RuntimeError("Stand-ins for providers are for DEBUG.")
     before, channels, payments = dict(os.environ), settings.CHANNELS, settings.PAYMENTS
+    logins = settings.DEMO_LOGINS
     found = Outside()
     providers = (found.push, found.mail, found.africastalking, found.twilio, found.money)
     with ExitStack() as stack:
@@ -116,11 +117,13 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
             secret = tokens.hook_token("africastalking")
             found.africastalking.reports_url = tokens.hook_url("africastalking", secret, "reports")
             found.africastalking.inbound_url = tokens.hook_url("africastalking", secret, "inbound")
+            settings.DEMO_LOGINS = [*logins, tour.LOGIN]
             current.put(found)
             yield found
         finally:
             current.put(None)
             settings.CHANNELS, settings.PAYMENTS = channels, payments
+            settings.DEMO_LOGINS = logins
             for name in os.environ.keys() - before.keys():
                 del os.environ[name]
 

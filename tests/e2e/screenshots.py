@@ -15,7 +15,7 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e import screenshots_centre, visitor
+from tests.e2e import screenshots_centre, screenshots_pay, visitor
 from tests.e2e.conftest import ARGUMENTS, chromium
 from tests.e2e.pictures import keep
 from tests.services import environment, reaper
@@ -86,10 +86,12 @@ async def take(browser: Browser, folder: Path) -> None:
 async def _take(folder: Path, only: str | None, *, every: bool) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        if only != "centre":
+        if only in {None, "console"}:
             await take(browser, folder)
-        if only != "console":
+        if only in {None, "centre"}:
             await screenshots_centre.take(browser, folder, every=every)
+        if only in {None, "pay"}:
+            await screenshots_pay.take(browser, folder, every=every)
         await browser.close()
 
 
@@ -97,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--every", action="store_true", help="Also in the dark and on a phone.")
-    parser.add_argument("--only", choices=("console", "centre"))
+    parser.add_argument("--only", choices=("console", "centre", "pay"))
     arguments = parser.parse_args()
     environment.prepare()
     arguments.folder.mkdir(parents=True, exist_ok=True)

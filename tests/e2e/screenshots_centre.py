@@ -125,7 +125,7 @@ async def _page(browser: Browser, size: tuple[int, int], scheme: Scheme, scale: 
     return await context.new_page()
 
 
-async def _at_console(
+async def at_console(
     browser: Browser, server: Server, name: str, size: tuple[int, int], scheme: Scheme
 ) -> Page:
     page = await _page(browser, size, scheme)
@@ -136,15 +136,15 @@ async def _at_console(
 
 async def _phone(browser: Browser, server: Server, folder: Path, *, every: bool) -> None:
     """The panel "Phone", as staff sees it while its owner is away."""
-    for suffix, size, scheme in _looks(every=every):
-        page = await _at_console(browser, server, "Staff", WIDE if size == DESK else LONG, scheme)
+    for suffix, size, scheme in looks(every=every):
+        page = await at_console(browser, server, "Staff", WIDE if size == DESK else LONG, scheme)
         await page.locator("#phone-whose").select_option("amina")
         await expect(page.locator("#phone-push li").nth(1)).to_be_visible()
         await expect(page.locator("#phone-sms li").nth(1)).to_be_visible()
         await expect(page.locator("#phone-mail li").nth(1)).to_be_visible()
         await page.locator("#phone-mail summary", has_text="Log-in").first.click()
         await page.wait_for_timeout(1000)  # its frame loads
-        await _keep(await page.locator("#phone").screenshot(), folder / f"phone{suffix}.png")
+        await keep_picture(await page.locator("#phone").screenshot(), folder / f"phone{suffix}.png")
         await page.context.close()
 
 
@@ -153,11 +153,11 @@ async def _phones(browser: Browser, folder: Path, *, every: bool) -> None:
     with CallbackServer() as callbacks, Money() as money, httpcore.ConnectionPool() as http:
         merchant = Merchant(money, callbacks, http)
         await asyncio.to_thread(_pay, merchant)
-        for suffix, size, scheme in _looks(every=every):
+        for suffix, size, scheme in looks(every=every):
             page = await _page(browser, size, scheme)
             await page.goto(money.page)
             await expect(page.locator("#prompts li").nth(1)).to_be_visible()
-            await _keep(await page.screenshot(), folder / f"phones{suffix}.png")
+            await keep_picture(await page.screenshot(), folder / f"phones{suffix}.png")
             await page.context.close()
 
 
@@ -176,13 +176,13 @@ async def _settings(browser: Browser, server: Server, folder: Path, *, every: bo
     both: list[bytes] = []
     for scheme in SCHEMES:
         for name, size in (("-desk", DESK), ("", PHONE)) if every else (("", PHONE),):
-            page = await _at_console(browser, server, "Amina", size, scheme)
+            page = await at_console(browser, server, "Amina", size, scheme)
             await page.evaluate("void document.querySelector('#bell').openSettings()")
             await expect(page.get_by_role("dialog")).to_be_visible()
             await page.wait_for_timeout(1000)
             picture = await page.screenshot()
             if name:
-                await _keep(picture, folder / f"settings{name}-{scheme}.png")
+                await keep_picture(picture, folder / f"settings{name}-{scheme}.png")
             else:
                 both.append(picture)
             await page.context.close()
@@ -191,12 +191,12 @@ async def _settings(browser: Browser, server: Server, folder: Path, *, every: bo
 
 async def _why(browser: Browser, server: Server, folder: Path, *, every: bool) -> None:
     number = (await asyncio.to_thread(server.shell, WHY)).strip()
-    for suffix, size, scheme in _looks(every=every):
+    for suffix, size, scheme in looks(every=every):
         page = await _page(browser, size, scheme)
         await visitor.log_in_to_admin(page, server)
         await page.goto(f"{server.url}/admin/notifications/notification/{number}/why/")
         await expect(page.locator(".why-step").first).to_be_visible()
-        await _keep(await page.screenshot(), folder / f"why{suffix}.png")
+        await keep_picture(await page.screenshot(), folder / f"why{suffix}.png")
         await page.context.close()
 
 
@@ -220,7 +220,7 @@ async def _mail(browser: Browser, content: str, scheme: Scheme, height: int) -> 
     return picture
 
 
-def _looks(*, every: bool) -> Iterator[tuple[str, tuple[int, int], Scheme]]:
+def looks(*, every: bool) -> Iterator[tuple[str, tuple[int, int], Scheme]]:
     """Yield the end of a picture's name, the window and the scheme."""
     yield "", DESK, "light"
     if every:
@@ -229,7 +229,7 @@ def _looks(*, every: bool) -> Iterator[tuple[str, tuple[int, int], Scheme]]:
         yield "-small-dark", PHONE, "dark"
 
 
-async def _keep(picture: bytes, path: Path) -> None:
+async def keep_picture(picture: bytes, path: Path) -> None:
     await asyncio.to_thread(keep, picture, path)
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import ALL_CHECKS, CommandError
 from django.db import DatabaseError
 
 from hoardrun import env, places
-from hoardrun.demo import outside, people
+from hoardrun.demo import outside, people, tour
 from hoardrun.ledger.management.commands.seed_demo import site_of
 from hoardrun.options import Deployment
 from realtime.management import base
@@ -40,6 +40,7 @@ class Command(base.Command):
         with outside.running(_site(host, port), places.var(env.read(Deployment))) as found:
             try:
                 people.equip(found)
+                tour.seed()
             except DatabaseError as error:
                 raise CommandError(f"Run `manage.py migrate` first: {error}") from None
             self.stdout.write(f"Phones that pay: {found.money.page}")

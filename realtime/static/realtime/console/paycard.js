@@ -175,7 +175,7 @@ export class PayCard {
     const hasFee = /[1-9]/.test(payment.fee);
     setFacts(this.#parts.facts, [
       ["Receipt", payment.stage.receipt],
-      ["Fee", hasFee && `${money(payment.fee)} ${payment.currency}`],
+      ["Fee", hasFee ? `${money(payment.fee)} ${payment.currency}` : ""],
       ["Reference", payment.reference],
       ["Wallet", words(payment.wallet && means(payment.wallet))],
       ["Transaction", payment.transaction_id],
