@@ -38,7 +38,7 @@ from hoardrun.ledger.admin_moves import (
     may_move,
     move_each,
 )
-from hoardrun.ledger.carried import is_carried_still
+from hoardrun.ledger.by_gateway import is_carried_still
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.actors import Actor
-from hoardrun.ledger.carried import is_carried_still
+from hoardrun.ledger.by_gateway import is_carried_still
 from hoardrun.ledger.carrying import left_on, others_of
 from hoardrun.ledger.choices import AccountStatus, AccountType
 from hoardrun.ledger.choices import TransactionStatus as Status

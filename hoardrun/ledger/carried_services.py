@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.balances import Effect, settle, shift
-from hoardrun.ledger.carried import Carried, Shown
+from hoardrun.ledger.by_gateway import Carried, Shown
 from hoardrun.ledger.choices import AccountType, Direction, PaymentMethod
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.choices import TransactionType as Type

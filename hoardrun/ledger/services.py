@@ -25,7 +25,7 @@ from django.db import transaction
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
-from hoardrun.ledger.carried import Carried, Shown, payment_check
+from hoardrun.ledger.by_gateway import Carried, Shown, payment_check
 from hoardrun.ledger.carrying import carry, left_check, onto_check
 from hoardrun.ledger.choices import (
     DIRECTION_OF,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, transaction
 
 from hoardrun.ledger.actors import UNNAMED, Actor
-from hoardrun.ledger.carried import Carried
+from hoardrun.ledger.by_gateway import Carried
 from hoardrun.ledger.choices import Direction, PaymentMethod
 from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.errors import AccountNotFound, IdempotencyConflict

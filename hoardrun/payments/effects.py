@@ -13,7 +13,7 @@ from typing import Any
 
 from hoardrun.ledger import actors
 from hoardrun.ledger.actors import Actor
-from hoardrun.ledger.carried import Carried
+from hoardrun.ledger.by_gateway import Carried
 from hoardrun.ledger.carried_services import payment_reverse, payment_show, transaction_book
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.money import amount_of

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from hoardrun.ledger import actors
 from hoardrun.ledger.actors import Actor
-from hoardrun.ledger.carried import Carried
+from hoardrun.ledger.by_gateway import Carried
 from hoardrun.ledger.carried_services import transaction_replace
 from hoardrun.ledger.errors import OwnAccount
 from hoardrun.ledger.money import amount_human, amount_parse, minor_of

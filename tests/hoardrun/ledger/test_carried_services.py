@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hoardrun.ledger import actors
-from hoardrun.ledger.carried import Carried
+from hoardrun.ledger.by_gateway import Carried
 from hoardrun.ledger.carried_services import (
     payment_reverse,
     payment_show,
