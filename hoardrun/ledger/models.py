@@ -128,15 +128,15 @@ class Transaction(Tracked):
         db_index=False,  # the unique constraint has one, of the few rows that need it
         related_name="+",
     )
-    # The gateway whose payment moves it, by which it alone is moved until it ends. Its book of the
-    # journal is that gateway's; empty: `provider`'s.
+    # The gateway whose book of the journal it moves; empty: `provider`'s. With `own_key`, a payment
+    # by that gateway moves it, and nothing else until it ends.
     carrier = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     # Another book than a provider's or the world's, from which it comes or to which it goes.
     against = models.CharField(
         max_length=16, choices=AGAINST, blank=True, default="", db_default="", editable=False
     )
     # A key of our own, such as `late:<payment>`, which no key of a customer can be.
-    own_key = models.CharField(max_length=100, null=True, unique=True, editable=False)  # noqa: DJ001 unique only where given
+    own_key = models.CharField(max_length=100, null=True, editable=False)  # noqa: DJ001 unique only where given
     # The `PaymentStage` of the payment that moves it.
     payment = models.JSONField(null=True, editable=False)
     balance_after = MoneyField(null=True, blank=True)
@@ -167,6 +167,11 @@ class Transaction(Tracked):
             ),
             models.UniqueConstraint(
                 fields=["key_owner", "idempotency_key"], name="txn_key_of_user_once"
+            ),
+            models.UniqueConstraint(
+                fields=["own_key"],
+                condition=Q(own_key__isnull=False),  # few rows have one
+                name="txn_own_key_once",
             ),
             models.UniqueConstraint(
                 fields=["counterpart"],

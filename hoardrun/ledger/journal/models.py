@@ -103,7 +103,7 @@ class Posting(AppendOnly):
         related_name="postings",
         db_constraint=False,
     )
-    source = models.CharField(max_length=100, unique=True)
+    source = models.CharField(max_length=100)
     reverses = models.OneToOneField(
         "self",
         on_delete=models.PROTECT,
@@ -147,6 +147,8 @@ class Posting(AppendOnly):
                 | Q(credit_balance__isnull=False, credit_version__isnull=False),
                 name="posting_credit_numbered",
             ),
+            # `unique=True` makes a second index on PostgreSQL, for LIKE, which nothing asks by.
+            models.UniqueConstraint(fields=["source"], name="posting_source_once"),
             models.UniqueConstraint(fields=["debit", "debit_version"], name="posting_debit_once"),
             models.UniqueConstraint(
                 fields=["credit", "credit_version"], name="posting_credit_once"

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('minor', models.BigIntegerField()),
                 ('currency', models.CharField(max_length=3)),
                 ('kind', models.CharField(choices=[('settle', 'Settle'), ('fee', 'Fee'), ('adjustment', 'Adjustment'), ('transfer', 'Transfer'), ('reversal', 'Reversal'), ('opening', 'Opening')], max_length=16)),
-                ('source', models.CharField(max_length=100, unique=True)),
+                ('source', models.CharField(max_length=100)),
                 ('event_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('booked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
                 ('debit_balance', models.BigIntegerField(null=True)),
@@ -103,6 +103,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='posting',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('credit_balance__isnull', True), ('credit_version__isnull', True)), models.Q(('credit_balance__isnull', False), ('credit_version__isnull', False)), _connector='OR'), name='posting_credit_numbered'),
+        ),
+        migrations.AddConstraint(
+            model_name='posting',
+            constraint=models.UniqueConstraint(fields=('source',), name='posting_source_once'),
         ),
         migrations.AddConstraint(
             model_name='posting',

@@ -25,11 +25,15 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='transaction',
             name='own_key',
-            field=models.CharField(editable=False, max_length=100, null=True, unique=True),
+            field=models.CharField(editable=False, max_length=100, null=True),
         ),
         migrations.AddField(
             model_name='transaction',
             name='payment',
             field=models.JSONField(editable=False, null=True),
+        ),
+        migrations.AddConstraint(
+            model_name='transaction',
+            constraint=models.UniqueConstraint(condition=models.Q(('own_key__isnull', False)), fields=('own_key',), name='txn_own_key_once'),
         ),
     ]

@@ -127,3 +127,12 @@ def test_a_table_that_sqlite_rebuilds_is_no_trouble(kes: Account):
     call_command("migrate", verbosity=0)
     assert triggers.check_trigger(databases=["default"]) == []
     assert Posting.objects.count() == 1
+
+
+def test_no_index_serves_only_like():
+    """PostgreSQL keeps one beside each unique text, which each posting would pay for."""
+    with connection.cursor() as cursor:
+        for table, column in (("ledger_posting", "source"), ("ledger_transaction", "own_key")):
+            found = connection.introspection.get_constraints(cursor, table).values()
+            on_it = [each for each in found if each["columns"] == [column] and not each["check"]]
+            assert on_it and all(each["unique"] for each in on_it)
