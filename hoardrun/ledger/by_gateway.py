@@ -29,7 +29,7 @@ class Carried(NamedTuple):
 
 def is_carried_still(txn: Transaction) -> bool:
     """Say whether a payment moves a transaction, and nothing else may."""
-    return bool(txn.carrier) and txn.status in UNDER_WAY
+    return bool(txn.own_key) and txn.status in UNDER_WAY
 
 
 def payment_check(txn: Transaction) -> None:

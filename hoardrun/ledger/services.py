@@ -132,12 +132,15 @@ def transaction_create(
     idempotency_key: str | None = None,
     by: Actor = UNNAMED,
     carried: Carried | None = None,
+    carrier: str = "",
+    against: str = "",
 ) -> Created:
     """Create a pending transaction; an outbound one holds its amount.
 
     With `owner_id`, the account must be that user's. A key that the account's user has used
     before returns the first transaction, or raises IdempotencyConflict if that was different.
-    Raises a Refused if the account does not take the transaction. `carried`: a payment moves it.
+    Raises a Refused if the account does not take the transaction. `carried`: a payment moves it;
+    `carrier` and `against` are of corrections, which name another book than the provider's.
     """
     with key_is_once(account_id, idempotency_key), transaction.atomic():
         account = account_lock(account_id, owner_id)
@@ -154,7 +157,8 @@ def transaction_create(
             "merchant_category": merchant_category,
             "reference": reference,
         }
-        txn = Transaction(account=account, idempotency_key=idempotency_key or None, **wanted)
+        key, other = idempotency_key or None, {"carrier": carrier, "against": against}
+        txn = Transaction(account=account, idempotency_key=key, **wanted, **other)
         txn.key_owner_id = account.user_id if txn.idempotency_key else None
         if carried:
             carried.mark(txn)

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from hoardrun.ledger.choices import Direction, Provider
+from hoardrun.ledger import holders
+from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.fields import MoneyField
 from hoardrun.ledger.money import Currency
 
@@ -20,10 +21,6 @@ class Against(models.TextChoices):
     FEES = "fees", "our fees"
     SUSPENSE = "suspense", "money whose owner is not known"
     RECEIVABLE = "receivable", "what somebody owes us"
-
-
-# The books on the other side of a correction of an account.
-OF_ACCOUNTS = (Against.WORLD, Against.FLOAT, Against.FEES)
 
 
 class CorrectionState(models.TextChoices):
@@ -40,8 +37,8 @@ class Correction(models.Model):
     """A request to add to a balance or to take from it, and the decision on it.
 
     Its approval makes `txn`, which is completed at once. Without an account it is of one of our
-    own books, and its approval makes a posting only: what we paid to a provider, or took back. The
-    database refuses a decision in its favour by the person who asked.
+    own books, and its approval makes a posting only, between that book and the world, or our money
+    at `provider`. The database refuses a decision in its favour by the person who asked.
     """
 
     account = models.ForeignKey(
@@ -70,7 +67,10 @@ class Correction(models.Model):
         help_text="Where it comes from, or goes to; or the book of our own.",
     )
     provider = models.CharField(
-        max_length=16, choices=Provider, blank=True, help_text="Whose, if it is our money there."
+        max_length=16,
+        choices=holders.holders,
+        blank=True,
+        help_text="Where our money is; of another book of our own, where it comes from or goes to.",
     )
     why = models.CharField(
         max_length=200, help_text="Is kept; write no name and no number of a person."
@@ -117,13 +117,12 @@ class Correction(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="correction_amount_positive"),
             models.CheckConstraint(condition=~Q(why=""), name="correction_says_why"),
             models.CheckConstraint(
-                condition=Q(account__isnull=False, against__in=[one.value for one in OF_ACCOUNTS])
-                | (Q(account__isnull=True) & ~Q(against=Against.WORLD.value)),
+                condition=Q(account__isnull=False) | ~Q(against=Against.WORLD.value),
                 name="correction_of_a_book",
             ),
             models.CheckConstraint(
                 condition=(Q(against=Against.FLOAT.value) & ~Q(provider=""))
-                | (~Q(against=Against.FLOAT.value) & Q(provider="")),
+                | (~Q(against=Against.FLOAT.value) & (Q(provider="") | Q(account__isnull=True))),
                 name="correction_provider_of_float",
             ),
             models.CheckConstraint(

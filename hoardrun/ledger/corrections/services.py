@@ -2,26 +2,22 @@
 
 An approved correction of an account is a transaction like any other, made and completed in the
 commit of the decision, so that it has its events, its moves and its posting. One of a book of our
-own is a posting between that and the world.
+own is a posting between that and the world, or between that and our money at a provider.
 """
 
 from __future__ import annotations
 
-from hoardrun.ledger import actors
-from hoardrun.ledger.choices import Direction, Provider
+from hoardrun.ledger import actors, holders
+from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.corrections.errors import (
     CorrectionDecided,
     CorrectionNotFound,
 )
-from hoardrun.ledger.corrections.models import (
-    OF_ACCOUNTS,
-    Against,
-    Correction,
-    CorrectionState,
-)
+from hoardrun.ledger.corrections.models import Against, Correction, CorrectionState
 from hoardrun.ledger.journal.booking import book_funding
+from hoardrun.ledger.journal.choices import BookKind
 from hoardrun.ledger.journal.drafts import Place
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.money import amount_parse
@@ -40,6 +36,7 @@ from realtime.retry import one_transaction
 
 MAY_DECIDE = "ledger.decide_correction"
 LONGEST = 200
+OF_TRANSACTIONS = (Against.SUSPENSE, Against.RECEIVABLE)  # as `Transaction.against` names them
 
 
 @one_transaction
@@ -57,14 +54,16 @@ def correction_ask(
 ) -> Correction:
     """Ask for a correction of an account, which must take it now, or of a book of our own.
 
-    The latter is the one that `against` names, in `currency`. Raises Refused.
+    The latter is the one that `against` names, in `currency`; with `provider`, what comes into it
+    comes from our money there, instead of the world. Raises Refused.
     """
     why = why_given(why)
     description = text("description", description, LONGEST) if description else ""
     choice("direction", direction, Direction.values)
-    if choice("against", against, Against.values) == Against.FLOAT:
-        choice("provider", provider, Provider.values)
-    elif provider:
+    is_float = choice("against", against, Against.values) == Against.FLOAT
+    if is_float or provider:
+        choice("provider", provider, [name for name, _ in holders.holders()])
+    if provider and account_id is not None and not is_float:
         raise InvalidInput("provider", "Only our money at a provider has one; leave it out.")
     account = None
     if account_id is None:
@@ -72,8 +71,6 @@ def correction_ask(
             raise InvalidInput("against", "Name a book of our own, or give an account.")
         exact = amount_parse(amount, currency)
     else:
-        if against not in OF_ACCOUNTS:
-            raise InvalidInput("against", "An account is not corrected against that book.")
         account = account_lock(account_id)
         actor_check(account, actors.staff(by))
         exact = transaction_check(
@@ -104,19 +101,19 @@ def correction_approve(*, correction_id: int | str, by: int, request_id: str = "
     if row.asked_by_id == by:
         raise SecondPerson
     if row.account_id is None:
-        sign = 1 if row.direction == Direction.INBOUND else -1
-        book = Place(row.against, row.currency, provider=row.provider)
-        book_funding(book, sign * row.amount, f"correction:{row.pk}")
+        _book(row)
         return _decide(row, by, CorrectionState.APPROVED)
-    actor = actors.staff(by, request_id)
+    actor, is_gateway = actors.staff(by, request_id), holders.is_gateway(row.provider)
     made = transaction_create(
         account_id=row.account_id,
         type=_type(row.against),
         direction=row.direction,
         amount=row.amount,
         description=row.description,
-        provider=row.provider,
+        provider="" if is_gateway else row.provider,
         by=actor,
+        carrier=row.provider if is_gateway else "",
+        against=row.against if row.against in OF_TRANSACTIONS else "",
     )
     done = transaction_move(txn_id=made.txn.pk, to=Status.COMPLETED, reason=row.why, by=actor)
     return _decide(row, by, CorrectionState.APPROVED, done)
@@ -126,6 +123,16 @@ def correction_approve(*, correction_id: int | str, by: int, request_id: str = "
 def correction_reject(*, correction_id: int | str, by: int) -> Correction:
     """Reject a correction; the person who asked may, too, to take it back. Raises Refused."""
     return _decide(_waiting(correction_id), by, CorrectionState.REJECTED)
+
+
+def _book(row: Correction) -> None:
+    """Book a correction of one of our own books."""
+    amount = row.amount if row.direction == Direction.INBOUND else -row.amount
+    float_there = Place(BookKind.FLOAT, row.currency, provider=row.provider)
+    book, other = Place(row.against, row.currency), float_there if row.provider else None
+    if row.against == Against.FLOAT:
+        book, other = float_there, None
+    book_funding(book, amount, f"correction:{row.pk}", other)
 
 
 def _type(against: str) -> Type:

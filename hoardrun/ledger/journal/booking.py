@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from hoardrun.ledger.choices import ActorKind
@@ -41,9 +42,22 @@ def book_transfer(sides: Sequence[Transaction]) -> None:
     post([drafts.transfer(gives, takes)])
 
 
-def book_funding(book: Place, amount: Decimal, source: str) -> None:
-    """Book what came into one of our own books; an amount below zero, what was taken from it."""
-    post([drafts.funding(book, minor_of(amount, book.currency), source)])
+def book_funding(
+    book: Place,
+    amount: Decimal,
+    source: str,
+    other: Place | None = None,
+    *,
+    at: datetime | None = None,
+    txn_id: int | None = None,
+) -> None:
+    """Book what came into one of our own books, from the world or another one of ours.
+
+    An amount below zero is what was taken from it. `at` is when it moved, if that was before now;
+    `txn_id` the transaction that it comes with.
+    """
+    draft = drafts.funding(book, minor_of(amount, book.currency), source, other)
+    post([draft._replace(event_at=at, txn_id=txn_id)])
 
 
 def moved(txn: Transaction) -> Moved:

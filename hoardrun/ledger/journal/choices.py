@@ -24,9 +24,11 @@ class PostingKind(models.TextChoices):
     ADJUSTMENT = "adjustment"  # likewise by staff, with no provider behind it
     TRANSFER = "transfer"  # from one account here to another
     REVERSAL = "reversal"  # the mirror of another posting
-    FUNDING = "funding"  # what we brought into one of our own books, or took from there
+    FUNDING = "funding"  # what came into one of our own books, or was taken from there
     OPENING = "opening"  # what an account had when its book was opened
 
 
+# Books that a debit adds to: what we have elsewhere, and what is owed to us.
+ASSETS = (BookKind.FLOAT, BookKind.RECEIVABLE)
 # One of these books a transaction that was completed, unless it is a side of a transfer.
 SETTLING = (PostingKind.SETTLE, PostingKind.FEE, PostingKind.ADJUSTMENT)

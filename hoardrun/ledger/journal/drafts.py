@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionType as Type
-from hoardrun.ledger.journal.choices import BookKind, PostingKind
+from hoardrun.ledger.journal.choices import ASSETS, BookKind, PostingKind
 from hoardrun.ledger.money import minor_of
 
 
@@ -88,13 +88,15 @@ def settled(moved: Moved, *, by_staff: bool = False) -> Draft:
     return Draft(kind, source, debit, credit, minor, moved.txn_id, moved.completed_at)
 
 
-def funding(book: Place, minor: int, source: str) -> Draft:
+def funding(book: Place, minor: int, source: str, other: Place | None = None) -> Draft:
     """Draft what comes into one of our own books; less than nothing, for what is taken from it.
 
-    Of a float that is a debit, as of what customers pay into it.
+    `other` is the book on the other side, by default the world. What we have, or have a claim to,
+    grows by a debit: customers pay into a float, and owe a receivable, by one.
     """
-    world = Place(BookKind.WORLD, book.currency)
-    debit, credit = (world, book) if (minor > 0) != (book.kind == BookKind.FLOAT) else (book, world)
+    other = other or Place(BookKind.WORLD, book.currency)
+    is_debit = (minor > 0) == (book.kind in ASSETS)
+    debit, credit = (book, other) if is_debit else (other, book)
     return Draft(PostingKind.FUNDING, source, debit, credit, abs(minor))
 
 

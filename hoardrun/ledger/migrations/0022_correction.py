@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import hoardrun.ledger.fields
+import hoardrun.ledger.holders
 
 
 WAITS = models.Q(state="waiting")
@@ -30,7 +31,7 @@ class Migration(migrations.Migration):
                 ("amount", hoardrun.ledger.fields.MoneyField(decimal_places=3, max_digits=16)),
                 ("currency", models.CharField(blank=True, choices=[("UGX", "Ugandan shilling"), ("KES", "Kenyan shilling"), ("TZS", "Tanzanian shilling"), ("GHS", "Ghanaian cedi"), ("NGN", "Nigerian naira"), ("ZAR", "South African rand"), ("USD", "US dollar"), ("EUR", "Euro")], help_text="The account's, if there is one.", max_length=3)),
                 ("against", models.CharField(choices=[("world", "the world outside"), ("float", "our money at a provider"), ("fees", "our fees"), ("suspense", "money whose owner is not known"), ("receivable", "what somebody owes us")], default="world", help_text="Where it comes from, or goes to; or the book of our own.", max_length=12)),
-                ("provider", models.CharField(blank=True, choices=[("mtn_momo", "MTN MoMo"), ("airtel_money", "Airtel Money"), ("vodafone_cash", "Vodafone Cash"), ("tigo_cash", "Tigo Cash"), ("orange_money", "Orange Money"), ("mpesa", "M-Pesa"), ("ecocash", "EcoCash")], help_text="Whose, if it is our money there.", max_length=16)),
+                ("provider", models.CharField(blank=True, choices=hoardrun.ledger.holders.holders, help_text="Where our money is; of another book of our own, where it comes from or goes to.", max_length=16)),
                 ("why", models.CharField(help_text="Is kept; write no name and no number of a person.", max_length=200)),
                 ("description", models.CharField(blank=True, help_text="What the customer reads in the statement.", max_length=200)),
                 ("state", models.CharField(choices=[("waiting", "Waits for a second person"), ("approved", "Approved"), ("rejected", "Rejected")], default="waiting", max_length=10)),
@@ -48,13 +49,12 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="correction_amount_positive"),
                     models.CheckConstraint(condition=models.Q(("why", ""), _negated=True), name="correction_says_why"),
                     models.CheckConstraint(
-                        condition=models.Q(account__isnull=False, against__in=["world", "float", "fees"])
-                        | (models.Q(account__isnull=True) & ~models.Q(against="world")),
+                        condition=models.Q(account__isnull=False) | ~models.Q(against="world"),
                         name="correction_of_a_book",
                     ),
                     models.CheckConstraint(
                         condition=(models.Q(against="float") & ~models.Q(provider=""))
-                        | (~models.Q(against="float") & models.Q(provider="")),
+                        | (~models.Q(against="float") & (models.Q(provider="") | models.Q(account__isnull=True))),
                         name="correction_provider_of_float",
                     ),
                     models.CheckConstraint(

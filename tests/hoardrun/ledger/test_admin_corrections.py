@@ -12,6 +12,7 @@ from hoardrun.ledger.corrections.models import Correction
 from hoardrun.ledger.models import Account
 from tests.clients import act, browser_as, said, staff_with
 from tests.hoardrun.ledger.conftest import balances
+from tests.hoardrun.ledger.journal.conftest import lines
 
 CORRECTIONS = "/admin/ledger/correction/"
 
@@ -38,7 +39,7 @@ def ask(browser: Client, account: Account, **more: str) -> list[str]:
 def test_one_asks_and_another_approves(asker: Client, judge: Client, kes: Account):
     ask(asker, kes)
     row = Correction.objects.get()
-    assert act(asker, CORRECTIONS, "approve", row) != []
+    assert act(asker, CORRECTIONS, "approve", row) == ["No action selected."]
     assert balances(kes) == (1000, 1000)
     assert "KES 12.50" in judge.get(f"{CORRECTIONS}?waits=1").content.decode()
     [told] = act(judge, CORRECTIONS, "approve", row)
@@ -47,6 +48,14 @@ def test_one_asks_and_another_approves(asker: Client, judge: Client, kes: Accoun
     assert balances(kes) == (Decimal("1012.5"),) * 2
     page = judge.get(f"{CORRECTIONS}{row.pk}/change/").content.decode()
     assert "Booked twice" in page and 'name="_save"' not in page
+
+
+def test_what_we_pay_to_a_gateway_is_booked_on_its_float(asker: Client, judge: Client):
+    form = {"account": "", "currency": "UGX", "amount": "5", "against": "float", "provider": "mtn"}
+    asker.post(f"{CORRECTIONS}add/", {"direction": "inbound", "why": "Paid in", **form})
+    row = Correction.objects.get()
+    assert act(judge, CORRECTIONS, "approve", row) == [f"#{row.pk} approved."]
+    assert lines() == [("funding", "float mtn UGX", "world UGX", 5)]
 
 
 def test_who_may_do_both_needs_another_one(bob: User, kes: Account):

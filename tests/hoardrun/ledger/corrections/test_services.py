@@ -62,6 +62,12 @@ def test_a_second_person_makes_it_a_transaction(kes: Account, bob: User, charlie
             {"against": "float", "provider": "mpesa"},
             ("settle", "customer", "float mpesa KES"),
         ),
+        (
+            {"against": "float", "provider": "daraja"},  # where its payments are booked
+            ("settle", "customer", "float daraja KES"),
+        ),
+        ({"against": "suspense"}, ("settle", "customer", "suspense KES")),
+        ({"against": "receivable"}, ("settle", "customer", "receivable KES")),
     ],
     ids=str,
 )
@@ -72,6 +78,7 @@ def test_the_book_on_the_other_side_is_named(
     correction_approve(correction_id=row.pk, by=charlie.pk)
     kind, debit, credit = line
     assert lines(txn=Transaction.objects.get()) == [(kind, f"{debit} #{kes.pk} KES", credit, 1250)]
+    assert_books_agree(kes)
 
 
 def test_who_asked_does_not_approve_and_may_take_it_back(kes: Account, bob: User, charlie: User):
@@ -113,10 +120,10 @@ def test_nobody_corrects_an_account_of_their_own(kes: Account, alice: User, bob:
         ({"why": " "}, InvalidInput),
         ({"why": "x" * 201}, InvalidInput),
         ({"description": "\x00"}, InvalidInput),
-        ({"against": "suspense"}, InvalidInput),
         ({"against": "float"}, InvalidInput),
         ({"against": "float", "provider": "nobody"}, InvalidInput),
         ({"provider": "mpesa"}, InvalidInput),
+        ({"against": "suspense", "provider": "mpesa"}, InvalidInput),
         ({"currency": "UGX"}, CurrencyMismatch),
     ],
     ids=str,
@@ -145,6 +152,11 @@ def test_what_the_account_takes_no_more_goes_on_waiting(kes: Account, bob: User,
         ("outbound", "float", "mpesa", "world KES", "float mpesa KES"),
         ("inbound", "fees", "", "world KES", "fees KES"),
         ("outbound", "suspense", "", "suspense KES", "world KES"),
+        ("inbound", "float", "daraja", "float daraja KES", "world KES"),
+        ("inbound", "receivable", "", "receivable KES", "world KES"),
+        ("outbound", "receivable", "", "world KES", "receivable KES"),
+        ("outbound", "suspense", "daraja", "suspense KES", "float daraja KES"),
+        ("outbound", "fees", "daraja", "fees KES", "float daraja KES"),
     ],
 )
 def test_a_book_of_our_own_is_corrected_by_a_posting(
