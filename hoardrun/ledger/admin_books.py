@@ -1,4 +1,4 @@
-"""Books and postings in the admin, to look at: nobody writes them by hand."""
+"""Books, postings and floats in the admin, to look at: nobody writes them by hand."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 
 from hoardrun.ledger.journal.days import balance_of
 from hoardrun.ledger.journal.findings import money_text
-from hoardrun.ledger.journal.models import Book, Posting
+from hoardrun.ledger.journal.floats import expected_text
+from hoardrun.ledger.journal.models import Book, FloatCheck, Posting
 from hoardrun.ledger.models import Account
-from realtime.admin_bases.pages import ByKey, ReadOnly, Some, users_named
+from realtime.admin_bases.pages import ByKey, ModelAdmin, ReadOnly, Some, users_named
 from realtime.core.text import row_id
 
 MOST = 100  # postings of one transaction that a search shows
@@ -63,6 +64,28 @@ class BookAdmin(ReadOnly, ByKey):
     def money(self, book: Book) -> str:
         """Show a customer's balance; the others have none in their row, but on their page."""
         return "" if book.balance is None else money_text(book.balance, book.currency)
+
+
+@admin.register(FloatCheck)
+class FloatCheckAdmin(ReadOnly, ModelAdmin):
+    """What providers say that we have with them, beside what our books allow."""
+
+    fields = ("provider", "currency", "says", "allowed", "differs", "differs_since", "checked_at")
+    readonly_fields = fields
+    list_display = fields
+    ordering = ("provider", "currency")
+
+    @admin.display(description="the provider says")
+    def says(self, row: FloatCheck) -> str:
+        return money_text(row.told, row.currency)
+
+    @admin.display(description="our books allow")
+    def allowed(self, row: FloatCheck) -> str:
+        return expected_text(row)
+
+    @admin.display(description="difference")
+    def differs(self, row: FloatCheck) -> str:
+        return money_text(row.difference, row.currency) if row.difference else ""
 
 
 @admin.register(Posting)

@@ -11,7 +11,20 @@ class PaymentsConfig(AppConfig):
     name = "hoardrun.payments"
     verbose_name = "Mobile money"
 
+    def _floats(self) -> None:
+        """Register whose floats there are, and what says that one is wrong."""
+        from hoardrun.ledger import holders
+        from hoardrun.payments.at_providers import FLOATS, floats_doubt
+        from hoardrun.payments.providers.registry import PROVIDERS
+        from realtime import doubts
+        from realtime.meters import fleet
+
+        holders.register(PROVIDERS)
+        fleet.register(FLOATS)
+        doubts.register(floats_doubt)
+
     def ready(self) -> None:
+        self._floats()
         from hoardrun.options import TABLES
         from hoardrun.payments import options, readings, staff_readings
         from hoardrun.payments.health import HealthRoom

@@ -20,6 +20,7 @@ from hoardrun.ledger.money import amount_of
 from hoardrun.ledger.services import transaction_move
 from hoardrun.payments.facts import Decision, Effect
 from hoardrun.payments.models import PaymentStep, ProviderPayment
+from hoardrun.payments.reconciling.charges import charge_book
 from hoardrun.payments.rows import staff_call
 from hoardrun.payments.stages import late_stage_of, stage_of
 from hoardrun.payments.states import MEANINGS, State
@@ -45,6 +46,8 @@ def act(
     effects = frozenset(decision.effects)
     if step is not None:
         by = by or actors.provider(row.provider, f"payment-step:{step.pk}")
+        if effects & {Effect.COMPLETE, Effect.LATE_SUCCESS}:
+            charge_book(row)
         if effects & ENDS:
             _end(row, status, stage, decision, by)
             return

@@ -187,6 +187,31 @@ class BookDay(AppendOnly):
         return f"book #{self.book_id} after {self.day}"
 
 
+class FloatCheck(models.Model):
+    """What a provider said last that we have there, and what our books allowed it to say."""
+
+    provider = models.CharField(max_length=16)
+    currency = models.CharField(max_length=3)
+    told = models.BigIntegerField()  # in minor units, as the next two
+    least = models.BigIntegerField()
+    most = models.BigIntegerField()
+    checked_at = models.DateTimeField()
+    differs_since = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "currency"], name="float_check_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.currency}"
+
+    @property
+    def difference(self) -> int:
+        """Return how much more there is than our books allow; below zero, how much less."""
+        return max(0, self.told - self.most) + min(0, self.told - self.least)
+
+
 class Verification(models.Model):
     """One run of `verify`: what it looked at, and how many findings it had."""
 

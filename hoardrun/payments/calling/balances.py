@@ -6,6 +6,7 @@ Payouts that an account cannot cover are refused here, before they are sent.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ from typing import NamedTuple
 from django.db.models import Sum
 from django.db.models.functions import Now
 
+from hoardrun.ledger.journal.floats import Purse
 from hoardrun.ledger.money import minor_of
+from hoardrun.payments.at_providers import books_allow, floats_check
 from hoardrun.payments.calling import calls
 from hoardrun.payments.models import OPEN, ProviderBalance, ProviderPayment
 from hoardrun.payments.options import options
@@ -43,7 +46,10 @@ def ask() -> int:
     """Ask for all balances, if that is due; return how many were told. Not in a transaction."""
     if not configured() or not jobs.claim(JOB, EVERY_SECONDS / options().time_scale):
         return 0
-    return sum(map(_ask, _accounts()))
+    before = books_allow()
+    told = {account: _ask(account) for account in _accounts()}
+    floats_check(_by_purse(told), before)
+    return sum(minor is not None for minor in told.values())
 
 
 def covers(provider: str, currency: str, minor: int) -> bool:
@@ -81,22 +87,33 @@ def _accounts() -> Iterator[Account]:
             yield from (Account(name, kind, currency) for currency in given(name).currencies)
 
 
-def _ask(account: Account) -> bool:
-    """Ask for one balance and store it; return whether it was told."""
+def _by_purse(told: Mapping[Account, int | None]) -> Mapping[Purse, int]:
+    """Add up what was told just now, where all accounts with one float were told."""
+    untold = {(each.provider, each.currency) for each, minor in told.items() if minor is None}
+    sums: Counter[Purse] = Counter()
+    for each, minor in told.items():
+        purse = each.provider, each.currency
+        if minor is not None and purse not in untold:
+            sums[purse] += minor
+    return sums
+
+
+def _ask(account: Account) -> int | None:
+    """Ask for one balance and store it; return it in minor units, if it was told."""
     found = calls.ask_balance(*account, base_url(account.provider))
     if found is None:
         logger.warning("%s does not tell its balance in %s", account.provider, account.currency)
-        return False
+        return None
     return _store(account, found)
 
 
-def _store(account: Account, found: Decimal) -> bool:
+def _store(account: Account, found: Decimal) -> int | None:
     try:
         minor = minor_of(found, account.currency)
     except Refused:
         logger.error("%s tells a balance that cannot be", account.provider)
-        return False
+        return None
     ProviderBalance.objects.update_or_create(
         **account._asdict(), defaults={"minor": minor, "told_at": clock.now()}
     )
-    return True
+    return minor

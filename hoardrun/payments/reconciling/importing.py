@@ -1,7 +1,8 @@
 """Import the file of a provider: once, and each of its lines once.
 
 The file, its lines and what each is are one database transaction. What matched is told to the judge
-after it, each payment by itself: a file that is imported again tells what was not told yet.
+after it, each payment by itself, and charges and money without a payment are booked last: a file
+that is imported again tells and books what was not yet.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.db import IntegrityError
 from django.db.models.functions import Now
 
 from hoardrun.payments.reconciling import rows
+from hoardrun.payments.reconciling.booking import file_book
 from hoardrun.payments.reconciling.choices import TESTIFYING, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.errors import StatementRefused
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementFile, StatementLine
@@ -71,7 +73,9 @@ def statement_import(*, provider: str, name: str, raw: bytes) -> Imported:
         file, is_new = _store(given, statement)
     except IntegrityError:  # another import was faster, and its lines can be seen now
         file, is_new = _store(given, statement)
-    return Imported(file, is_new, *_testify(file))
+    told, refused = _testify(file)
+    file_book(file)
+    return Imported(file, is_new, told, refused)
 
 
 @one_transaction

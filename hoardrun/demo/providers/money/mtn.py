@@ -69,7 +69,8 @@ class Mtn:
                 return self._look(kind, reference)
             case ("GET", "v1_0", "account", "balance"):
                 currency = CURRENCIES[environment]
-                balance = self._processor.store.balance("mtn", currency)
+                kinds = {kind for (of, _), kind in _KINDS.items() if of == product}
+                balance = self._processor.store.balance("mtn", currency, kinds)
                 return told("mtn", "balance", balance=balance, currency=currency)
             case ("GET", "v1_0", "accountholder", "msisdn", number, "basicuserinfo"):
                 given, family = name_of(number)

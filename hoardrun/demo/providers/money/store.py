@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from decimal import Decimal
+from typing import get_args
 
 from hoardrun.demo.providers.money.outcomes import End, Turn
 from hoardrun.demo.providers.money.payment import Kind, Payment
 from hoardrun.demo.providers.money.statements import FLOAT, movements
+
+KINDS = get_args(Kind)
 
 
 class Store:
@@ -82,7 +85,12 @@ class Store:
         with self._lock:
             self.version += 1
 
-    def balance(self, provider: str, currency: str) -> Decimal:
-        """Return what the merchant has, after all that was paid in and out."""
-        ours = [each for each in self.of(provider) if each.currency == currency]
+    def balance(self, provider: str, currency: str, kinds: Container[str] = KINDS) -> Decimal:
+        """Return what the merchant has, after all that was paid in and out.
+
+        `kinds` are those of an account that holds for some payments only.
+        """
+        ours = [
+            each for each in self.of(provider) if each.currency == currency and each.kind in kinds
+        ]
         return FLOAT + sum((each.amount for each in movements(ours, self._now())), Decimal(0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from django.db import transaction
 from hoardrun import env, places
 from hoardrun.ledger import actors
 from hoardrun.ledger.demo import DATA
+from hoardrun.ledger.journal.booking import book_funding
+from hoardrun.ledger.journal.choices import BookKind
+from hoardrun.ledger.journal.drafts import Place
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from hoardrun.options import Deployment
@@ -60,6 +64,7 @@ class Command(base.Command):
                     user = user_ensure(login)
                     if not user.is_staff:
                         seed_customer(user)
+                seed_floats()
         self._print(logins, options["host"], options["port"])
 
     def _print(self, logins: list[dict[str, str]], host: str, port: int | None) -> None:
@@ -142,6 +147,14 @@ def user_ensure(login: dict[str, str]) -> User:
             found = Permission.objects.filter(content_type__app_label=app, codename__in=names)
             user.user_permissions.add(*found)
     return user
+
+
+def seed_floats() -> None:
+    """Book what we have at providers from the start, once."""
+    for each in DATA["floats"]:
+        provider, currency = each["provider"], each["currency"]
+        there = Place(BookKind.FLOAT, currency, provider=provider)
+        book_funding(there, Decimal(each["amount"]), f"demo:{provider}:{currency}")
 
 
 def seed_customer(user: User) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from hoardrun.ledger.demo import DATA
+from hoardrun.ledger.journal.models import Posting
 from hoardrun.ledger.management.commands.seed_demo import site_of
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
@@ -41,7 +42,7 @@ def user_named(name: str) -> User:
 
 
 def rows() -> list[int]:
-    return [model.objects.count() for model in (Account, Transaction, Notification, Event)]
+    return [model.objects.count() for model in (Account, Transaction, Posting, Notification, Event)]
 
 
 def test_it_seeds_once_and_prints_the_logins(logins):
@@ -68,6 +69,7 @@ def test_it_seeds_once_and_prints_the_logins(logins):
         txns = Transaction.objects.filter(account__user__username=name)
         assert txns.count() >= 8
         assert txns.values("status").distinct().count() >= 6
+    assert Posting.objects.filter(kind="funding", debit__kind="float").count() == 3
 
     before = rows()
     assert seed("--once", "--port", "9000") == seed("--port", "9000") == out

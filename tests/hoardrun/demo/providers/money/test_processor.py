@@ -52,6 +52,8 @@ def test_balance_follows_what_is_paid(merchant: Merchant):
     assert merchant.mtn("GET", path)[1]["availableBalance"] == "10000000"
     merchant.money.advance(3)
     assert merchant.mtn("GET", path)[1]["availableBalance"] == "10005000"
+    other = merchant.mtn("GET", "/disbursement/v1_0/account/balance")[1]  # an account of its own
+    assert other["availableBalance"] == "10000000"
 
 
 def test_a_mood_sends_callbacks_late_and_twice():
