@@ -110,16 +110,20 @@ def payment_reverse(txn_id: int, *, carried: Carried, reason: str, by: Actor) ->
 
 def transaction_replace(
     txn_id: int, *, amount: Decimal, carried: Carried, by: Actor
-) -> Transaction:
-    """Cancel a transaction that is under way for another one of the amount that really came."""
+) -> tuple[Transaction, Decimal]:
+    """Cancel a transaction that is under way for another one of the amount that really came.
+
+    Returns that one, and what had to be advanced.
+    """
     assert carried.payment is not None  # it says what came
     ended = {**carried.payment, "stage": "cancelled"}
     old = transaction_move(
         txn_id=txn_id, to=Status.CANCELLED, reason="Another amount came.", by=by, payment=ended
     )
     account = old.account
+    lacking = Decimal(0)
     if old.direction == Direction.OUTBOUND:
-        _advance(account, amount, carried, old.reference, by)
+        lacking = _advance(account, amount, carried, old.reference, by)
         shift(account, available=-amount)
         account.save(update_fields=["available_balance", "updated_at"])
     new = Transaction(
@@ -138,7 +142,7 @@ def transaction_replace(
     clean(new, exclude={"account", "key_owner"})
     new.save()
     record(new, "", by)
-    return new
+    return new, lacking
 
 
 def _advance(

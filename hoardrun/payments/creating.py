@@ -124,8 +124,9 @@ def _check_takes(order: Order, provider: str) -> None:
 
 
 def _check_covered(row: ProviderPayment) -> None:
-    """Refuse a payout that its provider would refuse, for our own account there lacks money."""
-    if row.kind == Kind.PAYOUT and not covers(row.provider, row.currency, row.minor):
+    """Refuse what its provider would refuse to pay, for our own account there lacks money."""
+    is_out = row.kind != Kind.COLLECT
+    if is_out and not covers(row.provider, row.kind, row.currency, row.minor):
         raise ProviderShort(row.provider)
 
 

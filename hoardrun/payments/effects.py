@@ -49,7 +49,7 @@ def act(
         if effects & {Effect.COMPLETE, Effect.LATE_SUCCESS}:
             charge_book(row)
         if effects & ENDS:
-            _end(row, status, stage, decision, by)
+            _advanced(row, _end(row, status, stage, decision, by), now)
             return
         if Effect.REVERSE in effects:
             carried = Carried(row.provider, f"reverse:{row.pk}", stage)
@@ -68,13 +68,15 @@ def act(
 
 def _end(
     row: ProviderPayment, status: str, stage: Mapping[str, Any], decision: Decision, by: Actor
-) -> None:
+) -> Decimal:
+    """End the transaction and that of the fee; return what of the fee had to be advanced."""
+    lacking = Decimal(0)
     reason = "" if Effect.COMPLETE in decision.effects else text_of(decision.reason)
     transaction_move(txn_id=row.txn_id, to=status, reason=reason, by=by, payment=stage)
     if row.fee_txn_id is not None:
         transaction_move(txn_id=row.fee_txn_id, to=status, reason=reason, by=by, payment=stage)
     elif row.fee_minor and Effect.COMPLETE in decision.effects:
-        row.fee_txn, _ = transaction_book(
+        row.fee_txn, lacking = transaction_book(
             row.txn,
             amount=amount_of(row.fee_minor, row.currency),
             carried=Carried(row.provider, f"fee:{row.pk}", stage),
@@ -82,6 +84,7 @@ def _end(
             by=by,
             is_fee=True,
         )
+    return lacking
 
 
 def _give_fee_back(row: ProviderPayment, stage: Mapping[str, Any], why: str, by: Actor) -> None:

@@ -40,6 +40,13 @@ class NothingToRefund(Conflict):
     text = "{} can be given back of this payment, and no more."
 
 
+class ReceiptUnknown(Conflict):
+    """The provider gives money back by its receipt, which it has not told yet."""
+
+    title = "Receipt not known"
+    text = "{} gives money back by its receipt, which is not known yet. Try again later."
+
+
 class NothingToDecide(Conflict):
     """The payment waits for no person, or not for this action."""
 

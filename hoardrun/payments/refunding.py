@@ -5,16 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
-
 from hoardrun.ledger.actors import UNNAMED, Actor
+from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.money import amount_human, amount_of, amount_parse
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.creating import Created, payment_create
-from hoardrun.payments.errors import NothingToRefund
+from hoardrun.payments.errors import NothingToRefund, ReceiptUnknown
 from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.providers.registry import PROVIDERS
+from hoardrun.payments.refunded import refunds_of
 from hoardrun.payments.rows import payment_lock
-from hoardrun.payments.states import NOT_PAID, State
+from hoardrun.payments.states import stays_paid
+from realtime.errors import InvalidInput
 from realtime.retry import one_transaction
 
 
@@ -30,17 +32,15 @@ def refund_create(
     """Create a payment that gives another one back, in whole or in part.
 
     The payment is locked, so that two at once do not give back more than came. Raises
-    NothingToRefund, and what `payment_create` raises.
+    NothingToRefund, ReceiptUnknown, InvalidInput for a part where the provider gives back no parts,
+    and what `payment_create` raises.
     """
     paid = payment_lock(payment_id)
     mine = ProviderPayment.objects.filter(user=paid.user_id, idempotency_key=idempotency_key)
     if first := mine.first() if idempotency_key else None:
         wanted = first.amount if amount is None else amount_parse(amount, paid.currency)
     else:
-        left = _left_of(paid)
-        wanted = left if amount is None else amount_parse(amount, paid.currency)
-        if not left or wanted > left:
-            raise NothingToRefund(amount_human(left, paid.currency))
+        wanted = _wanted(paid, amount)
     return payment_create(
         account_id=paid.txn.account_id,
         provider=paid.provider,
@@ -57,10 +57,28 @@ def refund_create(
     )
 
 
-def _left_of(paid: ProviderPayment) -> Decimal:
-    """Return what of a payment has come, and was not given back."""
-    if paid.kind != Kind.COLLECT or paid.state != State.SUCCEEDED.value:
-        return Decimal(0)
-    not_paid = [state.value for state in NOT_PAID]
-    back = paid.refunded_by.exclude(state__in=not_paid).aggregate(all=Sum("minor"))["all"] or 0
-    return amount_of(paid.minor - back, paid.currency)
+def _wanted(paid: ProviderPayment, amount: str | int | Decimal | None) -> Decimal:
+    """Return what a new refund is to give back, by default all that is left."""
+    left = amount_of(_left_of(paid), paid.currency)
+    wanted = left if amount is None else amount_parse(amount, paid.currency)
+    if not left or wanted > left:
+        raise NothingToRefund(amount_human(left, paid.currency))
+    can = PROVIDERS[paid.provider].capabilities
+    if wanted != paid.amount and not can.refund_parts:
+        whole = amount_human(paid.amount, paid.currency)
+        raise InvalidInput("amount", f"{paid.provider} gives back all of a payment: {whole}.")
+    if can.reversal and not paid.provider_txn_id:
+        raise ReceiptUnknown(paid.provider)
+    return wanted
+
+
+def _left_of(paid: ProviderPayment) -> int:
+    """Return in minor units what of a payment has come, and was not given back.
+
+    The ledger may have given it back without a refund: then its transaction is reversed.
+    """
+    booked = paid.txn if paid.late_txn is None else paid.late_txn
+    is_there = stays_paid(paid.state, booked_late=paid.booked_late)
+    if paid.kind != Kind.COLLECT or not is_there or booked.status != Status.COMPLETED:
+        return 0
+    return max(0, paid.minor - sum(refunds_of(paid)))

@@ -23,7 +23,7 @@ from hoardrun.payments.models import (
 )
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.reading import MAX_BYTES
-from hoardrun.payments.states import LIVE, NOT_PAID, State
+from hoardrun.payments.states import LIVE, State, moved_nothing
 from hoardrun.payments.stored import name_of
 from hoardrun.payments.times import Times
 
@@ -130,7 +130,8 @@ def is_asked_on(row: ProviderPayment, evidence: Evidence) -> bool:
     after all, until an answer confirms or denies it.
     """
     state = State(row.state)
-    is_doubted = state in NOT_PAID and row.hint is not None and not row.booked_late
+    is_over = moved_nothing(state, booked_late=row.booked_late)
+    is_doubted = is_over and row.hint is not None
     return state in LIVE or (is_doubted and evidence.claim in SAYS_NOTHING)
 
 

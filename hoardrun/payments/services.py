@@ -23,6 +23,7 @@ from hoardrun.payments.facts import Decision, Effect, Payment
 from hoardrun.payments.judge import judge
 from hoardrun.payments.models import PaymentReceipt, ProviderPayment
 from hoardrun.payments.options import options
+from hoardrun.payments.refunded import refunds_of
 from hoardrun.payments.rows import (
     is_asked_on,
     look_plan,
@@ -34,7 +35,7 @@ from hoardrun.payments.rows import (
     without_ids_of_others,
 )
 from hoardrun.payments.stages import stage_of
-from hoardrun.payments.states import FINAL, NOT_PAID, State
+from hoardrun.payments.states import FINAL, State
 from hoardrun.payments.stored import columns_after, facts_of
 from hoardrun.payments.times import Times
 from realtime import clock
@@ -126,12 +127,10 @@ def _judged(row: ProviderPayment, payment: Payment, evidence: Evidence, now: dat
     decision = judge(payment, evidence, now)
     if Effect.REVERSE not in decision.effects:
         return decision
-    not_paid = [state.value for state in NOT_PAID]
-    refunds = list(row.refunded_by.exclude(state__in=not_paid).values_list("minor", "state"))
-    given_back = sum(minor for minor, state in refunds if state == State.SUCCEEDED)
-    if given_back >= row.minor:
+    back = refunds_of(row)
+    if back.done >= row.minor:
         return stay("settled", evidence)
-    if refunds:
+    if any(back):
         return replace(stay("contradiction", evidence), effects=(Effect.HOLD_FOR_STAFF,))
     return decision
 

@@ -20,14 +20,15 @@ from hoardrun.ledger.money import amount_human, amount_parse, minor_of
 from hoardrun.payments.approvals import approval_check, approved_send
 from hoardrun.payments.choices import DecisionState, Kind, StaffAction
 from hoardrun.payments.deciding import stay
+from hoardrun.payments.effects import ADVANCED
 from hoardrun.payments.errors import DecidedAlready, NothingToDecide
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.refunding import refund_create
-from hoardrun.payments.rows import payment_lock, staff_release, steps_store
+from hoardrun.payments.rows import payment_lock, staff_call, staff_release, steps_store
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.stages import awaits_approval, stage_of
-from hoardrun.payments.states import FINAL, LIVE, State
+from hoardrun.payments.states import FINAL, LIVE, State, was_paid
 from notifications.validation import why_given
 from realtime import clock
 from realtime.errors import InvalidInput, SecondPerson
@@ -107,7 +108,7 @@ def action_check(row: ProviderPayment, action: str) -> None:
         raise NothingToDecide("Its provider is still asked how it ended.")
     if action == StaffAction.REJECT:
         return
-    if state in {State.SUCCEEDED, State.REVERSED} or row.booked_late:
+    if was_paid(state, booked_late=row.booked_late):
         raise NothingToDecide("Its money is booked: reject what was said beyond that.")
     if action == StaffAction.REFUND and row.kind != Kind.COLLECT:
         raise NothingToDecide("Only what was collected can be given back.")
@@ -123,12 +124,16 @@ def _do(row: ProviderPayment, asked: StaffDecision, by: Actor) -> None:
         approved_send(row, asked.why, by)
         return
     assert asked.minor is not None  # `decision_ask` has set it
-    note = asked.why
+    note, lacking = asked.why, Decimal(0)
     if asked.minor != row.minor:
         note = f"{amount_human(row.amount, row.currency)} were asked for. {note}"
-        _amount_change(row, asked.minor, by)
+        lacking = _amount_change(row, asked.minor, by)
     evidence = Evidence(claim=Claim.PAID, source=Source.STAFF)
     evidence_apply(row.pk, evidence, actor=by, note=note)
+    if lacking:
+        row.refresh_from_db()
+        staff_call(row, ADVANCED, clock.now())
+        row.save(update_fields=["staff_reason", "staff_since"])
     if asked.action == StaffAction.REFUND:
         refund_create(
             payment_id=row.pk, description=asked.why, idempotency_key=f"refund:{row.pk}", by=by
@@ -146,14 +151,19 @@ def _reject(row: ProviderPayment, why: str, by: Actor) -> None:
     row.save()
 
 
-def _amount_change(row: ProviderPayment, minor: int, by: Actor) -> None:
-    """Make the payment one of what really came, before that is booked."""
+def _amount_change(row: ProviderPayment, minor: int, by: Actor) -> Decimal:
+    """Make the payment one of what really came, before that is booked.
+
+    Return what had to be advanced, if more went out than the account has.
+    """
+    lacking = Decimal(0)
     row.minor = minor
     if State(row.state) not in FINAL:
-        row.txn = transaction_replace(
+        row.txn, lacking = transaction_replace(
             row.txn_id,
             amount=row.amount,
             carried=Carried(row.provider, f"accepted:{row.pk}", stage_of(row)),
             by=by,
         )
     row.save()
+    return lacking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hoardrun.payments.states import MEANINGS, NOT_PAID, State
+from hoardrun.payments.states import MEANINGS, NOT_PAID, PAID, State
 from hoardrun.payments.words import text_of
 from realtime.protocol.codec import timestamp
 
@@ -28,7 +28,7 @@ def stage_of(row: Any) -> dict[str, Any]:
         "expires_at": None if ends_at is None else timestamp(ends_at),
         "reason": {"code": reason, "text": text_of(reason)} if reason else None,
         "retry_safe": is_safe_to_retry(row),
-        "receipt": row.provider_txn_id if state in {State.SUCCEEDED, State.REVERSED} else "",
+        "receipt": row.provider_txn_id if state in PAID else "",
         "number": masked(row.msisdn),
     }
 

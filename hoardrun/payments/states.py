@@ -28,7 +28,8 @@ class State(StrEnum):
 
 
 NOT_PAID = frozenset({State.FAILED, State.CANCELLED, State.EXPIRED})
-FINAL = NOT_PAID | {State.SUCCEEDED, State.REVERSED}
+PAID = frozenset({State.SUCCEEDED, State.REVERSED})
+FINAL = NOT_PAID | PAID
 # Those in which the provider is asked; `held` is for staff alone.
 LIVE = frozenset(State) - FINAL - {State.HELD}
 
@@ -75,6 +76,24 @@ MEANINGS: Mapping[State, Meaning] = {
     State.REVERSED: Meaning("reversed", "returned", "returned"),
 }
 assert set(MEANINGS) == set(State), "every state needs its meaning"
+
+
+def was_paid(state: str, *, booked_late: bool) -> bool:
+    """Say whether the money has moved, even if it has gone back since.
+
+    `booked_late`: it moved after the payment had ended without.
+    """
+    return state in PAID or booked_late
+
+
+def stays_paid(state: str, *, booked_late: bool) -> bool:
+    """Say whether the money has moved, and has not gone back."""
+    return state != State.REVERSED and was_paid(state, booked_late=booked_late)
+
+
+def moved_nothing(state: str, *, booked_late: bool) -> bool:
+    """Say whether the payment has ended, and no money has moved."""
+    return state in NOT_PAID and not booked_late
 
 
 def path(current: State, wanted: State, *, was_taken: bool = True) -> tuple[State, ...]:

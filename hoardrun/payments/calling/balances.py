@@ -12,18 +12,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Now
 
 from hoardrun.ledger.journal.floats import Purse
 from hoardrun.ledger.money import minor_of
 from hoardrun.payments.at_providers import books_allow, floats_check
 from hoardrun.payments.calling import calls
-from hoardrun.payments.models import OPEN, ProviderBalance, ProviderPayment
+from hoardrun.payments.conditions import MOVED_NOTHING
+from hoardrun.payments.models import ProviderBalance, ProviderPayment
 from hoardrun.payments.options import options
 from hoardrun.payments.providers.interface import Kind
 from hoardrun.payments.providers.registry import PROVIDERS, SETUPS
 from hoardrun.payments.providers.settings import base_url, configured, given, keys_of
+from hoardrun.payments.tariffs.charging import cost_of
 from realtime import clock, jobs
 from realtime.errors import Refused
 
@@ -32,6 +34,7 @@ logger = logging.getLogger(__name__)
 JOB, EVERY_SECONDS = "payment_balances", 60.0
 BELIEVED_FOR = timedelta(minutes=10)
 _KINDS: tuple[Kind, ...] = ("payout", "collect")
+_OUT: tuple[Kind, ...] = ("payout", "refund")
 
 
 class Account(NamedTuple):
@@ -52,20 +55,23 @@ def ask() -> int:
     return sum(minor is not None for minor in told.values())
 
 
-def covers(provider: str, currency: str, minor: int) -> bool:
-    """Return False only if a recent balance is too small for the payout.
+def covers(provider: str, kind: str, currency: str, minor: int) -> bool:
+    """Return False only if a recent balance is too small for a payout or a refund.
 
-    What is to go out since its provider told is taken off.
+    The provider takes its charge from the same account. What was sent since it told the balance,
+    and what is still to be sent, is taken off.
     """
     told = ProviderBalance.objects.filter(
         provider=provider, kind="payout", currency=currency, told_at__gt=Now() - BELIEVED_FOR
     ).first()
     if told is None:
         return True
+    is_later = Q(sent_at__isnull=True) | Q(sent_at__gt=told.told_at)
     going = ProviderPayment.objects.filter(
-        OPEN, provider=provider, kind="payout", currency=currency, created_at__gt=told.told_at
-    )
-    return minor + (going.aggregate(all=Sum("minor"))["all"] or 0) <= told.minor
+        is_later, provider=provider, kind__in=_OUT, currency=currency
+    ).exclude(MOVED_NOTHING)
+    sums = going.values_list("kind", "minor").annotate(count=Count("pk")).order_by()
+    return cost_of(provider, currency, [(kind, minor, 1), *sums]) <= told.minor
 
 
 def totals() -> Mapping[tuple[str, str], int]:

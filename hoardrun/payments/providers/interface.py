@@ -96,6 +96,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     plan: Plan
     prompt_seconds: int
     reversal: bool = False  # by the receipt, so what came unasked can be given back too
+    refund_parts: bool = True  # False: a refund gives back all that was paid
     name_check: bool = False
     idempotent: bool = True  # the same id twice is one payment
 

@@ -16,20 +16,24 @@ from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models.functions import Now
+from msgspec.structs import replace
 
+from hoardrun.ledger.money import minor_of
+from hoardrun.payments.evidence import Evidence
 from hoardrun.payments.reconciling import rows
 from hoardrun.payments.reconciling.booking import file_book
 from hoardrun.payments.reconciling.choices import TESTIFYING, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.errors import StatementRefused
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementFile, StatementLine
 from hoardrun.payments.reconciling.selectors import AT_ONCE, known_keys, ours
+from hoardrun.payments.refunded import refund_like
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.statements.chain import gaps
 from hoardrun.payments.statements.columns import LAYOUTS
 from hoardrun.payments.statements.lines import Line
 from hoardrun.payments.statements.matching import Finding, match
 from hoardrun.payments.statements.parse import Fault, NoStatement, Statement, read_statement
-from hoardrun.payments.states import State
+from hoardrun.payments.states import State, was_paid
 from realtime import clock
 from realtime.errors import Refused
 from realtime.retry import one_transaction
@@ -164,13 +168,22 @@ def _testify(file: StatementFile) -> tuple[int, int]:
             continue
         assert row.line is not None and row.payment_id is not None
         try:
-            evidence_apply(row.payment_id, rows.line_of(row.line).evidence())
+            evidence_apply(*_told_by(row.payment_id, rows.line_of(row.line)))
         except Refused as error:
             refused += 1
             logger.error("statement %d: payment %s: %s", file.pk, row.payment_id, error)
         else:
             told += 1
     return told, refused
+
+
+def _told_by(payment_id: UUID, line: Line) -> tuple[UUID, Evidence]:
+    """Return what a line tells, and of which payment: a reversal may be a refund of ours."""
+    if line.kind == "reversal":
+        minor = minor_of(abs(line.amount), line.currency)
+        if refund := refund_like(payment_id, minor=minor, receipt=line.receipt):
+            return refund.pk, replace(line, kind="payment").evidence()
+    return payment_id, line.evidence()
 
 
 def _is_told(row: Match) -> bool:
@@ -180,5 +193,5 @@ def _is_told(row: Match) -> bool:
         return row.payment.state == State.REVERSED
     if row.what == MatchKind.AMOUNT_DIFFERS:
         return row.payment.staff_since is not None
-    is_paid = row.payment.state in {State.SUCCEEDED, State.REVERSED} or row.payment.booked_late
+    is_paid = was_paid(row.payment.state, booked_late=row.payment.booked_late)
     return is_paid and row.payment.provider_txn_id == row.line.receipt

@@ -15,11 +15,10 @@ from hoardrun.payments.reconciling.choices import FINDINGS, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementLine
 from hoardrun.payments.statements.lines import Line
 from hoardrun.payments.statements.matching import Ours
-from hoardrun.payments.states import State
+from hoardrun.payments.states import was_paid
 
 AROUND = timedelta(days=1)  # a payment may be asked for on the day before its line
 AT_ONCE = 500  # values in one query
-_PAID = {State.SUCCEEDED.value, State.REVERSED.value}
 
 
 class Group(NamedTuple):
@@ -61,7 +60,7 @@ def _payments(provider: str, currency: str, condition: Q) -> Iterator[Ours]:
     rows = ProviderPayment.objects.filter(condition, provider=provider, currency=currency)
     written = Exists(Match.objects.filter(payment=OuterRef("pk"), what__in=WRITTEN))
     for payment in rows.annotate(is_written=written).order_by("created_at", "pk"):
-        is_paid = payment.state in _PAID or payment.booked_late
+        is_paid = was_paid(payment.state, booked_late=payment.booked_late)
         yield Ours(
             id=str(payment.pk),
             amount=payment.amount if payment.kind == Kind.COLLECT else -payment.amount,
@@ -69,6 +68,7 @@ def _payments(provider: str, currency: str, condition: Q) -> Iterator[Ours]:
             msisdn=payment.msisdn,
             receipt=payment.provider_txn_id,
             succeeded=is_paid and not payment.is_written,
+            is_refund=payment.kind == Kind.REFUND,
         )
 
 

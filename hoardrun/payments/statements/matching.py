@@ -44,6 +44,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     msisdn: str = ""  # E.164
     receipt: str = ""
     succeeded: bool = True  # by what we know
+    is_refund: bool = False
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -70,25 +71,31 @@ def match(
     found: list[Finding] = []
     by_id = {payment.id: payment for payment in payments}
     open_lines: dict[Line, None] = {}
+    reversals: dict[Line, None] = {}  # of nothing that a receipt tells
     seen = set(known)
     receipts = {payment.receipt: payment for payment in payments if payment.receipt}
     for line in (_of_its_kind(each, receipts.get(each.receipt)) for each in lines):
-        if line.key in seen:
+        if not seen.isdisjoint({line.key, _as_payment(line).key}):
             found.append(Finding(what="known", line=line))
         elif line.kind == "payment":
             open_lines[line] = None
+        elif (
+            beside := _beside(line, payments, by_id)
+        ).payment is None and beside.what == "reversal":
+            reversals[line] = None
         else:
-            found.append(_beside(line, payments, by_id))
+            found.append(beside)
         seen.add(line.key)
     open_payments = dict(by_id)
-    for by, finds in _PASSES:
-        for line, payment in list(finds(open_lines, open_payments.values())):
-            is_equal = line.amount == payment.amount
-            what: What = "matched" if is_equal else "amount_differs"
-            found.append(Finding(what=what, line=line, payment=payment, by=by))
-            del open_lines[line]
-            del open_payments[payment.id]
+    found.extend(_paired(open_lines, open_payments))
+    # A refund may be told as a reversal of which the file does not say what it reverses.
+    refunds = {payment.id: payment for payment in open_payments.values() if payment.is_refund}
+    for pair in _paired(reversals, refunds):
+        assert pair.line is not None and pair.payment is not None
+        found.append(replace(pair, line=_as_payment(pair.line)))
+        del open_payments[pair.payment.id]
     found.extend(Finding(what="missing_here", line=line) for line in open_lines)
+    found.extend(Finding(what="reversal", line=line) for line in reversals)
     # A payment whose line was imported before is not missing there.
     written = {receipt for receipt, _, kind in known if kind == "payment"}
     found.extend(
@@ -101,13 +108,29 @@ def match(
     return found
 
 
+def _paired(lines: dict[Line, None], payments: dict[str, Ours]) -> Iterator[Finding]:
+    """Yield each pair that a pass finds, and take it from both."""
+    for by, finds in _PASSES:
+        for line, payment in list(finds(lines, payments.values())):
+            is_equal = line.amount == payment.amount
+            what: What = "matched" if is_equal else "amount_differs"
+            yield Finding(what=what, line=line, payment=payment, by=by)
+            del lines[line]
+            del payments[payment.id]
+
+
+def _as_payment(line: Line) -> Line:
+    """Return the line of a reversal as that of the refund which it tells; others as they are."""
+    return replace(line, kind="payment") if line.kind == "reversal" else line
+
+
 def _of_its_kind(line: Line, own: Ours | None) -> Line:
     """Return a line as a payment, if it is one of ours that goes the same way.
 
     Providers call our refunds "refund" or "reversal" too; a reversal of a payment goes back.
     """
     if line.kind == "reversal" and own is not None and (line.amount < 0) == (own.amount < 0):
-        return replace(line, kind="payment")
+        return _as_payment(line)
     return line
 
 

@@ -14,18 +14,15 @@ from django.contrib.auth import get_user_model
 from django.db.models import Sum
 
 from hoardrun.ledger.currencies import EXPONENTS
-from hoardrun.ledger.money import amount_of
+from hoardrun.ledger.money import amount_of, minor_of
 from hoardrun.payments.choices import Kind
+from hoardrun.payments.conditions import MOVED_NOTHING
 from hoardrun.payments.fees import Fee, fee_of
 from hoardrun.payments.limits import Limit, exceeded
 from hoardrun.payments.models import ProviderPayment
-from hoardrun.payments.states import State
 from hoardrun.payments.tariffs.errors import LimitExceeded
 from hoardrun.payments.tariffs.selectors import bands_list, day_begins, limits_list, today
 from hoardrun.payments.tiers.selectors import tier_of
-
-# What ended so has moved nothing, and counts for no limit.
-_MOVED_NOTHING = (State.FAILED, State.CANCELLED, State.EXPIRED)
 
 
 def charges_of(
@@ -42,6 +39,28 @@ def charges_of(
         on=day,
         decimals=EXPONENTS[currency],
     )
+
+
+def cost_of(provider: str, currency: str, payments: Iterable[tuple[str, int, int]]) -> int:
+    """Sum payments with what their provider charges for each, in minor units.
+
+    `payments` are kinds and amounts, each with how many there are.
+    """
+    day, decimals, total = today(), EXPONENTS[currency], 0
+    bands = {kind: bands_list(provider, kind, currency, day) for kind in Kind}
+    for kind, minor, count in payments:
+        amount = amount_of(minor, currency)
+        fee = fee_of(
+            bands[Kind(kind)],
+            provider=provider,
+            kind=kind,
+            currency=currency,
+            amount=amount,
+            on=day,
+            decimals=decimals,
+        )
+        total += count * minor_of(amount + (fee.amount if fee else 0), currency)
+    return total
 
 
 def customer_fee(*, provider: str, kind: str, currency: str, amount: Decimal) -> Decimal:
@@ -91,5 +110,5 @@ def _spent(user_id: int, provider: str, kind: str, currency: str, day: date) -> 
         kind=kind,
         currency=currency,
         created_at__gte=day_begins(day),
-    ).exclude(state__in=_MOVED_NOTHING)
+    ).exclude(MOVED_NOTHING)
     return amount_of(today_ones.aggregate(total=Sum("minor"))["total"] or 0, currency)

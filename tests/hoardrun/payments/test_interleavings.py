@@ -20,7 +20,7 @@ from hoardrun.ledger.models import Account, Transaction
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.services import evidence_apply
-from hoardrun.payments.states import FINAL, MOVES, State
+from hoardrun.payments.states import FINAL, MOVES, State, stays_paid
 from tests.hoardrun.ledger.journal.conftest import verified
 from tests.hoardrun.payments.carrying import ask, called, money, wait
 from tests.hoardrun.payments.support import paid, said
@@ -109,6 +109,16 @@ def arrive(row: ProviderPayment, provider: Provider, what: str) -> None:
             raise Crash
 
 
+def shown(row: ProviderPayment) -> tuple[int, int]:
+    """Return what the account must have, by where the payment stands: available, and balance."""
+    sign = 1 if row.kind == "collect" else -1
+    if stays_paid(row.state, booked_late=row.booked_late):
+        moved = sign * 5000 - (0 if row.booked_late else row.fee_minor)
+        return 50_000 + moved, 50_000 + moved
+    is_held = row.kind == "payout" and State(row.state) not in FINAL
+    return 50_000 - (5000 + row.fee_minor if is_held else 0), 50_000
+
+
 def invariants(row: ProviderPayment, account: Account) -> None:
     """Check what holds after every step."""
     row.refresh_from_db()
@@ -126,6 +136,7 @@ def invariants(row: ProviderPayment, account: Account) -> None:
     assert row.state == went[-1]
     if State(row.state) not in FINAL:
         assert row.next_check_at is not None or row.staff_since is not None
+    assert (available, current) == shown(row)
     booked = Transaction.objects.filter(carrier="mtn", type__in=("deposit", "withdrawal"))
     assert sum(txn.status in {"completed", "reversed"} for txn in booked) <= 1
 
@@ -145,7 +156,7 @@ def at_the_end(row: ProviderPayment, account: Account, provider: Provider) -> No
     fee = row.fee_minor if provider.truth == "pay" else 0
     moved = {"pay": sign * 5000 - fee}.get(provider.truth, 0)
     if row.staff_since is not None:
-        return  # a person has it, and the transaction stands as it was
+        return  # a person has it; `invariants` has looked at the money
     if row.booked_late:
         moved = sign * 5000  # without the fee
     assert money(account) == (50_000 + moved, 50_000 + moved)

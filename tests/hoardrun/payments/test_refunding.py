@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
-from hoardrun.ledger.models import Account
-from hoardrun.payments.errors import NothingToRefund
-from hoardrun.payments.evidence import Claim
-from hoardrun.payments.models import ProviderPayment
+from hoardrun.ledger import actors
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.services import transaction_move
+from hoardrun.payments.errors import NothingToRefund, ProviderShort, ReceiptUnknown
+from hoardrun.payments.evidence import Claim, Source
+from hoardrun.payments.models import ProviderBalance, ProviderPayment
 from hoardrun.payments.refunding import refund_create
+from realtime import clock
+from realtime.errors import InvalidInput
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree
 from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid, txn_of
-from tests.hoardrun.payments.support import said
+from tests.hoardrun.payments.support import paid, said
 
 
 @pytest.fixture
@@ -80,3 +85,102 @@ def test_only_what_was_collected_goes_back(ugx: Account):
     for row in (waiting, payout):
         with pytest.raises(NothingToRefund):
             back(row)
+
+
+def failed_but_paid_late(refund: ProviderPayment) -> None:
+    """Let a refund fail by its answer, and be paid by a surer one."""
+    tell(taken(refund), said(Claim.NOT_PAID, Source.STATEMENT, reason="provider"))
+    tell_paid(refund, provider_txn_id="R-2")
+    assert (refund.state, refund.booked_late) == ("failed", True)
+
+
+def test_a_refund_that_was_paid_late_counts(collected: ProviderPayment, ugx: Account):
+    failed_but_paid_late(back(collected, amount="3000"))
+    with pytest.raises(NothingToRefund, match="UGX 2,000 can"):
+        back(collected, amount="3000")
+    tell_paid(taken(back(collected)), provider_txn_id="R-3")
+    assert money(ugx) == (50_000, 50_000)
+    # All of it went back by refunds, so that is no reversal.
+    tell(collected, said(Claim.REVERSED))
+    assert (collected.state, collected.staff_since, money(ugx)) == (
+        "succeeded",
+        None,
+        (50_000, 50_000),
+    )
+    assert_books_agree(ugx)
+
+
+def test_a_refund_that_came_back_may_go_again(collected: ProviderPayment, ugx: Account):
+    refund = taken(back(collected))
+    tell_paid(refund, provider_txn_id="R-2")
+    tell(refund, said(Claim.REVERSED))
+    assert money(ugx) == (55_000, 55_000)
+    assert back(collected).amount == 5000
+    assert money(ugx) == (50_000, 55_000)
+
+
+def test_money_that_came_late_goes_back(ugx: Account):
+    row = taken(ask(ugx))
+    tell(row, said(Claim.NOT_PAID, reason="expired"))
+    tell_paid(row, provider_txn_id="R-1")
+    assert (row.state, row.booked_late) == ("expired", True)
+    tell_paid(taken(back(row)), provider_txn_id="R-2")
+    with pytest.raises(NothingToRefund):
+        back(row)
+    assert money(ugx) == (50_000, 50_000)
+    assert_books_agree(ugx)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_the_ledger_has_reversed_is_not_given_back_too(
+    ugx: Account, alice: User, is_late: bool
+):
+    row = taken(ask(ugx))
+    if is_late:
+        tell(row, said(Claim.NOT_PAID, reason="expired"))
+    tell_paid(row)
+    booked = row.late_txn or row.txn
+    transaction_move(txn_id=booked.pk, to="reversed", by=actors.staff(alice.pk))
+    with pytest.raises(NothingToRefund):
+        back(row)
+    assert money(ugx) == (50_000, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("provider", "phone"), [("airtel", "+256701234567"), ("daraja", "+254712345678")]
+)
+def test_where_parts_cannot_go_back_they_are_refused_before_anything_is_written(
+    ugx: Account, kes: Account, provider: str, phone: str
+):
+    account, amount = (ugx, "5000") if provider == "airtel" else (kes, "500")
+    row = taken(ask(account, provider=provider, msisdn=phone, amount=amount))
+    tell_paid(row, provider_txn_id="R-1")
+    before = (ProviderPayment.objects.count(), Transaction.objects.count(), money(account))
+    with pytest.raises(InvalidInput) as refused:
+        back(row, amount="499")
+    assert "gives back all of a payment" in refused.value.errors["amount"]
+    assert before == (
+        ProviderPayment.objects.count(),
+        Transaction.objects.count(),
+        money(account),
+    )
+    assert back(row).amount == row.amount
+
+
+def test_without_a_receipt_a_reversal_is_not_sent(kes: Account):
+    row = taken(ask(kes, provider="daraja", msisdn="+254712345678", amount="500"))
+    tell(row, paid(amount=row.amount, currency="KES", provider_txn_id=""))
+    assert row.state == "succeeded"
+    with pytest.raises(ReceiptUnknown):
+        back(row)
+    assert not ProviderPayment.objects.filter(refunds=row).exists()
+
+
+def test_our_account_must_cover_a_refund(collected: ProviderPayment, ugx: Account):
+    ProviderBalance.objects.create(
+        provider="mtn", kind="payout", currency="UGX", minor=4999, told_at=clock.now()
+    )
+    with pytest.raises(ProviderShort):
+        back(collected)
+    assert money(ugx) == (55_000, 55_000)
+    assert back(collected, amount="4999").amount == 4999

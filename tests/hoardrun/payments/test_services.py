@@ -105,6 +105,16 @@ def test_the_fee_of_a_collection_is_taken_from_what_came(ugx: Account):
     assert_books_agree(ugx)
 
 
+def test_a_fee_that_the_account_cannot_bear_is_owed_and_told(ugx: Account):
+    row = taken(ask(ugx, fee=Decimal(5100)))
+    close(ugx)
+    tell_paid(row)
+    assert money(ugx) == (0, 0)
+    assert (row.state, row.staff_reason) == ("succeeded", "advanced")
+    assert Transaction.objects.get(own_key=f"advance:fee:{row.pk}").amount == 100
+    assert_books_agree(ugx)
+
+
 def test_what_was_never_sent_fails_without_a_detour(ugx: Account):
     row = ask(ugx, "payout")
     tell(row, said(Claim.NOT_PAID, Source.ACK, reason="not_sent", retry_safe=True))

@@ -83,6 +83,7 @@ def test_a_payout_of_more_than_was_held_is_accepted(ugx: Account, dora: User, er
     decided(row, "accept", dora, erin, amount="51000")
     assert (row.state, money(ugx)) == ("succeeded", (0, 0))
     assert Transaction.objects.get(own_key=f"advance:accepted:{row.pk}").amount == 1000
+    assert row.staff_reason == "advanced"  # the customer owes it: staff stay told
     assert_books_agree(ugx)
 
 
@@ -123,6 +124,18 @@ def test_money_that_was_denied_before_is_accepted_late(ugx: Account, dora: User,
     decided(row, "accept", dora, erin)
     assert (row.state, row.booked_late, row.staff_since) == ("failed", True, None)
     assert (money(ugx), txn_of(row).status) == ((55_000, 55_000), "failed")
+    assert_books_agree(ugx)
+
+
+def test_money_that_came_late_is_given_back(ugx: Account, dora: User, erin: User):
+    row = taken(ask(ugx))
+    tell(row, said(Claim.NOT_PAID, reason="funds"))
+    tell_paid(row)
+    decided(row, "refund", dora, erin)
+    assert (row.state, row.booked_late, row.staff_since) == ("failed", True, None)
+    refund = ProviderPayment.objects.get(refunds=row)
+    tell_paid(taken(refund), provider_txn_id="R-2")
+    assert (refund.state, money(ugx)) == ("succeeded", (50_000, 50_000))
     assert_books_agree(ugx)
 
 

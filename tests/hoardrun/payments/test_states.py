@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from hoardrun.ledger.choices import TransactionStatus
-from hoardrun.payments.states import FINAL, LIVE, MEANINGS, MOVES, NOT_PAID, State, path
+from hoardrun.payments.states import (
+    FINAL,
+    LIVE,
+    MEANINGS,
+    MOVES,
+    NOT_PAID,
+    State,
+    moved_nothing,
+    path,
+    stays_paid,
+    was_paid,
+)
 
 ENDS = "succeeded failed cancelled expired held"
 ROWS = [
@@ -55,3 +66,21 @@ def test_no_road_leads_from_an_end(state):
     for wanted in State:
         with pytest.raises(ValueError, match=f"from {state} to {wanted}"):
             path(state, wanted)
+
+
+@pytest.mark.parametrize(
+    ("state", "booked_late", "was", "stays", "nothing"),
+    [
+        ("created", False, False, False, False),
+        ("unknown", False, False, False, False),
+        ("held", False, False, False, False),
+        ("succeeded", False, True, True, False),
+        ("reversed", False, True, False, False),
+        *((state, False, False, False, True) for state in ("failed", "cancelled", "expired")),
+        *((state, True, True, True, False) for state in ("failed", "cancelled", "expired")),
+    ],
+)
+def test_whether_the_money_has_moved(state, booked_late, was, stays, nothing):
+    assert was_paid(state, booked_late=booked_late) is was
+    assert stays_paid(state, booked_late=booked_late) is stays
+    assert moved_nothing(state, booked_late=booked_late) is nothing

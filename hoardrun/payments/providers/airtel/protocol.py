@@ -1,7 +1,8 @@
 """What Airtel Money speaks: requests, answers and callbacks. Pure.
 
 It refuses with HTTP 200, and calls a request that it accepted "Success.". Phones go without their
-country's code. A callback has neither amount nor currency.
+country's code. A callback has neither amount nor currency. A refund has neither an amount nor an id
+of ours: it gives all back, and cannot be asked about.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class Airtel:
         plan=Plan(180),  # an enquiry before that may find nothing
         prompt_seconds=180,
         reversal=True,
+        refund_parts=False,
         name_check=True,
     )
 

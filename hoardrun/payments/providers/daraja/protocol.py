@@ -1,7 +1,7 @@
 """M-Pesa's protocol, put together. Pure.
 
-Nothing is signed. A push is asked about by the id that its answer had; without one only its
-callback and the statement tell of it.
+Nothing is signed. A push or a reversal is asked about by the id that its answer had; without one
+only its callback and the statement tell of it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Daraja:
         plan=Plan(20),
         prompt_seconds=60,
         reversal=True,
+        refund_parts=False,
         idempotent=False,  # the same push twice is two prompts
     )
 
@@ -75,13 +76,15 @@ class Daraja:
         return build[order.kind](order, keys, token)
 
     def read_begun(self, order: Order, reply: Reply) -> Evidence:
-        return results.of_ack(reply)
+        return results.of_ack(reply, is_reversal=order.kind == "refund")
 
     def look(self, order: Order, keys: Keys, token: str) -> Request | None:
-        if order.kind != "collect":
-            return requests.ask_about_result(order, keys, token)
+        if order.kind == "payout":
+            return requests.ask_about_result(order, order.id, keys, token)
         if not order.provider_request_id:
             return None
+        if order.kind == "refund":
+            return requests.ask_about_result(order, order.provider_request_id, keys, token)
         return requests.ask_about_push(order, keys, token)
 
     def read_look(self, order: Order, reply: Reply) -> Evidence:

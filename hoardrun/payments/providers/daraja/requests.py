@@ -100,13 +100,16 @@ def reverse(order: Order, keys: Keys, token: str) -> Request:
     return _post(REVERSAL, token, body)
 
 
-def ask_about_result(order: Order, keys: Keys, token: str) -> Request:
-    """Ask about a payout or a reversal. The answer comes to a URL of this question alone."""
+def ask_about_result(order: Order, originator: str, keys: Keys, token: str) -> Request:
+    """Ask about a payout or a reversal. The answer comes to a URL of this question alone.
+
+    `originator` is the OriginatorConversationID: of a payout ours, of a reversal Daraja's.
+    """
     body = {
         "Initiator": keys.initiator,
         "SecurityCredential": keys.security_credential,
         "CommandID": "TransactionStatusQuery",
-        "OriginatorConversationID": order.id,
+        "OriginatorConversationID": originator,
         "PartyA": int(keys.shortcode),
         "IdentifierType": _SHORTCODE,
         "ResultURL": order.question_url,

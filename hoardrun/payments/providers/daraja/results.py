@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -23,11 +24,16 @@ from realtime.outgoing.reply import Reply
 CODES = read_codes(Path(__file__).with_name("codes.toml"))
 NO_RECEIPT = Meaning(Claim.UNKNOWN, "no_receipt")
 _TIMES = ("%Y%m%d%H%M%S", "%d.%m.%Y %H:%M:%S")
+_ORIGINATOR = "OriginatorConversationID"
 _NO_RECEIPT_ENDS = "0000000"  # a transaction id of a failure
 
 
-def of_ack(reply: Reply) -> Evidence:
-    """Read the answer to a request: that it is taken, never that it is paid."""
+def of_ack(reply: Reply, *, is_reversal: bool = False) -> Evidence:
+    """Read the answer to a request: that it is taken, never that it is paid.
+
+    A reversal is asked about by the id that Daraja makes for it; a payout has one of ours there.
+    """
+    names = (_ORIGINATOR,) if is_reversal else ("CheckoutRequestID", "ConversationID")
     body = replies.body_of(reply) or {}
     code = reading.code(body.get("ResponseCode")) or reading.code(body.get("errorCode"))
     meaning = replies.meaning_of_status(CODES["begun"], reply, code)
@@ -37,7 +43,7 @@ def of_ack(reply: Reply) -> Evidence:
         meaning,
         Source.ACK,
         raw_code=code or str(reply.status or reply.error),
-        provider_request_id=_id(body, "CheckoutRequestID", "ConversationID"),
+        provider_request_id=_id(body, *names),
         raw=reply.body,
     )
 
@@ -99,14 +105,15 @@ def of_result(body: Mapping[str, Any], raw: bytes, source: Source, *, is_answer:
         found = reading.text(items.get("TransactionStatus"))
         meaning = CODES["found"].get(found, UNKNOWN) if code == "0" else UNKNOWN
         code = found or code
+    reference, request_id = ("", "") if is_answer else _ids(result)
     return _evidence(
         meaning,
         source,
         code,
         receipt,
         amount=reading.amount(items.get("TransactionAmount", items.get("Amount"))),
-        reference=_id(result, "OriginatorConversationID") if not is_answer else "",
-        provider_request_id=_id(result, "ConversationID") if not is_answer else "",
+        reference=reference,
+        provider_request_id=request_id,
         at=_time(items.get("TransactionCompletedDateTime")),
         raw=raw,
     )
@@ -156,6 +163,16 @@ def _receipt(result: Mapping[str, Any], items: Mapping[str, Any]) -> str:
     if not found and reading.code(result.get("ResultCode")) == "0":
         found = _id(result, "TransactionID")
     return "" if found.endswith(_NO_RECEIPT_ENDS) else found
+
+
+def _ids(result: Mapping[str, Any]) -> tuple[str, str]:
+    """Return our id of a result and Daraja's. Ours, of a payout, is a UUID; a reversal has none."""
+    originator = _id(result, _ORIGINATOR)
+    try:
+        is_ours = str(UUID(originator)) == originator
+    except ValueError:
+        is_ours = False
+    return (originator, _id(result, "ConversationID")) if is_ours else ("", originator)
 
 
 def _named(items: object, key: str) -> dict[str, Any]:

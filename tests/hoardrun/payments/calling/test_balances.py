@@ -10,10 +10,14 @@ import pytest
 from hoardrun.ledger.models import Account
 from hoardrun.payments.calling import balances
 from hoardrun.payments.errors import ProviderShort
+from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.models import ProviderBalance
+from hoardrun.payments.refunding import refund_create
 from realtime import clock, jobs
 from tests.hoardrun.payments.calling.support import TOKEN, Provider, provider, reached
-from tests.hoardrun.payments.carrying import ask, money
+from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid
+from tests.hoardrun.payments.support import said
+from tests.hoardrun.payments.tariffs.support import fee
 from tests.realtime.outgoing.servers import answer
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +64,34 @@ def test_a_payout_beyond_what_there_is_is_refused(providers: Provider, ugx: Acco
     assert money(ugx) == (37_000, 50_000)
     ask(ugx, "payout", amount="3000")
     ask(ugx, "collect", amount="9000")
+
+
+def test_what_the_provider_charges_must_be_covered_too(providers: Provider, ugx: Account) -> None:
+    fee("1", "9000", "100", provider="mtn", currency="UGX")
+    providers.says("disbursement", held("8000"))
+    balances.ask()
+    with pytest.raises(ProviderShort):
+        ask(ugx, "payout", amount="7901")
+    ask(ugx, "payout", amount="3900")
+    with pytest.raises(ProviderShort):
+        ask(ugx, "payout", amount="3901")
+    ask(ugx, "payout", amount="3900")
+
+
+def test_all_that_left_since_the_balance_was_told_counts(providers: Provider, ugx: Account) -> None:
+    collected = taken(ask(ugx))
+    tell_paid(collected, provider_txn_id="R-1")
+    providers.says("disbursement", held("9000"))
+    balances.ask()
+    failed = taken(ask(ugx, "payout", amount="9000"))
+    tell(failed, said(Claim.NOT_PAID, Source.STATEMENT, reason="provider"))
+    refund_create(payment_id=collected.pk, amount="2000")
+    done = taken(ask(ugx, "payout", amount="3000"))
+    tell_paid(done, provider_txn_id="R-2")
+    assert balances.covers("mtn", "payout", "UGX", 4000)
+    assert not balances.covers("mtn", "payout", "UGX", 4001)
+    tell_paid(failed, provider_txn_id="R-3")  # it was paid after all
+    assert not balances.covers("mtn", "payout", "UGX", 1)
 
 
 def test_an_old_word_refuses_no_payout(providers: Provider, ugx: Account) -> None:

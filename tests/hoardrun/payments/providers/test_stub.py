@@ -272,9 +272,34 @@ def test_payouts_are_understood(caller: Caller, name: str):
 
 def test_the_answer_about_a_payout_of_daraja_comes_to_its_url(caller: Caller):
     asked, _ = begun(caller, "daraja", "19", "payout")
+    found = answers_of(caller, asked, 5, 60)
+    assert [each.claim for each in found] == [Claim.PAID, Claim.REVERSED]
+
+
+def test_a_refund_of_daraja_is_told_and_found_by_the_id_of_its_answer(caller: Caller):
+    begun(caller, "daraja", "00")
+    caller.money.advance(5)
+    [(_, paid)] = caller.heard("daraja")
+    caller.callbacks.clear()
+    asked = replace(order(caller, "daraja", "00", "refund"), refunds=paid.provider_txn_id)
+    ack = caller.begin(asked, "daraja")
+    assert ack.claim is Claim.ACCEPTED
+    asked = replace(asked, provider_request_id=ack.provider_request_id)
+    caller.money.advance(5)
+    [(_, told)] = caller.heard("daraja")
+    assert (told.claim, told.reference) == (Claim.PAID, "")
+    assert (told.amount, told.provider_request_id) == (5000, ack.provider_request_id)
+    found = answers_of(caller, asked, 1)
+    assert [(each.claim, each.provider_txn_id) for each in found] == [
+        (Claim.PAID, told.provider_txn_id)
+    ]
+
+
+def answers_of(caller: Caller, asked: Order, *seconds: int) -> list[Evidence]:
+    """Ask Daraja after each of some pauses, and read what comes to the URL of the question."""
     found = []
-    for seconds in (5, 60):
-        caller.money.advance(seconds)
+    for pause in seconds:
+        caller.money.advance(pause)
         caller.callbacks.clear()
         caller.look(asked, "daraja")
         caller.money.advance(1)
@@ -283,7 +308,7 @@ def test_the_answer_about_a_payout_of_daraja_comes_to_its_url(caller: Caller):
             method="POST", path=call.path, headers={}, raw=call.body, purpose="question"
         )
         found.append(PROVIDERS["daraja"].read_callback(incoming, Verdict.UNPROVEN))
-    assert [each.claim for each in found] == [Claim.PAID, Claim.REVERSED]
+    return found
 
 
 @pytest.mark.parametrize("name", ["mtn", "daraja", "airtel"])

@@ -10,11 +10,15 @@ from django.contrib.auth.models import User
 from hoardrun.ledger.journal.models import Posting
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
+from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import PaymentStep, ProviderPayment
 from hoardrun.payments.reconciling.errors import StatementRefused
 from hoardrun.payments.reconciling.importing import statement_import
 from hoardrun.payments.reconciling.models import Match, StatementFile, StatementLine
 from hoardrun.payments.reconciling.selectors import findings_open
+from hoardrun.payments.refunding import refund_create
+from tests.hoardrun.ledger.journal.conftest import assert_books_agree
+from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid
 from tests.hoardrun.payments.reconciling.support import (
     collect,
     day_of,
@@ -24,6 +28,7 @@ from tests.hoardrun.payments.reconciling.support import (
     told,
 )
 from tests.hoardrun.payments.statements.support import at
+from tests.hoardrun.payments.support import said
 from tests.hoardrun.tools import at_once
 
 FINDINGS = {"missing_there", "missing_here", "amount_differs", "gap"}
@@ -87,6 +92,33 @@ def test_a_reversal_reverses_its_payment(ugx: Account):
     assert ugx.current_balance == 0
     strange = load(row("R7", -20, 0).replace("Transfer", "Reversal"))
     assert told(strange) == [("missing_here", Decimal(20))]
+
+
+REVERSED = """\
+Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance,Reason Type,\
+Linked Transaction ID
+SBR2000000,2026-03-02 12:40:00,Pay Bill Reversal,Completed,,-500.00,0.00,Reversal,SBR1000000
+"""
+
+
+@pytest.mark.parametrize("end", ["unknown", "failed"])
+def test_a_reversal_settles_the_refund_that_asked_for_it(kes: Account, end: str):
+    phone = "+254712345678"
+    collected = taken(ask(kes, provider="daraja", msisdn=phone, amount="500"))
+    tell_paid(collected, provider_txn_id="SBR1000000")
+    refund = taken(refund_create(payment_id=collected.pk).payment)
+    tell(refund, said(Claim.NOT_PAID if end == "failed" else Claim.UNKNOWN))
+    assert refund.state == end
+    for name in ("march.csv", "april.csv"):
+        raw = f"{REVERSED}{'' if name == 'march.csv' else ' '}".encode()
+        statement_import(provider="daraja", name=name, raw=raw)
+        if end == "unknown":
+            assert (state(refund), refund.provider_txn_id) == ("succeeded", "SBR2000000")
+            assert (state(collected), collected.staff_since) == ("succeeded", None)
+        else:  # M-Pesa has done it by itself
+            assert (state(refund), state(collected)) == ("failed", "reversed")
+        assert money(kes) == (1000, 1000)
+    assert_books_agree(kes)
 
 
 def test_only_payments_of_the_time_of_a_file_are_missing_there(ugx: Account):

@@ -92,6 +92,22 @@ def test_a_refund_of_ours_is_a_payment_whatever_its_provider_calls_it():
     assert found([told], [refund], known=again) == [("known", "R1", "", "")]
 
 
+def test_a_reversal_that_names_nothing_is_the_refund_that_is_like_it():
+    payment, refund = ours("p", -100, **PHONE), ours("r", -100, is_refund=True, **PHONE)
+    told = line(1, -100, kind="reversal", **PARTY)
+    assert found([told], [payment, refund], now=at(12)) == [("matched", "R1", "r", "likeness")]
+    [matched] = match([told], [refund], known=NONE, now=at(12))
+    assert matched.line and matched.line.evidence().claim is Claim.PAID
+    # Another file tells it as a reversal again.
+    assert found([told], [refund], known=frozenset({("R1", True, "payment")}), now=at(12)) == [
+        ("known", "R1", "", "")
+    ]
+    # What is no refund of ours, or has two that are like it, is for a person.
+    twin = ours("s", -100, is_refund=True, **PHONE)
+    for some in ([payment], [refund, twin]):
+        assert found([told], some, now=at(12)) == [("reversal", "R1", "", "")]
+
+
 def test_fees_and_reversals_belong_to_their_payment():
     lines = [
         line(1, -5, kind="fee", receipt="R0"),

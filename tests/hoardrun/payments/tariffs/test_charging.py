@@ -16,7 +16,7 @@ from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.fees import Fee
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.services import evidence_apply
-from hoardrun.payments.tariffs.charging import charges_of
+from hoardrun.payments.tariffs.charging import charges_of, cost_of
 from hoardrun.payments.tariffs.errors import LimitExceeded
 from hoardrun.payments.tariffs.selectors import today
 from hoardrun.payments.tiers.services import tier_decide
@@ -53,6 +53,15 @@ def test_a_fee_is_that_of_its_band_and_day():
     assert charges_of(**ABOUT, amount=Decimal(50), on=yesterday) == Fee(Decimal("0.00"), "us")
     assert charges_of(**ABOUT, amount=Decimal(250)) == Fee(Decimal("6.25"), "customer")
     assert charges_of(**ABOUT, amount=Decimal(9000)) is None
+
+
+@pytest.mark.django_db
+def test_payments_cost_what_they_are_and_what_is_charged_for_each():
+    fee("1", "100", "3", percent="1", payer="customer")
+    fee("1", "100", "1", kind="refund")
+    some = [("payout", 10_000, 2), ("payout", 10_001, 1), ("refund", 5000, 1)]
+    assert cost_of("daraja", "KES", some) == 2 * 10_400 + 10_001 + 5100
+    assert cost_of("mtn", "UGX", [("payout", 5000, 3)]) == 15_000
 
 
 def test_a_customer_pays_the_fee_of_a_payout_beside_it(kes: Account):

@@ -178,6 +178,48 @@ def test_a_payout_is_asked_about_at_a_url_of_that_question():
     assert body["ResultURL"] == "https://pay.example.org/q/1"
 
 
+ORIGINATOR = "7619-37765134-1"  # of a reversal, which has no id of ours
+
+
+def test_a_reversal_is_asked_about_by_the_id_that_daraja_gave_it():
+    ack = {
+        "OriginatorConversationID": ORIGINATOR,
+        "ConversationID": "AG_20191219_00006c6fddb15123addf",
+        "ResponseCode": "0",
+        "ResponseDescription": "Accept the service request successfully.",
+    }
+    begun = DARAJA.read_begun(pushed(kind="refund"), reply(200, ack))
+    assert (begun.claim, begun.provider_request_id) == (Claim.ACCEPTED, ORIGINATOR)
+    assert begun.reference == ""
+    asked = pushed(kind="refund", provider_request_id=ORIGINATOR)
+    request = DARAJA.look(asked, KEYS, "t0ken")
+    assert request is not None
+    body = json.loads(request.body)
+    assert (request.path, body["OriginatorConversationID"]) == (
+        "/mpesa/transactionstatus/v1/query",
+        ORIGINATOR,
+    )
+    # Without it there is nothing that Daraja would find.
+    assert DARAJA.look(pushed(kind="refund", provider_request_id=""), KEYS, "t0ken") is None
+
+
+@pytest.mark.parametrize("request_id", ["", ORIGINATOR])  # its result may come before its answer
+def test_the_result_of_a_reversal_is_of_the_payment_that_asked_for_it(request_id):
+    items = [
+        {"Key": "Amount", "Value": 5000},
+        {"Key": "TransCompletedTime", "Value": 20191219114550},
+        {"Key": "OriginalTransactionID", "Value": "NLJ11AAAAA"},
+    ]
+    found = called(result(0, items, OriginatorConversationID=ORIGINATOR))
+    assert (found.claim, found.reference) == (Claim.PAID, "")
+    assert (found.provider_request_id, found.provider_txn_id) == (ORIGINATOR, "NLJ41HAY6Q")
+    waiting = support.payment(
+        State.SUBMITTED, currency="KES", receiver="", provider_request_id=request_id
+    )
+    after, [decision] = support.in_turn(waiting, found)
+    assert (after.state, decision.hint) == (State.CONFIRMING, found)
+
+
 def test_urls_of_accounts_are_registered():
     request = DarajaAccounts().register(
         KEYS, "t0ken", told_at="https://a", asked_at="https://b", without_us=True

@@ -1,0 +1,51 @@
+"""The refunds of a payment are summed by what they did with the money."""
+
+from __future__ import annotations
+
+import pytest
+
+from hoardrun.ledger.models import Account
+from hoardrun.payments.evidence import Claim, Source
+from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.refunded import refund_like, refunds_of
+from hoardrun.payments.refunding import refund_create
+from tests.hoardrun.payments.carrying import ask, taken, tell, tell_paid
+from tests.hoardrun.payments.support import said
+
+
+@pytest.fixture
+def collected(ugx: Account) -> ProviderPayment:
+    row = taken(ask(ugx))
+    tell_paid(row, provider_txn_id="R-0")
+    return row
+
+
+def back(row: ProviderPayment, amount: int) -> ProviderPayment:
+    return taken(refund_create(payment_id=row.pk, amount=amount).payment)
+
+
+def test_what_was_paid_and_what_may_still_be(collected: ProviderPayment):
+    failed, done, _, late, returned = [back(collected, amount) for amount in (1, 20, 300, 400, 500)]
+    tell(failed, said(Claim.NOT_PAID))
+    tell_paid(done, provider_txn_id="R-1")
+    tell(late, said(Claim.NOT_PAID, Source.STATEMENT))
+    tell_paid(late, provider_txn_id="R-2")
+    tell_paid(returned, provider_txn_id="R-3")
+    tell(returned, said(Claim.REVERSED))
+    assert refunds_of(collected) == (420, 300)
+
+
+def test_a_reversal_in_a_statement_is_the_one_refund_like_it(collected: ProviderPayment):
+    def found(minor: int = 1000, receipt: str = "S-1") -> ProviderPayment | None:
+        return refund_like(collected.pk, minor=minor, receipt=receipt)
+
+    assert found() is None
+    failed, first = back(collected, 1000), back(collected, 1000)
+    tell(failed, said(Claim.NOT_PAID))
+    assert found() == first and found(minor=999) is None
+    second = back(collected, 1000)
+    assert found() is None  # it may be either
+    tell_paid(second, provider_txn_id="S-2")
+    assert found() == first
+    tell_paid(first, provider_txn_id="S-1")
+    assert found() == first and found(receipt="S-3") is None
