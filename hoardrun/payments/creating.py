@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.by_gateway import Carried
@@ -64,6 +65,7 @@ def payment_create(
     fee: Decimal | None = None,
     refunds: ProviderPayment | None = None,
     idempotency_key: str | None = None,
+    own_key: str | None = None,
     receiver: Receiver = ANYBODY,
     by: Actor = UNNAMED,
 ) -> Created:
@@ -71,7 +73,8 @@ def payment_create(
 
     With `owner_id`, the account must be that user's. `fee` is what the customer pays beside the
     amount; by default, what the tariff of today says. A key that the account's user has used for a
-    payment before returns that one, or raises IdempotencyConflict if it was different. Raises
+    payment before returns that one, or raises IdempotencyConflict if it was different; so does
+    `own_key`, which is none of the customer's. Raises
     InvalidInput for what the provider would not take, by its field, LimitExceeded, and a Refused of
     the ledger's if the account does not take it. `receiver` says whom money may go out to: see
     `receiver_check`, which may call the provider.
@@ -94,14 +97,15 @@ def payment_create(
     order = order_of(wanted, str(payment_id))
     _check_takes(order, provider)
     fingerprint = fingerprint_of(wanted, order)
-    if first := _first_of(account, idempotency_key, fingerprint):
+    if first := _first_of(account, idempotency_key, own_key, fingerprint):
         return Created(first, False)
     row = _row(payment_id, wanted, order, account)
     row.whose = whose_phone(user_id=row.user_id, provider=row.provider, msisdn=row.msisdn)
     receiver_check(row, receiver)
     approval_call(row)
     row.refunds = refunds
-    row.idempotency_key, row.fingerprint = idempotency_key or None, fingerprint
+    row.idempotency_key, row.own_key = idempotency_key or None, own_key
+    row.fingerprint = fingerprint
     try:
         with transaction.atomic():
             _check_covered(row)
@@ -109,7 +113,7 @@ def payment_create(
     except (IntegrityError, Refused):
         # Of two calls at once with one key, the second finds what the first has made, whose hold
         # may be what it lacks.
-        if first := _first_of(account, idempotency_key, fingerprint):
+        if first := _first_of(account, idempotency_key, own_key, fingerprint):
             return Created(first, False)
         raise
     return Created(row, True)
@@ -140,12 +144,14 @@ def _account(account_id: int | str, owner_id: int | None) -> Account:
     return account
 
 
-def _first_of(account: Account, key: str | None, fingerprint: str) -> ProviderPayment | None:
-    """Return the payment that the account's user created with this key."""
-    if not key:
+def _first_of(
+    account: Account, key: str | None, own_key: str | None, fingerprint: str
+) -> ProviderPayment | None:
+    """Return the payment that the account's user created with a key, or we with one of ours."""
+    if not (key or own_key):
         return None
-    rows = ProviderPayment.objects.filter(user=account.user_id, idempotency_key=key)
-    first = rows.first()
+    mine = Q(own_key=own_key) if own_key else Q(user=account.user_id, idempotency_key=key)
+    first = ProviderPayment.objects.filter(mine).first()
     if first is not None and first.fingerprint != fingerprint:
         raise IdempotencyConflict(["request"])
     return first

@@ -26,18 +26,19 @@ def refund_create(
     payment_id: UUID | str,
     amount: str | int | Decimal | None = None,
     description: str = "",
-    idempotency_key: str | None = None,
+    own_key: str | None = None,
     by: Actor = UNNAMED,
 ) -> Created:
     """Create a payment that gives another one back, in whole or in part.
 
-    The payment is locked, so that two at once do not give back more than came. Raises
+    An `own_key` that was used before returns that refund, or raises IdempotencyConflict if it was
+    different. The payment is locked, so that two at once do not give back more than came. Raises
     NothingToRefund, ReceiptUnknown, InvalidInput for a part where the provider gives back no parts,
     and what `payment_create` raises.
     """
     paid = payment_lock(payment_id)
-    mine = ProviderPayment.objects.filter(user=paid.user_id, idempotency_key=idempotency_key)
-    if first := mine.first() if idempotency_key else None:
+    mine = ProviderPayment.objects.filter(own_key=own_key)
+    if first := mine.first() if own_key else None:
         wanted = first.amount if amount is None else amount_parse(amount, paid.currency)
     else:
         wanted = _wanted(paid, amount)
@@ -52,7 +53,7 @@ def refund_create(
         reference=paid.reference,
         network=paid.network,
         refunds=paid,
-        idempotency_key=idempotency_key,
+        own_key=own_key,
         by=by,
     )
 

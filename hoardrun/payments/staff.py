@@ -136,7 +136,7 @@ def _do(row: ProviderPayment, asked: StaffDecision, by: Actor) -> None:
         row.save(update_fields=["staff_reason", "staff_since"])
     if asked.action == StaffAction.REFUND:
         refund_create(
-            payment_id=row.pk, description=asked.why, idempotency_key=f"refund:{row.pk}", by=by
+            payment_id=row.pk, description=asked.why, own_key=f"decision:{asked.pk}", by=by
         )
 
 

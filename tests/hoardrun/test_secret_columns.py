@@ -32,6 +32,7 @@ HARMLESS = {
     "ledger.transaction.key_owner": "the number of a user",
     "ledger.transaction.own_key": "a name that this program has chosen",
     "payments.providerpayment.idempotency_key": "repeats a request of the same user only",
+    "payments.providerpayment.own_key": "repeats a request of the same member of staff only",
     "payments.providerpayment.fingerprint": "the hash of an order that stands next to it",
     "payments.providerpayment.token_digest": "the hash of a random token, which leads nowhere",
     "payments.providerpayment.question_digest": "the hash of a random token, which leads nowhere",

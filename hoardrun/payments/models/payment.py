@@ -60,6 +60,8 @@ class ProviderPayment(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="refunded_by", db_constraint=False
     )
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 unique only where given
+    # A key of ours, in a column that no customer's key can reach.
+    own_key = models.CharField(max_length=300, null=True)  # noqa: DJ001 likewise
     fingerprint = models.CharField(max_length=64, blank=True)  # of what the key was sent with
 
     # -- what was asked for
@@ -115,6 +117,7 @@ class ProviderPayment(models.Model):
         indexes = [
             models.Index(fields=["txn"], name="payment_of_txn"),
             models.Index(fields=["user", "-created_at"], name="payment_user_newest"),
+            models.Index(fields=["provider", "kind", "sent_at"], name="payment_kind_sent"),
             models.Index(
                 fields=["next_check_at"],
                 condition=Q(next_check_at__isnull=False),
@@ -127,6 +130,7 @@ class ProviderPayment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["txn"], condition=OPEN, name="payment_txn_once"),
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="payment_key_once"),
+            models.UniqueConstraint(fields=["own_key"], name="payment_own_key_once"),
             models.UniqueConstraint(
                 fields=["provider", "provider_txn_id"],
                 condition=~Q(provider_txn_id=""),

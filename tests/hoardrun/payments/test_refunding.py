@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from hoardrun.ledger import actors
+from hoardrun.ledger.errors import IdempotencyConflict
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import transaction_move
 from hoardrun.payments.errors import NothingToRefund, ProviderShort, ReceiptUnknown
@@ -73,9 +74,19 @@ def test_a_reversal_beside_a_refund_that_is_not_all_is_a_persons(
 
 
 def test_a_refund_is_repeated_by_its_key(collected: ProviderPayment, ugx: Account):
-    first = back(collected, idempotency_key="k")
-    assert back(collected, idempotency_key="k") == first
-    assert money(ugx) == (50_000, 55_000)
+    first = back(collected, amount="3000", own_key="k")
+    assert back(collected, amount="3000", own_key="k") == first
+    assert back(collected, own_key="k") == first
+    with pytest.raises(IdempotencyConflict):
+        back(collected, amount="2000", own_key="k")
+    assert money(ugx) == (52_000, 55_000)
+
+
+def test_no_key_of_the_customer_is_one_of_ours(collected: ProviderPayment, ugx: Account):
+    theirs = ask(ugx, "payout", amount="1000", idempotency_key="k")
+    ours = back(collected, amount="1000", own_key="k")
+    assert ours != theirs
+    assert ask(ugx, "payout", amount="1000", idempotency_key="k") == theirs
 
 
 def test_only_what_was_collected_goes_back(ugx: Account):

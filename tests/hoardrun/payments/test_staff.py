@@ -110,6 +110,7 @@ def test_a_refund_books_what_came_and_sends_it_back(ugx: Account, dora: User, er
     decided(row, "refund", dora, erin, amount="4500")
     refund = ProviderPayment.objects.get(refunds=row)
     assert (refund.state, refund.amount, row.state) == ("created", 4500, "succeeded")
+    assert (refund.idempotency_key, refund.own_key) == (None, f"decision:{row.decisions.get().pk}")
     assert money(ugx) == (50_000, 54_500)
     tell_paid(taken(refund), provider_txn_id="R-2")
     assert money(ugx) == (50_000, 50_000)
