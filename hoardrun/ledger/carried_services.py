@@ -21,7 +21,7 @@ from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.journal import booking
 from hoardrun.ledger.journal.choices import BookKind
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.notices import notice_of
+from hoardrun.ledger.notices import late_notice_of, notice_of
 from hoardrun.ledger.rows import account_lock, actor_check, clean, record
 from hoardrun.ledger.services import transaction_move
 from notifications.services import notification_compose
@@ -48,9 +48,9 @@ def transaction_book(
     by: Actor,
     is_fee: bool = False,
 ) -> tuple[Transaction, Decimal]:
-    """Store a completed transaction like another one, or its fee.
+    """Store a completed transaction like another one that has ended without money, or its fee.
 
-    Returns it, and what had to be advanced.
+    Returns it, and what had to be advanced. The user is told that it was made after all.
 
     The account may be closed: the money then waits there for `account_carry`. With a key that was
     used before nothing happens.
@@ -76,14 +76,16 @@ def transaction_book(
     )
     carried.mark(txn)
     _book(account, txn, by)
-    notice = notice_of(txn)
+    notice = notice_of(txn) if is_fee else late_notice_of(txn)
     assert notice is not None  # completed ones have one
+    told = "transaction-{}-{}".format
     notification_compose(
         user_id=account.user_id,
         kind=notice.kind,
         values=notice.values,
         metadata={"transaction_id": str(txn.pk)},
-        key=f"transaction-{txn.pk}-{txn.status}",
+        key=told(txn.pk, txn.status),
+        supersedes_key=None if is_fee else told(like.pk, Status.FAILED),
     )
     return txn, lacking
 

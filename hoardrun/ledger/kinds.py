@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from notifications.kinds import Kind, Reach, Rung
@@ -39,6 +40,12 @@ class NotMoved(Struct, frozen=True, kw_only=True):
     happened_at: Moment
 
 
+class MovedLate(Moved, frozen=True, kw_only=True):
+    """Money that has moved by a payment that had ended without; `direction` says which way."""
+
+    direction: Literal["inbound", "outbound"]
+
+
 _NOON = datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
 _WHOLE = Moved(
     amount=Money(Decimal(1_250_000), "UGX"),
@@ -60,6 +67,11 @@ _NOT_MOVED = (
         happened_at=_NOON,
     ),
     NotMoved(direction="inbound", amount=Money(Decimal("1250.50"), "KES"), happened_at=_NOON),
+)
+
+_MOVED_LATE = (
+    MovedLate(direction="outbound", **msgspec.structs.asdict(_WHOLE)),
+    MovedLate(direction="inbound", **msgspec.structs.asdict(_BARE)),
 )
 
 _transaction = partial(
@@ -108,5 +120,11 @@ KINDS = (
         digestible=True,
     ),
     _went_wrong(name="transaction.failed", title="Payment or deposit failed"),
+    _went_wrong(
+        name="transaction.late",
+        title="Payment or deposit made after all",
+        variables=MovedLate,
+        samples=_MOVED_LATE,
+    ),
     _went_wrong(name="transaction.reversed", title="Payment or deposit reversed"),
 )

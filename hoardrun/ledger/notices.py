@@ -6,11 +6,13 @@ Called by `services`. The texts stand in `texts/`, in all languages.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+import msgspec
 
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.kinds import Moved, NotMoved
+from hoardrun.ledger.kinds import Moved, MovedLate, NotMoved
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.money import exact
 from notifications.kinds.values import Money
@@ -35,6 +37,12 @@ def notice_of(txn: Transaction) -> Notice | None:
     return None
 
 
+def late_notice_of(txn: Transaction) -> Notice:
+    """Return the notice of a transaction by a payment that had ended without."""
+    values = msgspec.structs.asdict(_moved(txn))
+    return Notice("transaction.late", MovedLate(direction=_direction(txn), **values))
+
+
 def _moved(txn: Transaction) -> Moved:
     assert txn.balance_after is not None and txn.completed_at is not None  # a constraint holds it
     return Moved(
@@ -52,10 +60,14 @@ def _money(amount: Decimal, currency: str) -> Money:
 
 def _not_moved(txn: Transaction) -> NotMoved:
     return NotMoved(
-        direction="outbound" if txn.direction == Direction.OUTBOUND else "inbound",
+        direction=_direction(txn),
         amount=_money(txn.amount, txn.currency),
         party=txn.merchant_name or None,
         reference=txn.reference or None,
         reason=txn.failure_reason or None,
         happened_at=txn.updated_at,
     )
+
+
+def _direction(txn: Transaction) -> Literal["inbound", "outbound"]:
+    return "outbound" if txn.direction == Direction.OUTBOUND else "inbound"

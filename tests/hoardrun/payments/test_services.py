@@ -246,11 +246,23 @@ def test_5_money_that_comes_late_is_a_transaction_of_its_own(ugx: Account, bob: 
     assert shown(late)["stage"] == "done"
     assert (row.state, row.booked_late) == ("expired", True)
     assert money(ugx) == (55_000, 55_000)
-    told = Notification.objects.filter(user=bob, kind="transaction.credit")
-    assert told.count() == 1
+    told = Notification.objects.get(user=bob, kind="transaction.late")
+    assert told.message == "Your deposit of UGX\u00a05,000 arrived after all."
+    assert told.metadata == {"transaction_id": str(late.pk)}
     tell(row, said(Claim.NOT_PAID, reason="expired"))
     assert money(ugx) == (55_000, 55_000)
     assert_books_agree(ugx)
+
+
+def test_what_was_said_to_have_failed_is_void_once_it_was_made(ugx: Account, bob: User):
+    row = taken(ask(ugx, "payout"))
+    tell(row, said(Claim.NOT_PAID, Source.STATEMENT, reason="provider"))
+    tell_paid(row)
+    failed, late = Notification.objects.filter(user=bob).order_by("pk")
+    assert (failed.kind, late.kind) == ("transaction.failed", "transaction.late")
+    assert late.message == "Your payment of UGX\u00a05,000 was made after all."
+    assert late.supersedes_id == failed.pk
+    assert money(ugx) == (45_000, 45_000)
 
 
 def test_a_late_payout_that_the_account_cannot_bear_is_an_advance(ugx: Account):

@@ -252,7 +252,7 @@ def test_quiet_time_holds_until_it_ends_in_the_zone_of_the_user() -> None:
     assert rule(DEBIT, PUSH, replace(WELL, country="GB"), chosen, at=NIGHT) == "due"
 
 
-@pytest.mark.parametrize("name", ["transaction.failed", "transaction.reversed"])
+@pytest.mark.parametrize("name", ["transaction.failed", "transaction.late", "transaction.reversed"])
 def test_what_went_wrong_spares_nobodys_night(name: str) -> None:
     assert rule(KINDS[name], PUSH, WELL, Chosen(quiet=AT_NIGHT), at=NIGHT) == "due"
 
