@@ -57,6 +57,16 @@ class PaymentInput(StrictSerializer):
     )
 
 
+class RefundInput(StrictSerializer):
+    amount = AmountInput(
+        required=False,
+        help_text="By default all that is left. Some providers give all of it back, or nothing.",
+    )
+    description = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="For the payer."
+    )
+
+
 class PaymentOutput(serializers.ModelSerializer[ProviderPayment]):
     transaction_id = serializers.CharField(source="txn_id")
     amount = serializers.SerializerMethodField()

@@ -17,6 +17,7 @@ urlpatterns = [
     *both("payments", views.PaymentListView, "payment-list"),
     *both("payments/queue", queue.QueueView, "payment-queue"),
     *both("payments/<str:payment_id>", views.PaymentView, "payment"),
+    *both("payments/<str:payment_id>/refunds", views.RefundListView, "payment-refunds"),
     *both("payments/<str:payment_id>/steps", views.PaymentStepsView, "payment-steps"),
     *both("payments/<str:payment_id>/why", queue.WhyView, "payment-why"),
     *both("payments/<str:payment_id>/decisions", queue.DecisionListView, "payment-decisions"),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hoardrun.ledger import actors
 from hoardrun.payments import selectors
 from hoardrun.payments.creating import payment_create
+from hoardrun.payments.errors import PaymentNotFound
 from hoardrun.payments.options import options
 from hoardrun.payments.payees.receivers import Receiver
 from hoardrun.payments.payees.views import ASKING_UNITS
-from hoardrun.payments.serializers import PaymentInput, PaymentOutput, StepOutput
+from hoardrun.payments.refunding import refund_create
+from hoardrun.payments.serializers import PaymentInput, PaymentOutput, RefundInput, StepOutput
 from hoardrun.request_id import request_id
 from realtime.rest import idempotency
+from realtime.rest.permissions import staff_may
 from realtime.rest.serializers import checked
 from realtime.rest.views import View, user_id
+
+REFUND = "payments.add_providerpayment"
 
 
 class PaymentListView(View):
@@ -55,6 +63,37 @@ class PaymentListView(View):
         return Response(data, headers={idempotency.REPLAYED: "true"})
 
 
+class RefundListView(View):
+    @extend_schema(
+        operation_id="payments_refund",
+        request=RefundInput,
+        responses={200: PaymentOutput, 201: PaymentOutput},
+        parameters=idempotency.parameters(
+            "the refund that the first one made comes back, as it stands now.",
+            200,
+            of="that of the member of staff for this payment",
+        ),
+    )
+    def post(self, request: Request, payment_id: str) -> Response:
+        """Give a collected payment of another user back, in whole or in part.
+
+        Needs `payments.add_providerpayment`. The refund is a payment of its own, which holds its
+        amount on the account that the money came into.
+        """
+        paid_id = _to_refund(request, payment_id)
+        key, staff_id = idempotency.key_of(request), user_id(request)
+        refund, created = refund_create(
+            payment_id=paid_id,
+            own_key=None if key is None else f"refund:{paid_id}:{staff_id}:{key}",
+            by=actors.staff(staff_id, request_id(request)),
+            **checked(RefundInput, request.data),
+        )
+        data = PaymentOutput(refund).data
+        if created:
+            return Response(data, status=201)
+        return Response(data, headers={idempotency.REPLAYED: "true"})
+
+
 class PaymentView(View):
     @extend_schema(operation_id="payments_retrieve", responses=PaymentOutput)
     def get(self, request: Request, payment_id: str) -> Response:
@@ -69,3 +108,15 @@ class PaymentStepsView(View):
         """Read the history of one of your payments, oldest first."""
         steps = selectors.step_list(user_id=user_id(request), payment_id=payment_id)
         return Response(StepOutput(steps, many=True).data)
+
+
+def _to_refund(request: Request, payment_id: str) -> UUID:
+    """Return the id of a payment that may be given back by whoever asks. Else refuse."""
+    if not staff_may(request.user, REFUND):
+        if not request.user.is_staff:  # do not reveal that another user has it
+            selectors.payment_get(user_id=user_id(request), payment_id=payment_id)
+        raise PermissionDenied(f"To give payments back takes the right {REFUND}.")
+    try:
+        return UUID(payment_id)
+    except ValueError:
+        raise PaymentNotFound from None

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment
-from tests.clients import api_as
+from tests.clients import api_as, staff_with
 from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid
 from tests.hoardrun.payments.support import said
 from tests.hoardrun.payments.tiers.test_selectors import give
@@ -126,3 +126,61 @@ def test_payments_of_others_do_not_exist(ugx: Account, alice: User):
     problem(stranger.get(f"{PAYMENTS}/{uuid.uuid4()}"), 404, "payment_not_found")
     problem(stranger.get(f"{PAYMENTS}/1"), 404, "payment_not_found")
     problem(stranger.post(PAYMENTS, body(ugx)), 404, "account_not_found")
+
+
+# -- refunds, by staff
+
+
+@pytest.fixture
+def collected(ugx: Account) -> ProviderPayment:
+    row = taken(ask(ugx))
+    tell_paid(row, provider_txn_id="R-1")
+    return row
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    """A member of staff who may give payments back."""
+    return staff_with(User.objects.create_user("dora"), "add_providerpayment")
+
+
+def test_staff_give_a_payment_back_in_parts(collected: ProviderPayment, dora: User, ugx: Account):
+    path, desk = f"{PAYMENTS}/{collected.pk}/refunds", api_as(dora)
+    response = desk.post(path, {"amount": "2000"}, headers={"Idempotency-Key": "k"})
+    assert response.status_code == 201, response.content
+    data = response.json()
+    assert (data["kind"], data["amount"], data["state"]) == ("refund", "2000", "created")
+    again = desk.post(path, {"amount": "2000"}, headers={"Idempotency-Key": "k"})
+    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    assert again.json() == data
+    other = desk.post(path, {"amount": "1"}, headers={"Idempotency-Key": "k"})
+    problem(other, 422, "idempotency_conflict")
+    problem(desk.post(path, {"amount": "3001"}), 409, "nothing_to_refund")
+    assert desk.post(path, {}).json()["amount"] == "3000"
+    problem(desk.post(path, {}), 409, "nothing_to_refund")
+    assert money(ugx) == (50_000, 55_000)
+    move = Transaction.objects.get(pk=data["transaction_id"]).moves.get(from_status="")
+    assert (move.actor_kind, move.user) == ("staff", dora)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": 2000}, {"amount": "1.5"}, {"currency": "UGX"}])
+def test_a_wrong_refund_writes_nothing(collected: ProviderPayment, dora: User, wrong: dict):
+    response = api_as(dora).post(f"{PAYMENTS}/{collected.pk}/refunds", wrong)
+    assert response.status_code == 400 and set(wrong) & set(response.json()["errors"])
+    assert not ProviderPayment.objects.filter(kind="refund").exists()
+
+
+def test_only_staff_with_the_right_give_back(
+    collected: ProviderPayment, client: APIClient, alice: User, dora: User, ugx: Account
+):
+    path = f"{PAYMENTS}/{collected.pk}/refunds"
+    problem(client.post(path, {}), 403)  # its owner
+    problem(api_as(alice).post(path, {}), 404, "payment_not_found")
+    erin = User.objects.create_user("erin", is_staff=True)
+    problem(api_as(erin).post(path, {}), 403)
+    for wrong in (uuid.uuid4(), "1"):
+        missing = api_as(dora).post(f"{PAYMENTS}/{wrong}/refunds", {})
+        problem(missing, 404, "payment_not_found")
+    bob = staff_with(User.objects.get(pk=ugx.user_id), "add_providerpayment")
+    problem(api_as(bob).post(path, {}), 403, "own_account")
+    assert money(ugx) == (55_000, 55_000)
