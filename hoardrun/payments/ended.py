@@ -66,12 +66,14 @@ def _after_not_paid(payment: Payment, evidence: Evidence, now: datetime) -> Deci
     full = completed_by(payment.hint, evidence)
     if not is_as_asked(payment, full):
         decision = _review(payment, full, now, "late_mismatch")
-        return replace(decision, reason=mismatch(payment, full))
+        # With the receipt, by which staff may have to give it back.
+        return replace(decision, reason=mismatch(payment, full), hint=to_keep(payment, full))
     has_said_no = payment.settled_by is not None and payment.settled_by >= evidence.source
     if has_said_no and payment.state is not State.EXPIRED and evidence.source is not Source.STAFF:
         # The same voice, or a better one, has said that it was not paid. That a prompt ran out of
         # time says less: it may have been answered after that.
-        return _review(payment, full, now, "contradiction")
+        decision = _review(payment, full, now, "contradiction")
+        return replace(decision, hint=to_keep(payment, full))
     return replace(
         stay("late_success", full),
         effects=(Effect.LATE_SUCCESS,),

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from msgspec.structs import replace
 
 from hoardrun.ledger.money import minor_of
+from hoardrun.payments.conditions import STAYS_PAID
 from hoardrun.payments.evidence import Evidence
 from hoardrun.payments.reconciling import rows
 from hoardrun.payments.reconciling.booking import file_book
@@ -190,7 +191,8 @@ def _is_told(row: Match) -> bool:
     """Say whether a payment stands as its line says."""
     assert row.line is not None and row.payment is not None
     if row.what == MatchKind.REVERSAL:
-        return row.payment.state == State.REVERSED
+        by_refund = row.payment.refunded_by.filter(STAYS_PAID, provider_txn_id=row.line.receipt)
+        return row.payment.state == State.REVERSED or by_refund.exists()
     if row.what == MatchKind.AMOUNT_DIFFERS:
         return row.payment.staff_since is not None
     is_paid = was_paid(row.payment.state, booked_late=row.payment.booked_late)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from hoardrun.ledger.errors import OwnAccount
 from hoardrun.ledger.models import Account, Transaction
+from hoardrun.payments.calling.orders import order_of
 from hoardrun.payments.errors import DecidedAlready, NothingToDecide
 from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment, StaffDecision
@@ -128,13 +129,23 @@ def test_money_that_was_denied_before_is_accepted_late(ugx: Account, dora: User,
     assert_books_agree(ugx)
 
 
-def test_money_that_came_late_is_given_back(ugx: Account, dora: User, erin: User):
-    row = taken(ask(ugx))
+@pytest.mark.parametrize(
+    ("provider", "phone"), [("mtn", "+256771234567"), ("airtel", "+256701234567")]
+)
+def test_money_that_came_late_is_given_back(
+    ugx: Account, dora: User, erin: User, provider: str, phone: str
+):
+    row = taken(ask(ugx, provider=provider, msisdn=phone))
     tell(row, said(Claim.NOT_PAID, reason="funds"))
-    tell_paid(row)
+    tell_paid(row, provider_txn_id="R-1")
+    assert row.staff_reason == "contradiction"
     decided(row, "refund", dora, erin)
     assert (row.state, row.booked_late, row.staff_since) == ("failed", True, None)
     refund = ProviderPayment.objects.get(refunds=row)
+    # Airtel gives money back by its receipt.
+    assert order_of(refund, refund.created_at).refunds == (
+        "R-1" if provider == "airtel" else str(row.pk)
+    )
     tell_paid(taken(refund), provider_txn_id="R-2")
     assert (refund.state, money(ugx)) == ("succeeded", (50_000, 50_000))
     assert_books_agree(ugx)
