@@ -11,9 +11,9 @@ An outbound transaction holds its amount of the available balance from the start
 also takes the amount from the current balance; failing, cancelling or expiring it releases the
 hold. An inbound one adds to both balances when it completes. Reversing undoes either.
 
-A closed account takes no new transactions, but those under way may still end. Then `onto` names
-the account that takes or gives the money. People must name one. A program need not: the money
-then waits on the closed account for `account_carry`.
+A closed account takes no new transactions but refunds of payments, and those under way may still
+end. Then `onto` names the account that takes or gives the money. People must name one. A program
+need not: the money then waits on the closed account for `account_carry`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from hoardrun.ledger.choices import (
     PaymentMethod,
 )
 from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.errors import (
     AccountNotActive,
     CarriedMoney,
@@ -96,18 +97,26 @@ def account_open(
 
 
 def transaction_check(
-    *, account: Account, type: str, direction: str, amount: Amount, currency: str | None = None
+    *,
+    account: Account,
+    type: str,
+    direction: str,
+    amount: Amount,
+    currency: str | None = None,
+    gives_back: bool = False,
 ) -> Decimal:
     """Check whether an account takes a new transaction; return the amount.
 
-    The answer is final only under the account's lock, as in `transaction_create`.
+    The answer is final only under the account's lock, as in `transaction_create`. With
+    `gives_back`, a closed account gives what a payment has left there.
     """
     if currency is not None and currency_parse(currency) != account.currency:
         raise CurrencyMismatch(account.currency, currency[:20])
     exact = amount_parse(amount, account.currency)
     if (only := DIRECTION_OF.get(type)) and direction != only:
         raise InvalidInput("direction", f"A {type} is always {only.value}.")
-    if account.status != AccountStatus.ACTIVE:
+    may_give = gives_back and account.status == AccountStatus.CLOSED
+    if account.status != AccountStatus.ACTIVE and not may_give:
         raise AccountNotActive(account_status=account.status)
     if direction == Direction.OUTBOUND:
         funds_check(account, exact)
@@ -166,7 +175,12 @@ def transaction_create(
         if txn.idempotency_key and (first := first_of(account, txn.idempotency_key, wanted)):
             return Created(first, False)
         exact = transaction_check(
-            account=account, type=type, direction=direction, amount=amount, currency=currency
+            account=account,
+            type=type,
+            direction=direction,
+            amount=amount,
+            currency=currency,
+            gives_back=carried is not None and type == Type.REFUND,
         )
         if direction == Direction.OUTBOUND:
             shift(account, available=-exact)

@@ -13,6 +13,7 @@ from hoardrun.payments.calling.orders import order_of
 from hoardrun.payments.errors import DecidedAlready, NothingToDecide
 from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment, StaffDecision
+from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.staff import decision_ask, decision_decide
 from realtime.errors import InvalidInput, SecondPerson
 from tests.hoardrun.ledger.conftest import close
@@ -148,6 +149,20 @@ def test_money_that_came_late_is_given_back(
     )
     tell_paid(taken(refund), provider_txn_id="R-2")
     assert (refund.state, money(ugx)) == ("succeeded", (50_000, 50_000))
+    assert_books_agree(ugx)
+
+
+def test_money_that_came_to_a_closed_account_is_given_back(ugx: Account, dora: User, erin: User):
+    row = held(ugx)
+    close(ugx)
+    decided(row, "refund", dora, erin, amount="4500")
+    refund = taken(ProviderPayment.objects.get(refunds=row))
+    assert money(ugx) == (0, 4500)
+    tell(refund, said(Claim.NOT_PAID, reason="provider"))
+    assert money(ugx) == (4500, 4500)  # it waits there, and may go again
+    again = taken(refund_create(payment_id=row.pk).payment)
+    tell_paid(again, provider_txn_id="R-2")
+    assert money(ugx) == (0, 0)
     assert_books_agree(ugx)
 
 

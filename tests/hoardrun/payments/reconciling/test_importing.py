@@ -109,9 +109,9 @@ def test_a_reversal_settles_the_refund_that_asked_for_it(kes: Account, end: str)
     refund = taken(refund_create(payment_id=collected.pk).payment)
     tell(refund, said(Claim.NOT_PAID if end == "failed" else Claim.UNKNOWN))
     assert refund.state == end
-    for told in (1, 0):  # the same file again tells nothing new
+    for news in (1, 0):  # the same file again tells nothing new
         done = statement_import(provider="daraja", name="march.csv", raw=REVERSED.encode())
-        assert done.told == told
+        assert done.told == news
         if end == "unknown":
             assert (state(refund), refund.provider_txn_id) == ("succeeded", "SBR2000000")
             assert (state(collected), collected.staff_since) == ("succeeded", None)
