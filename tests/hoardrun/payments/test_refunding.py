@@ -169,7 +169,7 @@ def test_where_parts_cannot_go_back_they_are_refused_before_anything_is_written(
     before = (ProviderPayment.objects.count(), Transaction.objects.count(), money(account))
     with pytest.raises(InvalidInput) as refused:
         back(row, amount="499")
-    assert "gives back all of a payment" in refused.value.errors["amount"]
+    assert "gives back all of a payment" in str(refused.value)
     assert before == (
         ProviderPayment.objects.count(),
         Transaction.objects.count(),

@@ -166,7 +166,8 @@ def test_staff_give_a_payment_back_in_parts(collected: ProviderPayment, dora: Us
 @pytest.mark.parametrize("wrong", [{"amount": 2000}, {"amount": "1.5"}, {"currency": "UGX"}])
 def test_a_wrong_refund_writes_nothing(collected: ProviderPayment, dora: User, wrong: dict):
     response = api_as(dora).post(f"{PAYMENTS}/{collected.pk}/refunds", wrong)
-    assert response.status_code == 400 and set(wrong) & set(response.json()["errors"])
+    assert response.status_code == 400, response.content
+    assert next(iter(wrong)) in response.content.decode()
     assert not ProviderPayment.objects.filter(kind="refund").exists()
 
 
