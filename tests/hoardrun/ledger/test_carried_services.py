@@ -94,8 +94,9 @@ def test_what_an_account_lacks_is_advanced_but_a_credit_line_exceeded(
 def test_another_amount_takes_the_place_of_what_was_held(kes: Account):
     txn = create(kes, "400", carried=carried())
     move(txn, "processing", by=MTN, payment=SHOWN)
-    by_staff = {"carried": carried("accepted:1"), "by": MTN}
-    new, lacking = transaction_replace(txn.pk, amount=Decimal(500), **by_staff)
+    new, lacking = transaction_replace(
+        txn.pk, amount=Decimal(500), carried=carried("accepted:1"), by=MTN
+    )
     assert (lacking, balances(kes)) == (0, (500, 1000))
     move(new, "completed", by=MTN, payment=SHOWN)
     assert balances(kes) == (500, 500)
