@@ -181,8 +181,8 @@ UNIQUE = {
     TransactionMove: [{"id"}, {"txn_id", "to_status"}],
     Posting: [
         {"id"},
-        {"source"},
         {"reverses_id"},
+        {"source"},
         {"debit_id", "debit_version"},
         {"credit_id", "credit_version"},
     ],

@@ -62,7 +62,7 @@ def test_who_may_do_both_needs_another_one(bob: User, kes: Account):
     both = browser_as(staff_with(bob, "add_correction", "decide_correction", "view_account"))
     ask(both, kes)
     [told] = act(both, CORRECTIONS, "approve", Correction.objects.get())
-    assert "somebody else approves it" in told
+    assert "another member of staff decides" in told
     assert balances(kes) == (1000, 1000)
 
 

@@ -224,8 +224,9 @@ def test_a_refusal_is_safe_to_try_again(caller: Caller, name: str):
     _, page = begun(caller, name, "15")
     _, refused = begun(caller, name, "16")
     # A code that the table of Daraja does not know settles nothing.
-    refusal = (Claim.UNKNOWN, False) if name == "daraja" else (Claim.NOT_PAID, True)
-    assert [(each.claim, each.retry_safe) for each in (page, refused)] == [refusal] * 2
+    of_a_code = (Claim.UNKNOWN, False) if name == "daraja" else (Claim.NOT_PAID, True)
+    assert (page.claim, page.retry_safe) == (Claim.NOT_PAID, True)
+    assert (refused.claim, refused.retry_safe) == of_a_code
     assert caller.money.processor.store.payments == []
 
 
