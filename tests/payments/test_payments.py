@@ -14,7 +14,7 @@ from tests.payments.run import run
 
 # No worker is killed: what it has claimed is left alone for a minute, which no setting divides.
 SHORT = Plan(
-    seed=1, payments=190, workers=1, nodes=1, users=8, rate=20.0, scale=60.0, silence=0.2,
+    seed=1, payments=188, workers=1, nodes=1, users=8, rate=20.0, scale=60.0, silence=0.2,
     faults=2, nemeses=("node-kill", "callbacks-lost"),
 )  # fmt: skip
 
