@@ -1,4 +1,4 @@
-"""Run `manage.py` in a fork of a process that has loaded what asks for no settings.
+"""Run `manage.py` or `python -c` in a fork of a process that has loaded what needs no settings.
 
 To load that takes most of the CPU of a start, and a run of the tests starts some hundred programs.
 What Python or its loader read from the environment must be as it was there; a program that wants
@@ -28,14 +28,14 @@ from tests.services import environment, reaper
 from tests.services.loaded import NUMBER
 from tests.services.ports import POLL_SECONDS
 
-PROGRAM = [sys.executable, "manage.py"]
+PROGRAMS = ([sys.executable, "manage.py"], [sys.executable, "-c"])
 _AT_START = re.compile(r"(COVERAGE|GLIBC|LC|LD|MALLOC)_|LANG|PYTHON")
 _starting = threading.Lock()
 
 
 def is_possible(words: Sequence[str], env: Mapping[str, str] | None, cwd: Path) -> bool:
     """Say whether a fork would be as good as a start."""
-    if words[:2] != PROGRAM or cwd != environment.ROOT or env is None:
+    if list(words[:2]) not in PROGRAMS or cwd != environment.ROOT or env is None:
         return False
     wanted = _read_at_start(env)
     return wanted == _loaded().given and not any(name.startswith("COVERAGE") for name in wanted)

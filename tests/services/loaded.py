@@ -18,6 +18,7 @@ import socket
 import struct
 import sys
 import time
+import types
 from typing import Any
 
 NUMBER = struct.Struct("!i")  # the program's process, then its exit code
@@ -153,7 +154,7 @@ def _keep(connection: socket.socket) -> dict[str, Any]:
 
 
 def _run(program: dict[str, Any]) -> None:
-    """Do what `python` does with a file and its arguments."""
+    """Do what `python` does with a file and its arguments, or with `-c`, a text and arguments."""
     os.chdir(program["folder"])
     os.environ.clear()
     os.environ.update(program["environment"])
@@ -163,7 +164,12 @@ def _run(program: dict[str, Any]) -> None:
     codes: list[int] = []
     atexit.register(_leave, codes)  # the first of all, and therefore called last
     try:
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        if sys.argv[0] == "-c":
+            text, sys.path[0] = sys.argv.pop(1), ""
+            sys.modules["__main__"] = main = types.ModuleType("__main__")
+            exec(compile(text, "<string>", "exec"), main.__dict__)
+        else:
+            runpy.run_path(sys.argv[0], run_name="__main__")
         codes.append(0)
     except SystemExit as end:
         if isinstance(end.code, int):

@@ -141,15 +141,20 @@ def as_user(user: struct_passwd | None) -> dict[str, Any]:
 
 
 def run_python(
-    *arguments: str, env: Mapping[str, str], may_fail: bool = False, cwd: Path = environment.ROOT
+    *arguments: str,
+    env: Mapping[str, str],
+    may_fail: bool = False,
+    may_fork: bool = True,
+    cwd: Path = environment.ROOT,
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python program to its end, such as `manage.py migrate`.
 
-    Raises RuntimeError, with what it complained of, when it fails and may not.
+    One that asks which modules there are may not fork: a fork has more. Raises RuntimeError, with
+    what it complained of, when it fails and may not.
     """
     words = [sys.executable, *arguments]
     timeout = LONGEST_RUN_SECONDS * PATIENCE
-    if forked.is_possible(words, env, cwd):
+    if may_fork and forked.is_possible(words, env, cwd):
         finished = forked.run(words, env=env, cwd=cwd, timeout=timeout)
     else:
         finished = subprocess.run(

@@ -55,6 +55,13 @@ def test_it_finds_the_same_as_a_program_that_is_started() -> None:
     assert told["leads"] is True
 
 
+def test_a_text_finds_its_arguments_and_the_packages() -> None:
+    words = ["-c", "import sys, realtime; print(__name__, sys.argv, [sys.path[0]])", "a", "-b"]
+    assert forked.is_possible([sys.executable, *words], _env(), ROOT)
+    ran = run_python(*words, env=_env())
+    assert (ran.stdout, ran.stderr) == ("__main__ ['-c', 'a', '-b'] ['']\n", "")
+
+
 def test_no_two_draw_the_same_numbers() -> None:
     drawing = [*WORDS, "import random, uuid; print(random.random(), uuid.uuid4())"]
     first, second = (run_python(*drawing, env=_env()).stdout for _ in range(2))

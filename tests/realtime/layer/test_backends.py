@@ -23,7 +23,7 @@ _LOADED = "import sys, hoardrun.asgi, hoardrun.urls; print('redis' in sys.module
 )
 def test_a_deployment_without_redis_loads_no_client_of_it(redis_url: str, is_loaded: str) -> None:
     stores = {"DATABASE_URL": "sqlite://:memory:", "REDIS_URL": redis_url}
-    told = run_python("-c", _LOADED, env=environment.of_a_server() | stores)
+    told = run_python("-c", _LOADED, env=environment.of_a_server() | stores, may_fork=False)
     assert told.stdout.split() == [is_loaded]
 
 
