@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from tests.hoardrun.payments.carrying import (
     shown,
     states,
     taken,
+    tell,
     tell_paid,
     txn_of,
     wait,
 )
+from tests.hoardrun.payments.support import paid
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +123,14 @@ def test_what_was_sent_is_not_sent_again(ugx: Account, dora: User, erin: User):
     row = ask(ugx, "payout", amount="9000")
     decided(row, "send", dora, erin)
     with pytest.raises(NothingToDecide):
+        asked(row, "send", dora)
+
+
+def test_what_is_held_for_another_reason_is_not_sent(ugx: Account, dora: User):
+    row = taken(ask(ugx, "payout"))
+    tell(row, paid(amount=Decimal(4500)))
+    assert row.state == "held"
+    with pytest.raises(NothingToDecide, match="does not wait to be sent"):
         asked(row, "send", dora)
 
 
