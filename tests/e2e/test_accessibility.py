@@ -248,3 +248,53 @@ async def test_the_page_why_of_an_announcement(
         await expect(page.get_by_text("There is no user of that name or id.")).to_be_visible()
         found["nobody"] = await findings(page)
         assert _ours(found) == {}
+
+
+# A payment that is held, and one on which a second person is to decide.
+PAYMENTS = """
+from django.conf import settings
+from django.contrib.auth.models import User
+from hoardrun.ledger.models import Account
+from hoardrun.payments.staff import decision_ask
+from tests.hoardrun.payments.calling.support import set_up
+from tests.hoardrun.payments.queue.support import held
+settings.PAYMENTS = set_up("https://provider.example")
+account = Account.objects.filter(user__username="amina", currency="UGX", status="active").first()
+row, asked = held(account), held(account)
+erin = User.objects.create_user("erin.of.payments", is_staff=True)
+decision_ask(payment_id=asked.pk, action="accept", why="It is there.", staff_id=erin.pk)
+print(row.pk, asked.pk)
+"""
+
+
+@pytest.fixture(scope="module")
+def waiting(demo: Server) -> list[str]:
+    return demo.shell(PAYMENTS).split()
+
+
+@pytest.mark.parametrize("name", ["light", "phone-dark"])
+async def test_the_payments_that_wait_for_staff(
+    browser: Browser, demo: Server, waiting: list[str], name: str
+) -> None:
+    queue = f"{demo.url}/admin/payments/queue"
+    async with screen(browser, name) as page:
+        await log_in_to_admin(page, demo)
+        await page.goto(f"{queue}/")
+        held = page.get_by_role("link", name="UGX 5,000, collect by mtn")
+        await expect(held.first).to_be_visible()
+        found = {"list": await findings(page)}
+        await page.goto(f"{queue}/{waiting[1]}/")
+        await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+        found["decide"] = await findings(page)
+        await page.goto(f"{queue}/{waiting[0]}/?content=1")
+        await page.evaluate(OPEN)
+        found["ask"] = await findings(page)
+        form = page.locator("form", has=page.get_by_role("heading", name="Ask for an action"))
+        await form.get_by_label("Reject").check()
+        await form.get_by_label("Reason").fill("Nothing came.")
+        await form.get_by_role("button", name="Ask").press("Enter")
+        await expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+        await page.get_by_role("button", name="Take it back").click()
+        await expect(page.get_by_role("heading", name="Decided before")).to_be_visible()
+        found["taken back"] = await findings(page)
+        assert _ours(found) == {}
