@@ -65,7 +65,7 @@ class PaymentListView(View):
 
 class RefundListView(View):
     @extend_schema(
-        operation_id="payments_refund",
+        operation_id="refunds_create",
         request=RefundInput,
         responses={200: PaymentOutput, 201: PaymentOutput},
         parameters=idempotency.parameters(
