@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 from realtime import log
@@ -11,6 +12,7 @@ from realtime.core.frames import Frame
 from realtime.db import threads
 from realtime.hub import replay, streams
 from realtime.log import reading
+from realtime.servers.door import Door
 from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, without
 
 
@@ -59,15 +61,32 @@ def one_page() -> None:
     reading.PAGE = 2
 
 
-@changes("filter-first", "filter", streams.FollowedStreams)
-def filter_first(original: Any, self: Any, socket: Any, types: Any) -> None:
-    """Look whether a socket waits, and only then spread, which may make it wait."""
-    socket.connection.subscriptions = types
-    for name in socket.connection.places:
-        followed = self.followed.get(name)
-        if followed is not None and not followed.is_waiting(socket):
-            self._cycle.fan_out_now()
-            followed.go_live(socket)
+@bug("filter-first")
+def filter_first() -> None:
+    """Look whether a socket waits, and only then spread, which may make it wait.
+
+    The kernel keeps little for a reader here: it would hold the megabytes of a burst, and no socket
+    would be full in the moment of a change.
+    """
+
+    def change(self: Any, socket: Any, types: Any) -> None:
+        socket.connection.subscriptions = types
+        for name in socket.connection.places:
+            followed = self.followed.get(name)
+            if followed is not None and not followed.is_waiting(socket):
+                self._cycle.fan_out_now()
+                followed.go_live(socket)
+
+    def make(original: Any) -> Any:
+        def listen(self: Any, sockets: Any, adopt: Any) -> None:
+            for each in sockets:
+                each.setsockopt(SOL_SOCKET, SO_SNDBUF, 16 * 1024)
+            original(self, sockets, adopt)
+
+        return listen
+
+    instead(streams.FollowedStreams, "filter", change)
+    replace(Door, "listen", make)
 
 
 @changes("twice", "_deliver", streams.FollowedStreams)
