@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -148,10 +150,11 @@ def _first_of(
     account: Account, key: str | None, own_key: str | None, fingerprint: str
 ) -> ProviderPayment | None:
     """Return the payment that the account's user created with a key, or we with one of ours."""
-    if not (key or own_key):
+    mine = [Q(own_key=own_key)] if own_key else []
+    mine += [Q(user=account.user_id, idempotency_key=key)] if key else []
+    if not mine:
         return None
-    mine = Q(own_key=own_key) if own_key else Q(user=account.user_id, idempotency_key=key)
-    first = ProviderPayment.objects.filter(mine).first()
+    first = ProviderPayment.objects.filter(reduce(or_, mine)).first()
     if first is not None and first.fingerprint != fingerprint:
         raise IdempotencyConflict(["request"])
     return first

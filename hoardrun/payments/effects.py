@@ -54,8 +54,8 @@ def act(
         if Effect.REVERSE in effects:
             carried = Carried(row.provider, f"reverse:{row.pk}", stage)
             why = "Given back by the provider."
+            _give_fee_back(row, stage, why, by)  # first: it may cover what is taken back
             _advanced(row, payment_reverse(row.txn_id, carried=carried, reason=why, by=by), now)
-            _give_fee_back(row, stage, why, by)
             return
         if status != MEANINGS[was].transaction:
             transaction_move(txn_id=row.txn_id, to=status, by=by, payment=stage)

@@ -38,14 +38,20 @@ def payment_cancel(*, user_id: int, payment_id: str, by: Actor) -> ProviderPayme
     return row
 
 
+@one_transaction
 def payment_retry(
     *, user_id: int, payment_id: str, idempotency_key: str | None = None, by: Actor
 ) -> Created:
     """Create the same payment once more, where it cannot be a second one.
 
-    Raises PaymentNotFound, NotSafeToRetry, and what `payment_create` raises.
+    A payment has one other try: to ask for it again returns that, with any key. What failed again
+    is tried by its own id. Raises PaymentNotFound, NotSafeToRetry, and what `payment_create`
+    raises.
     """
-    row = payment_get(user_id=user_id, payment_id=payment_id)
+    row = payment_lock(payment_get(user_id=user_id, payment_id=payment_id).pk)
+    own_key = f"retry:{row.pk}"
+    if tried := ProviderPayment.objects.filter(own_key=own_key).first():
+        return Created(tried, False)
     if not is_safe_to_retry(row) or row.kind == Kind.REFUND:
         raise NotSafeToRetry
     return payment_create(
@@ -61,6 +67,7 @@ def payment_retry(
         reference=row.txn.reference,
         network=row.network,
         idempotency_key=idempotency_key,
+        own_key=own_key,
         receiver=Receiver(only_known=options().payouts_to == "known"),
         by=by,
     )

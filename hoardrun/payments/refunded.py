@@ -20,8 +20,14 @@ class Back(NamedTuple):
 
 
 def refunds_of(paid: ProviderPayment) -> Back:
-    """Sum the refunds of a payment, without those that failed or came back themselves."""
-    rows = paid.refunded_by.exclude(MOVED_NOTHING).exclude(state=State.REVERSED.value)
+    """Sum the refunds of a payment, without those that failed or came back themselves.
+
+    One that has failed may still have gone while its provider is asked because of a callback, or
+    staff have it.
+    """
+    is_asked = Q(hint__isnull=False, next_check_at__isnull=False)
+    undoubted = ~is_asked & Q(staff_since__isnull=True)
+    rows = paid.refunded_by.exclude(MOVED_NOTHING & undoubted).exclude(state=State.REVERSED.value)
     sums = rows.aggregate(done=Sum("minor", filter=STAYS_PAID), all=Sum("minor"))
     done = sums["done"] or 0
     return Back(done, (sums["all"] or 0) - done)

@@ -128,6 +128,9 @@ def _do(row: ProviderPayment, asked: StaffDecision, by: Actor) -> None:
     if asked.minor != row.minor:
         note = f"{amount_human(row.amount, row.currency)} were asked for. {note}"
         lacking = _amount_change(row, asked.minor, by)
+    if asked.action == StaffAction.REFUND and row.fee_txn_id is None:
+        row.fee_minor = 0  # of what goes straight back, nothing may be kept
+        row.save(update_fields=["fee_minor"])
     evidence = Evidence(claim=Claim.PAID, source=Source.STAFF)
     evidence_apply(row.pk, evidence, actor=by, note=note)
     if lacking:

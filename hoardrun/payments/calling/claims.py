@@ -20,6 +20,7 @@ from hoardrun.payments.calling.orders import order_of
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import base_url, receiver
+from hoardrun.payments.stages import APPROVAL
 from hoardrun.payments.states import State
 from hoardrun.payments.waits import may_be_sent_since, prompt_end
 from realtime import clock
@@ -83,6 +84,7 @@ def _claimed(row: ProviderPayment) -> Claimed | None:
     )
     if is_first:
         mine = mine.filter(stage_changed_at__gt=may_be_sent_since(now))
+        mine = mine.exclude(staff_reason=APPROVAL)  # whatever made it due
     elif row.state == State.CREATED.value and row.sent_at is None:
         return None  # it is given up
     question = "" if is_first else callback_urls.question_token(row.pk)

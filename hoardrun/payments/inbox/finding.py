@@ -66,12 +66,15 @@ def _paid_to_account(provider: str, told: Evidence) -> UUID | None:
 
     A push whose answer was lost has no id of the provider's: account and amount identify it. One
     that is known by its receipt may have ended, as M-Pesa tells of our own prompts here as well.
+    Money is the receipt of one that is paid already only if its own phone is named plainly: else it
+    may be somebody else's, and a refund of the one would take it back from the other.
     """
     if receipt := told.provider_txn_id:
         known = _only(ProviderPayment.objects.filter(provider=provider, provider_txn_id=receipt))
         if known is not None:
             return known
-    return _only(of_amount(to_account(provider, told), told))
+    rows = to_account(provider, told).filter(OPEN | Q(msisdn=told.payer))
+    return _only(of_amount(rows, told))
 
 
 def _only(rows: QuerySet[ProviderPayment]) -> UUID | None:

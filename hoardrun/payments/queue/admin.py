@@ -16,6 +16,7 @@ from hoardrun.payments.errors import PaymentNotFound
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.queue import rights, selectors, services
 from hoardrun.payments.queue.forms import AskForm, FindForm
+from hoardrun.payments.queue.masks import HIDDEN
 from hoardrun.payments.queue.report import PaymentWhy
 from hoardrun.payments.queue.serializers import MAX_SKIP
 from hoardrun.payments.queue.tracing import callback_shown, payment_why
@@ -63,7 +64,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "providers": list(PROVIDERS),
         "finding": finding,
         "rows": rows,
-        "callbacks": _unmatched() if what == UNMATCHED else (),
+        "callbacks": _unmatched(request.user.has_perm(rights.MAY_READ))
+        if what == UNMATCHED
+        else (),
         "may_trace": request.user.has_perm(rights.MAY_TRACE),
         "next_skip": skip + selectors.PAGE if len(found.results) > selectors.PAGE else None,
     }
@@ -75,10 +78,18 @@ def _tabs(counts: dict[str, int], unmatched: int) -> list[tuple[str, str, int]]:
     return [(what, title, sizes[what]) for what, title in TITLES.items()]
 
 
-def _unmatched() -> list[Any]:
-    """Return the newest callbacks about no payment, without what they tell of a person."""
+def _unmatched(may_read: bool) -> list[Any]:
+    """Return the newest callbacks about no payment, without what they tell of a person.
+
+    A payer writes the name of an account by hand. It may be a phone, or a person's name: only who
+    may read whole callbacks sees it.
+    """
     return [
-        (receipt.provider, receipt.reference, callback_shown(receipt))
+        (
+            receipt.provider,
+            receipt.reference if may_read or receipt.purpose != "account" else HIDDEN,
+            callback_shown(receipt),
+        )
         for receipt in selectors.unmatched_list().select_related("outcome")[: selectors.PAGE]
     ]
 

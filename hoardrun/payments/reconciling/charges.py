@@ -2,7 +2,9 @@
 
 The tariff says it when a payment is paid, so that the float agrees at once. The statement says what
 was really taken, and the difference is booked then. Of a payment whose charge a statement has had
-before, the tariff books nothing. Both hold the payment's lock.
+before, the tariff books nothing. Both hold the payment's lock. That a line is about a payment may
+be known only after both are booked, by a receipt that comes last: then the tariff's is booked
+back.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from hoardrun.payments.tariffs.charging import charges_of
 from hoardrun.payments.tariffs.selectors import day_of
 from realtime.retry import one_transaction
 
-BY_TARIFF, BY_LINE = "charge:{}", "charged:{}"  # the sources: of a payment, and of a line
+# The sources: of a payment; of a line, and of what was booked twice until its payment was known.
+BY_TARIFF, BY_LINE, TWICE = "charge:{}", "charged:{}", "uncharged:{}"
 
 
 def charge_book(row: ProviderPayment) -> None:
@@ -60,11 +63,21 @@ def _book(provider: str, keys: list[int]) -> None:
     receipts = {row.receipt for row in rows}
     tariff = _by_tariff(provider, receipts)
     first = _firsts(provider, receipts)
+    known = _booked(rows)
     for row in rows:
-        booked = tariff.get(row.receipt, Decimal(0)) if first[row.receipt] == row.pk else 0
-        # What it took stands below zero; what it gave back stands above.
-        if beyond := row.amount + booked:
-            book_line(BookKind.FEES, row, beyond, BY_LINE)
+        booked = tariff.get(row.receipt, Decimal(0)) if first[row.receipt] == row.pk else Decimal(0)
+        if known.get(row.pk) == abs(row.amount):  # as a whole: its payment was not known then
+            book_line(BookKind.FEES, row, booked, TWICE)
+        else:
+            # What it took stands below zero; what it gave back stands above.
+            book_line(BookKind.FEES, row, row.amount + booked, BY_LINE)
+
+
+def _booked(rows: Iterable[StatementLine]) -> Mapping[int, Decimal]:
+    """Return what is booked for lines by now."""
+    line_of = {BY_LINE.format(row.pk): row.pk for row in rows}
+    found = Posting.objects.filter(source__in=line_of).values_list("source", "minor", "currency")
+    return {line_of[source]: amount_of(minor, currency) for source, minor, currency in found}
 
 
 def _lines(provider: str, receipts: Iterable[str]) -> QuerySet[StatementLine]:

@@ -23,8 +23,11 @@ def book_line(kind: BookKind, line: StatementLine, amount: Decimal, source: str)
     """Book that an amount came from the float into a book; below zero, that it went back there.
 
     `source` has a place for the number of the line. An amount that the ledger cannot hold is
-    logged: its finding stays open, and the float will differ.
+    logged: its finding stays open, and the float will differ. Of a line without an amount, nothing
+    is booked.
     """
+    if not amount:
+        return
     there = Place(BookKind.FLOAT, line.currency, provider=line.provider)
     try:
         book_funding(Place(kind, line.currency), amount, source.format(line.pk), there, at=line.at)

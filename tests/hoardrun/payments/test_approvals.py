@@ -14,6 +14,7 @@ from hoardrun.payments.calling import claims
 from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.staff import decision_ask, decision_decide
+from realtime import clock
 from realtime.errors import SecondPerson
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree
 from tests.hoardrun.payments.carrying import (
@@ -141,3 +142,9 @@ def test_its_time_begins_when_it_is_approved(ugx: Account, dora: User, erin: Use
     assert claims.give_up("mtn") == []
     wait(row, minutes=3)
     assert claims.give_up("mtn") == [str(row.pk)]
+
+
+def test_whatever_makes_it_due_it_is_not_sent_before(ugx: Account):
+    row = ask(ugx, "payout", amount="5001")
+    ProviderPayment.objects.filter(pk=row.pk).update(next_check_at=clock.now())
+    assert claims.claim("mtn", 10) == []

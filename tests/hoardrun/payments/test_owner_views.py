@@ -75,6 +75,27 @@ def test_another_try_is_the_same_payment_under_another_id(client: APIClient, ugx
     assert ProviderPayment.objects.count() == 2
 
 
+def test_a_payment_has_one_other_try(client: APIClient, ugx: Account):
+    """Two tabs, or a second tap, without a key or with another one."""
+    row = failed(ask(ugx, "payout"))
+    first = client.post(f"{PAYMENTS}/{row.pk}/retry")
+    assert first.status_code == 201
+    for headers in ({}, {"Idempotency-Key": "another"}):
+        again = client.post(f"{PAYMENTS}/{row.pk}/retry", headers=headers)
+        assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert (ProviderPayment.objects.count(), money(ugx)) == (2, (45_000, 50_000))
+    third = failed(ProviderPayment.objects.exclude(pk=row.pk).get())
+    assert client.post(f"{PAYMENTS}/{third.pk}/retry").status_code == 201
+
+
+def test_a_key_of_another_payment_is_none_for_a_try(client: APIClient, ugx: Account):
+    ask(ugx, amount="7", idempotency_key="k")
+    row = failed(ask(ugx, "payout"))
+    answer = client.post(f"{PAYMENTS}/{row.pk}/retry", headers={"Idempotency-Key": "k"})
+    problem(answer, 422, "idempotency_conflict")
+    assert ProviderPayment.objects.count() == 2
+
+
 def test_another_try_goes_to_known_phones_only(client: APIClient, ugx: Account, settings: Any):
     row = failed(ask(ugx, "payout"))
     settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_PAYOUTS_TO": "known"}

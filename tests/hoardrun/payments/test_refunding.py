@@ -195,3 +195,26 @@ def test_our_account_must_cover_a_refund(collected: ProviderPayment, ugx: Accoun
         back(collected)
     assert money(ugx) == (55_000, 55_000)
     assert back(collected, amount="4999").amount == 4999
+
+
+def test_a_refund_that_may_have_gone_after_all_counts_until_that_is_known(
+    collected: ProviderPayment, ugx: Account
+):
+    refund = taken(back(collected))
+    tell(refund, said(Claim.NOT_PAID, reason="funds"))
+    tell(refund, paid(Source.CALLBACK))
+    assert (refund.state, refund.next_check_at is None) == ("failed", False)
+    with pytest.raises(NothingToRefund):
+        back(collected)
+    tell(refund, said(Claim.NOT_PAID, reason="funds"))
+    assert refund.next_check_at is None
+    assert back(collected).amount == 5000
+
+
+def test_a_refund_that_staff_have_counts(collected: ProviderPayment):
+    refund = taken(back(collected))
+    tell(refund, said(Claim.NOT_PAID, reason="funds"))
+    tell_paid(refund, provider_txn_id="R-2")
+    assert (refund.state, refund.staff_reason) == ("failed", "contradiction")
+    with pytest.raises(NothingToRefund):
+        back(collected)

@@ -383,3 +383,14 @@ def test_tests_let_a_payments_time_pass_faster(ugx: Account, settings):
     wait(row, seconds=11)
     tell(row, said(Claim.UNKNOWN, reason="no_answer"))
     assert row.staff_reason == "unknown"
+
+
+def test_the_fee_that_comes_back_covers_what_is_taken_back(ugx: Account):
+    spent = taken(ask(ugx, "payout", amount="50000"))
+    tell_paid(spent, provider_txn_id="R-0")
+    row = taken(ask(ugx, fee=Decimal(100)))
+    tell_paid(row, provider_txn_id="R-1")
+    assert money(ugx) == (4900, 4900)
+    tell(row, said(Claim.REVERSED))
+    assert (row.state, row.staff_reason, money(ugx)) == ("reversed", "", (0, 0))
+    assert_books_agree(ugx)

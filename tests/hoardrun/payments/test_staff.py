@@ -229,3 +229,16 @@ def test_only_what_waits_for_staff_is_decided(ugx: Account, dora: User, erin: Us
     ProviderPayment.objects.filter(pk=waiting.pk).update(staff_since=None)
     with pytest.raises(NothingToDecide):
         decision_decide(decision_id=request.pk, staff_id=erin.pk, approve=True)
+
+
+def test_what_goes_straight_back_costs_no_fee(ugx: Account, dora: User, erin: User):
+    """Else it could not go back to whom the account has nothing else for."""
+    spent = taken(ask(ugx, "payout", amount="50000"))
+    tell_paid(spent, provider_txn_id="R-0")
+    row = taken(ask(ugx, fee=Decimal(100)))
+    tell(row, paid(amount=Decimal(4500)))
+    decided(row, "refund", dora, erin, amount="4500")
+    assert (row.fee_txn, money(ugx)) == (None, (0, 4500))
+    tell_paid(taken(row.refunded_by.get()), provider_txn_id="R-2")
+    assert money(ugx) == (0, 0)
+    assert_books_agree(ugx)

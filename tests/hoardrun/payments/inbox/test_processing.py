@@ -185,14 +185,19 @@ def test_money_to_an_account_is_known_by_its_receipt_where_more_than_one_could_b
     assert (PaymentReceipt.objects.get().payment_id, outcome().outcome) == (row.pk, "duplicate")
 
 
-def test_a_payment_that_succeeded_without_a_receipt_gets_it_with_the_money(alice: User) -> None:
-    """As the answer to a question about a push has none."""
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_payment_that_succeeded_without_a_receipt_gets_that_of_its_own_phone(
+    alice: User, is_named: bool
+) -> None:
+    """As the answer to a question about a push has none. A hash may be anybody's phone."""
     row = sent(alice, "daraja", reference="INV1")
-    paid = Evidence(claim=Claim.PAID, source=Source.QUERY)
-    evidence_apply(row.pk, paid)
-    process(came(ACCOUNT, of_account("INV1")))
+    evidence_apply(row.pk, Evidence(claim=Claim.PAID, source=Source.QUERY))
+    payer = {"MSISDN": row.msisdn.lstrip("+")} if is_named else {}
+    process(came(ACCOUNT, of_account("INV1") | payer))
     row.refresh_from_db()
-    assert (row.state, row.provider_txn_id) == ("succeeded", "RKTQDM7W6S")
+    assert row.state == "succeeded"
+    assert row.provider_txn_id == ("RKTQDM7W6S" if is_named else "")
+    assert outcome().outcome == ("applied" if is_named else "unmatched")
 
 
 def test_money_without_an_account_is_of_no_payment(alice: User) -> None:

@@ -82,3 +82,19 @@ def test_a_charge_without_a_payment_of_ours_is_booked(ugx: Account):
     load(row("R8", -250, 0).replace("Transfer", "Transfer fee"))
     assert moved() == [(FEES, FLOAT, 250)]
     assert_books_agree(ugx)
+
+
+@pytest.mark.parametrize("taken", [100, 130])
+def test_a_charge_is_booked_once_though_its_receipt_comes_last(
+    ugx: Account, tariff: ProviderFee, taken: int
+):
+    """The answer to a question may have none, and the line's party may be masked."""
+    payment = paid(collect(ugx, "5000"), "")
+    fee = row("R1", -taken, 0).replace("Transfer", "Transfer fee")
+    load(fee)
+    assert moved() == [(FEES, FLOAT, 100), (FEES, FLOAT, taken)]
+    paid(payment, "R1")
+    for _ in range(2):
+        load(fee)
+    assert moved() == [(FEES, FLOAT, 100), (FEES, FLOAT, taken), (FLOAT, FEES, 100)]
+    assert_books_agree(ugx)

@@ -82,3 +82,9 @@ def test_a_correction_gives_it_to_its_owner(ugx: Account, bob: User, dora: User)
     mine = f"customer #{ugx.pk} UGX"
     assert [line[1:] for line in lines()] == [(FLOAT, SUSPENSE, 700), (SUSPENSE, mine, 700)]
     assert_books_agree(ugx)
+
+
+def test_of_a_line_without_an_amount_nothing_is_booked(ugx: Account):
+    load(row("R1", 0, 0), row("R2", 700, 700))
+    assert moved() == [(FLOAT, SUSPENSE, 700)]
+    assert_books_agree(ugx)

@@ -16,7 +16,7 @@ from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.fees import Fee
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.services import evidence_apply
-from hoardrun.payments.tariffs.charging import charges_of, cost_of
+from hoardrun.payments.tariffs.charging import charges_of, cost_of, limits_check
 from hoardrun.payments.tariffs.errors import LimitExceeded
 from hoardrun.payments.tariffs.selectors import today
 from hoardrun.payments.tiers.services import tier_decide
@@ -94,3 +94,14 @@ def test_a_day_counts_all_accounts_and_nothing_that_has_failed(kes: Account, ali
     yesterday = clock.now() - timedelta(days=1)
     ProviderPayment.objects.filter(pk=second.pk).update(created_at=yesterday)
     pay(kes, "100")
+
+
+@pytest.mark.django_db
+def test_what_is_given_back_has_no_limits(alice: User):
+    limit(kind="refund", most="1", per_day="1")
+    about = {"provider": "daraja", "currency": "KES"}
+    given: dict[str, Any] = {**about, "user_id": alice.pk, "amount": Decimal(2)}
+    limits_check(kind="refund", **given)
+    limit(kind="payout", most="1")
+    with pytest.raises(LimitExceeded):
+        limits_check(kind="payout", **given)
