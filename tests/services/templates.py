@@ -29,6 +29,7 @@ PACKAGES = ("hoardrun", "notifications", "realtime")
 ALSO = (
     "hoardrun/ledger/currencies.py",
     "hoardrun/ledger/fields.py",
+    "hoardrun/ledger/holders.py",
     "hoardrun/ledger/journal/triggers.py",
     "hoardrun/settings.py",
     "realtime/append_only.py",

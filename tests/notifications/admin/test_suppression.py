@@ -63,7 +63,7 @@ def test_nobody_decides_on_an_own_request(row, bob):
     act(both, SUPPRESSIONS, "lift", row, why="x")
     asked = SuppressionLift.objects.get()
     [told] = act(both, LIFTS, "confirm", asked)
-    assert "somebody else decides" in told and Suppression.objects.exists()
+    assert "another member of staff decides" in told and Suppression.objects.exists()
     assert act(both, LIFTS, "reject", asked) == ["1: rejected."]
 
 
