@@ -29,6 +29,7 @@ from hoardrun.payments.rows import payment_lock, staff_call, staff_release, step
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.stages import awaits_approval, stage_of
 from hoardrun.payments.states import FINAL, LIVE, State, was_paid
+from hoardrun.payments.tariffs.charging import customer_fee
 from notifications.validation import why_given
 from realtime import clock
 from realtime.errors import InvalidInput, SecondPerson
@@ -160,7 +161,10 @@ def _amount_change(row: ProviderPayment, minor: int, by: Actor) -> Decimal:
     Return what had to be advanced, if more went out than the account has.
     """
     lacking = Decimal(0)
+    is_by_tariff = row.fee_txn is None and row.fee_minor == _tariff_fee(row)
     row.minor = minor
+    if is_by_tariff:
+        row.fee_minor = _tariff_fee(row)
     if State(row.state) not in FINAL:
         row.txn, lacking = transaction_replace(
             row.txn_id,
@@ -170,3 +174,9 @@ def _amount_change(row: ProviderPayment, minor: int, by: Actor) -> Decimal:
         )
     row.save()
     return lacking
+
+
+def _tariff_fee(row: ProviderPayment) -> int:
+    """Return in minor units what today's tariff has the customer pay for a payment."""
+    about = {"provider": row.provider, "kind": row.kind, "currency": row.currency}
+    return minor_of(customer_fee(**about, amount=row.amount), row.currency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.staff import decision_ask, decision_decide
+from hoardrun.payments.tariffs.services import fee_add
 from realtime.errors import InvalidInput, SecondPerson
 from tests.hoardrun.ledger.conftest import close
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree
@@ -242,3 +244,25 @@ def test_what_goes_straight_back_costs_no_fee(ugx: Account, dora: User, erin: Us
     tell_paid(taken(row.refunded_by.get()), provider_txn_id="R-2")
     assert money(ugx) == (0, 0)
     assert_books_agree(ugx)
+
+
+@pytest.mark.parametrize(("came", "fee"), [("10", 0), ("7000", 70)])
+def test_the_fee_is_that_of_what_came(ugx: Account, dora: User, erin: User, came: str, fee: int):
+    for least, most, fixed in ((1, 4999, 0), (5000, 6000, 50), (6001, 9000, 70)):
+        fee_add(
+            provider="mtn", kind="collect", currency="UGX", valid_from=date(2020, 1, 1),
+            least=least, most=most, fixed=fixed, payer="customer",
+        )  # fmt: skip
+    row = held(ugx, amount=int(came))
+    assert row.fee_minor == 50
+    decided(row, "accept", dora, erin, amount=came)
+    assert (row.state, row.fee_minor, row.staff_reason) == ("succeeded", fee, "")
+    assert money(ugx)[1] == 50_000 + int(came) - fee
+    assert_books_agree(ugx)
+
+
+def test_a_fee_that_no_tariff_said_stays(ugx: Account, dora: User, erin: User):
+    row = taken(ask(ugx, fee=Decimal(30)))
+    tell(row, paid(amount=Decimal(4500)))
+    decided(row, "accept", dora, erin, amount="4500")
+    assert (row.fee_minor, money(ugx)[1]) == (30, 54_470)
