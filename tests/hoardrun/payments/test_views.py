@@ -86,6 +86,12 @@ def test_a_key_repeats_it(client: APIClient, ugx: Account):
     assert ProviderPayment.objects.count() == 1
 
 
+@pytest.mark.parametrize("raw", ["null", "7", "[]", '"name"', "{", ""])
+def test_a_body_that_is_no_object_is_refused(client: APIClient, raw: str):
+    response = client.post(PAYMENTS, raw, content_type="application/json")
+    assert response.status_code == 400, response.content
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
