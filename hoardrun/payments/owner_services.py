@@ -27,7 +27,7 @@ def payment_cancel(*, user_id: int, payment_id: str, by: Actor) -> ProviderPayme
     """
     found = payment_get(user_id=user_id, payment_id=payment_id)
     row = payment_lock(found.pk)
-    # Whoever sends it counts the attempt first, so of both only one happens.
+    # A worker counts the attempt before it sends: a payment is either sent or cancelled.
     if row.state != State.CREATED or row.attempts or row.kind == Kind.REFUND:
         raise TooLateToCancel
     evidence = Evidence(

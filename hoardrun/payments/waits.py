@@ -1,4 +1,4 @@
-"""How long a payment waits: for the answer to the prompt on its phone, and to be sent at all."""
+"""The longest waits of a payment: for the answer on the phone, and until it is first sent."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 A login that waits for longer than its client does is work in vain. So the line is short: a
 login that comes when it is too long, or has waited in it for too long, is refused at once, which
 is cheap.
-A login under way that shares the node with too many others ends as late. So once the oldest takes
-long, no more begin than lately end in about a second.
+Logins that are under way share the node: too many of them make all slow. So once the oldest one
+has taken long, the number under way is kept to what lately ended in a second.
 A renewal is of a socket that is connected: it waits in a line of its own, from which nothing is
 taken out, and every other turn is for that line.
 A refused login is told when to come back: by appointment, at the pace of recent turns. If all came

@@ -1,4 +1,4 @@
-"""What a run breaks: links of workers here; workers, nodes and stores as `tests.faults` does.
+"""The faults of a run: links of workers here; workers, nodes and stores as `tests.faults` does.
 
 And what owners of addresses and mail servers say meanwhile, which breaks nothing: see WORDS.
 """

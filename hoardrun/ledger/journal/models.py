@@ -188,7 +188,7 @@ class BookDay(AppendOnly):
 
 
 class FloatCheck(models.Model):
-    """What a provider said last that we have there, and what our books allowed it to say."""
+    """The newest balance that a provider told of our account, and the bounds of our own book."""
 
     provider = models.CharField(max_length=16)
     currency = models.CharField(max_length=3)

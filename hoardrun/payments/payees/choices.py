@@ -1,4 +1,4 @@
-"""What a provider said of the name that a payee was saved with."""
+"""The verdicts of a provider on the name of a payee."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hoardrun.payments.tiers.choices import Whose
 
 
 class Receiver(Struct, frozen=True, kw_only=True):
-    """What is asked of whoever is paid, and what the customer says of them."""
+    """The rules for the receiver of a payout, and the name that the customer gave."""
 
     only_known: bool = False  # False: money goes out to anybody
     name: str = ""  # empty: nobody is asked for it

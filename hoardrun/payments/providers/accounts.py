@@ -1,4 +1,4 @@
-"""What a provider offers where customers pay to an account of ours, unasked. Pure."""
+"""The interface of providers for payments that customers make without a prompt of ours. Pure."""
 
 from __future__ import annotations
 

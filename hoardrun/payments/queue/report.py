@@ -49,7 +49,7 @@ class WhyCallback(Struct, frozen=True, kw_only=True):
 
 
 class WhyDecision(Struct, frozen=True, kw_only=True):
-    """What one member of staff has asked for, and another one has decided."""
+    """An action that one member of staff asked for, and the decision of another one."""
 
     id: str
     action: str

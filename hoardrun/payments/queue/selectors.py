@@ -27,7 +27,7 @@ PAGE = 50
 FOUND = 20  # payments that a word finds at most
 UNMATCHED_SINCE = timedelta(days=30)
 _APPROVAL = Q(state=State.CREATED.value, staff_reason=APPROVAL)
-# What a payment that waits is.
+# The kinds of payments that wait for staff, each with its condition.
 WHAT: Mapping[str, Q] = {
     "approval": _APPROVAL,
     "held": Q(state=State.HELD.value),

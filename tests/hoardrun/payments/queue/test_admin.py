@@ -81,7 +81,7 @@ def test_a_payment_is_found_whether_it_waits_or_not(clerk: Client, ugx: Account)
 
 
 def test_callbacks_about_no_payment_are_listed(clerk: Client, erin: User):
-    """What a payer wrote by hand may be a phone."""
+    """A payer may have written a phone number as the name of the account."""
     receipt = PaymentReceipt.objects.create(
         provider="daraja", purpose="account", method="POST", reference="INV1", raw=BODY,
         sha256="0" * 64, verdict="unproven",

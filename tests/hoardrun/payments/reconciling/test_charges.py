@@ -1,4 +1,4 @@
-"""What a provider takes for payments leaves the float and the book of fees, once."""
+"""The charge of a provider is booked once, from the float against the book of fees."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_a_reversal_that_names_nothing_is_the_refund_that_is_like_it():
     assert found([told], [refund], known=frozenset({("R1", True, "payment")}), now=at(12)) == [
         ("known", "R1", "", "")
     ]
-    # What is no refund of ours, or has two that are like it, is for a person.
+    # A person decides on a reversal that fits no refund of ours, or two.
     twin = ours("s", -100, is_refund=True, **PHONE)
     for some in ([payment], [refund, twin]):
         assert found([told], some, now=at(12)) == [("reversal", "R1", "", "")]
