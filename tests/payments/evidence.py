@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -76,7 +77,7 @@ class Account:
 
 @dataclass
 class Answered:
-    """The last answer to a client."""
+    """An answer to a client."""
 
     status: int
     said: str
@@ -87,7 +88,7 @@ class Evidence:
     """All of it."""
 
     wishes: dict[str, Wish]
-    answers: dict[str, Answered]
+    answers: dict[str, list[Answered]]
     rows: list[Row]
     theirs: list[Theirs]
     txns: dict[int, Txn]
@@ -99,10 +100,10 @@ def read(database_url: str, folder: Path, plan: Plan) -> Evidence:
     """Read everything, once nothing moves."""
     with truth.connected(database_url) as query:
         rows = [
-            Row(_uuid(id_), *rest)
-            for id_, *rest in query(
-                "SELECT id, coalesce(idempotency_key, ''), provider, kind, msisdn, currency, "
-                "minor, state, reference, staff_since, staff_reason, txn_id, fee_txn_id, "
+            Row(_uuid(id_), key if refunds is None else f"refund-{_uuid(refunds)}", *rest)
+            for id_, refunds, key, *rest in query(
+                "SELECT id, refunds_id, coalesce(idempotency_key, ''), provider, kind, msisdn, "
+                "currency, minor, state, reference, staff_since, staff_reason, txn_id, fee_txn_id, "
                 "late_txn_id "
                 "FROM payments_providerpayment"
             )
@@ -126,11 +127,10 @@ def read(database_url: str, folder: Path, plan: Plan) -> Evidence:
             "SELECT count(*) FROM payments_paymentreceipt r LEFT JOIN payments_receiptoutcome o "
             "ON o.receipt_id = r.id WHERE o.processed_at IS NULL"
         )
-    answers = {
-        line[2]: Answered(line[3], line[4])
-        for line in lines(folder, "load.jsonl")
-        if line[0] == "end"
-    }
+    answers: dict[str, list[Answered]] = defaultdict(list)
+    for line in lines(folder, "load-*.jsonl"):
+        if line[0] == "end":
+            answers[line[2]].append(Answered(line[3], line[4]))
     return Evidence(
         {wish.key: wish for wish in plan.wishes()}, answers, rows, _theirs(folder), txns,
         accounts, int(unread),
@@ -166,21 +166,22 @@ def _add_postings(query: Any, rows: list[Row], accounts: dict[int, Account]) -> 
 def _add_findings(query: Any, rows: list[Row]) -> None:
     """Add what open findings have in doubt, of a payment or of a line that tells of it."""
     by_id = {row.id: row for row in rows}
-    places = {(row.provider, row.number.lstrip("+")): row for row in rows}
-    places |= {(row.provider, row.reference): row for row in rows}
+    # A payment and what gives it back have one phone and one reference.
+    places: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        places[row.provider, row.number.lstrip("+")].append(row)
+        places[row.provider, row.reference].append(row)
     for payment, amount, currency, provider, details, party in query(
         "SELECT m.payment_id, m.amount, m.currency, l.provider, l.details, l.party "
         "FROM payments_match m LEFT JOIN payments_statementline l ON l.id = m.line_id "
         "WHERE m.closed_at IS NULL "
         "AND m.what IN ('amount_differs', 'missing_there', 'missing_here')"
     ):
-        if payment is not None:
-            row = by_id.get(_uuid(payment))
-        else:
-            words = re.split(r"[^A-Za-z0-9-]+", f"{details} {party}")
-            named = (by_id.get(_uuid(word)) or places.get((provider, word)) for word in words)
-            row = next((each for each in named if each is not None), None)
-        if row is not None:
+        words = re.split(r"[^A-Za-z0-9-]+", f"{details} {party}")
+        found = [by_id[_uuid(payment)]] if payment is not None else []
+        found = found or [by_id[word] for word in words if word in by_id]
+        found = found or [row for word in words for row in places.get((provider, word), ())]
+        for row in found:
             row.in_doubt.append(minor_of(amount, currency))
 
 
@@ -196,13 +197,13 @@ def _theirs(folder: Path) -> list[Theirs]:
 
 
 def _uuid(given: object) -> str:
-    """Return an id as text; SQLite keeps its digits alone."""
-    return str(given).replace("-", "")
+    """Return an id as clients know it; SQLite keeps its digits alone."""
+    return str(uuid.UUID(str(given)))
 
 
-def by_number(found: list[Theirs]) -> dict[tuple[str, str], list[Theirs]]:
-    """Return the providers' payments by provider and phone."""
-    grouped: dict[tuple[str, str], list[Theirs]] = defaultdict(list)
+def by_phone(found: list[Theirs]) -> dict[tuple[str, str, str], list[Theirs]]:
+    """Return the providers' payments by provider, kind and phone."""
+    grouped: dict[tuple[str, str, str], list[Theirs]] = defaultdict(list)
     for each in found:
-        grouped[each.provider, each.number].append(each)
+        grouped[each.provider, each.kind, each.number].append(each)
     return grouped

@@ -19,6 +19,7 @@ from tests.payments.plan import Plan
 from tests.payments.settling import settle
 from tests.payments.world import World
 from tests.services.ports import PATIENCE
+from tests.services.process import Process
 
 TOLD_EVERY_SECONDS = 15.0
 PAUSE_SECONDS = 0.2
@@ -62,6 +63,9 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
             course.run()
         with phase("settling"):
             settled = settle(world, plan, say)
+        with phase("giving back"):
+            course.give_back()
+            settled = settle(world, plan, say) and settled
         with phase("reconciling"):
             world.reconcile()
             settled = settle(world, plan, say) and settled
@@ -94,24 +98,44 @@ class Course:
         deadline = time.monotonic() + self._longest()
         left = self._order()
         while load.exit_code is None:
-            time.sleep(PAUSE_SECONDS)
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"only {self._count()} payments were asked for")
-            world.lead_hooks(self.scene.rng.randrange(len(world.nodes)))
+            self._pass_time(deadline)
             count = self._count()
             number = plan.faults - len(left)
             if left and count * (plan.faults + 1) >= (number + 1) * plan.payments:
                 self._play(left.pop(0), count)
             elif time.monotonic() - self._told_at > TOLD_EVERY_SECONDS:
                 self._tell(f"{count:6} payments")
-        if load.exit_code:
-            self.problems.append(f"not all payments were answered:\n{load.tail()}")
+        self._check_answered(load)
         for name in left:
             self._play(name, self._count())
 
+    def give_back(self) -> None:
+        """Have some payments given back, and break one thing meanwhile if faults are wanted."""
+        load = self.world.give_back()
+        deadline = time.monotonic() + self._longest()
+        if self.plan.faults:
+            self._play(self.scene.rng.choice(self._names()), self._count())
+        while load.exit_code is None:
+            self._pass_time(deadline)
+        self._check_answered(load)
+
+    def _pass_time(self, deadline: float) -> None:
+        """Wait a moment, and lead callbacks to any node from then on."""
+        time.sleep(PAUSE_SECONDS)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"only {self._count()} payments were asked for")
+        self.world.lead_hooks(self.scene.rng.randrange(len(self.world.nodes)))
+
+    def _check_answered(self, load: Process) -> None:
+        if load.exit_code:
+            self.problems.append(f"not all requests were answered:\n{load.tail()}")
+
+    def _names(self) -> list[str]:
+        return chosen(self.plan.store, tuple(self.plan.nemeses))
+
     def _order(self) -> list[str]:
         """Return the faults of this run: each once, and then by chance."""
-        names = chosen(self.plan.store, tuple(self.plan.nemeses))
+        names = self._names()
         first = names[: self.plan.faults]
         return first + self.scene.rng.choices(names, k=self.plan.faults - len(first))
 

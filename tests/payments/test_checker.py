@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,7 @@ def evidence() -> Evidence:
     for place, number in enumerate(numbers):
         key, kind = f"k{place}", kinds[place]
         found.wishes[key] = Wish(key, "mtn", kind, 0, number, "UGX", 1000)
-        found.answers[key] = Answered(201, f"id{place}")
+        found.answers[key] = [Answered(201, f"id{place}")]
         is_staffs = place == UNKNOWN
         found.rows.append(
             Row(
@@ -46,7 +47,7 @@ def test_what_is_as_it_must_be_is_clean() -> None:
 
 
 def _confirmed_and_gone(found: Evidence) -> None:
-    found.answers["k0"] = Answered(201, "another")
+    found.answers["k0"] = [Answered(201, "another")]
 
 
 def _taken_and_not_here(found: Evidence) -> None:
@@ -54,7 +55,7 @@ def _taken_and_not_here(found: Evidence) -> None:
 
 
 def _refused(found: Evidence) -> None:
-    found.answers["k0"] = Answered(400, "invalid_input")
+    found.answers["k0"].append(Answered(400, "invalid_input"))
 
 
 def _resent(found: Evidence) -> None:
@@ -98,6 +99,11 @@ def _holds_for_nothing(found: Evidence) -> None:
     found.accounts[7].available -= 50
 
 
+def _pressed_twice(found: Evidence) -> None:
+    found.rows.append(replace(found.rows[PAID], id="id9"))
+    found.answers["k0"] = [Answered(201, "id0"), Answered(201, "id9")]
+
+
 def _drifts(found: Evidence) -> None:
     found.accounts[7].posted += 1
 
@@ -120,6 +126,7 @@ CASES: Sequence[tuple[Callable[[Evidence], None], str]] = (
     (_says_otherwise, "contradicted"),
     (_holds_too_much, "held"),
     (_holds_for_nothing, "held"),
+    (_pressed_twice, "doubled"),
     (_drifts, "unbalanced"),
     (_unread, "unread"),
 )

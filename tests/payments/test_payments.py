@@ -15,7 +15,7 @@ from tests.payments.run import run
 # No worker is killed: what it has claimed is left alone for a minute, which no setting divides.
 SHORT = Plan(
     seed=1, payments=188, workers=1, nodes=1, users=8, rate=20.0, scale=60.0, silence=0.2,
-    faults=2, nemeses=("node-kill", "callbacks-lost"),
+    refunds=0.3, faults=2, nemeses=("node-kill", "callbacks-lost"),
 )  # fmt: skip
 
 
@@ -24,7 +24,9 @@ SHORT = Plan(
 def test_no_money_is_lost_or_doubled_while_a_node_is_killed(tmp_path: Path) -> None:
     outcome = run(SHORT, tmp_path)
     assert outcome.clean, report.as_text(report.as_json(outcome))
-    assert outcome.verdict.figures["payments"] == SHORT.payments
+    refunds = sum(outcome.verdict.figures["refunds"].values())
+    assert refunds
+    assert outcome.verdict.figures["payments"] == SHORT.payments + refunds
 
 
 @pytest.mark.parametrize("name", BUGS)

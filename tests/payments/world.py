@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from tests.faults import truth
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Working
-from tests.payments.plan import Plan
+from tests.payments import requests
+from tests.payments.plan import GIVEN_BACK, Plan
 from tests.services.driven import Driven
 from tests.services.process import Process, run_python
 
@@ -19,9 +23,12 @@ BUGGY_SETTINGS = "tests.payments.bugs.settings"
 TOKEN = "t" * 32  # of the URLs that a provider calls for all payments
 PACE = "1000"
 OPENING = 50_000_000
-# Opens accounts for all users, and prints the users with those.
+# Opens accounts for all users; prints the users with those, and a token of staff.
 PREPARE = """
 import json, sys
+from datetime import timedelta
+from django.contrib.auth import get_user_model
+from rest_framework_simplejwt.tokens import AccessToken
 from hoardrun.ledger.services import account_open
 found = json.load(open(%r))
 for user in found:
@@ -29,7 +36,10 @@ for user in found:
         currency: str(account_open(user_id=user["id"], currency=currency, opening_balance=%d).pk)
         for currency in ("UGX", "KES")
     }
-json.dump(found, sys.stdout)
+staff = get_user_model().objects.create(username="staff", is_staff=True, is_superuser=True)
+token = AccessToken.for_user(staff)
+token.set_exp(lifetime=timedelta(days=1))
+json.dump({"people": found, "staff": str(token)}, sys.stdout)
 """
 
 
@@ -65,9 +75,9 @@ class World(Working):
             folder=folder,
             env={**env, **plan.env},
         )
-        self.people = folder / "people.json"
         script = PREPARE % (str(self.users), OPENING)
-        self.people.write_text(self.manage("shell", "-v0", "-c", script))
+        found = json.loads(self.manage("shell", "-v0", "-c", script))
+        self.people, self.staff = found["people"], found["staff"]
         self.outside.ask("call", airtel=_url(base, "airtel"), pawapay=_url(base, "pawapay"))
 
     def start(self) -> None:
@@ -82,17 +92,35 @@ class World(Working):
         return [self.hooks, self.providers, *super().links()]
 
     def ask_for_all(self) -> Process:
-        """Start to ask for all payments of the plan."""
-        given = {
-            "folder": str(self.folder),
-            "seed": self.plan.seed,
-            "ports": [node.proxies["client"].port for node in self.nodes],
-            "people": str(self.people),
-            "plan": asdict(self.plan),
-        }
+        """Start to ask for all payments of the plan, in an order of chance."""
+        wishes = self.plan.wishes()
+        random.Random(self.plan.seed).shuffle(wishes)
+        return self._send("payments", [requests.payment(each, self.people) for each in wishes])
+
+    def give_back(self) -> Process:
+        """Start to ask that some of what was collected is given back."""
+        with truth.connected(self.database_url) as query:
+            paid = [
+                (str(id_), msisdn)
+                for id_, msisdn in query(
+                    "SELECT id, msisdn FROM payments_providerpayment "
+                    "WHERE kind = 'collect' AND state = 'succeeded' ORDER BY created_at"
+                )
+            ]
+        rng = random.Random(self.plan.seed)
+        chosen = [
+            id_ for id_, msisdn in paid
+            if int(msisdn[-2:]) in GIVEN_BACK and rng.random() < self.plan.refunds
+        ]  # fmt: skip
+        return self._send("refunds", [requests.refund(id_, self.staff) for id_ in chosen])
+
+    def _send(self, name: str, asked: Sequence[Mapping[str, Any]]) -> Process:
+        (self.folder / f"{name}.json").write_text(json.dumps(asked))
+        ports = [node.proxies["client"].port for node in self.nodes]
+        given = {"folder": str(self.folder), "name": name, "ports": ports, "rate": self.plan.rate}
         command = [sys.executable, "-m", "tests.payments.load", json.dumps(given)]
-        process = Process(command, log=self.folder / "load.log", env=self.env)
-        self.producers["load"] = process
+        process = Process(command, log=self.folder / f"load-{name}.log", env=self.env)
+        self.producers[name] = process
         return process
 
     def reconcile(self) -> None:
