@@ -75,6 +75,7 @@ def check(found: Evidence, verified: Sequence[str]) -> Verdict:
         "states": dict(Counter(row.state for row in found.rows)),
         "before_staff": dict(Counter(row.staff_reason for row in found.rows if row.staff_since)),
         "refunds": dict(Counter(row.state for row in found.rows if row.kind == "refund")),
+        "bills": sum(each.kind == "bill" for each in found.theirs),
         "late": sum(row.late_txn is not None for row in found.rows),
         "waiting_money": waiting,
     }
@@ -107,8 +108,9 @@ def _check_answers(found: Evidence, verdict: Verdict) -> None:
 def _check_orders(found: Evidence, verdict: Verdict) -> None:
     ours = {(row.provider, row.kind, row.number) for row in found.rows}
     for place, theirs in by_phone(found.theirs).items():
-        if len(theirs) > 1:
-            verdict.add("resent", f"{' '.join(place)} was asked for {len(theirs)} times")
+        asked = sum(each.kind != "bill" for each in theirs)
+        if asked > 1:
+            verdict.add("resent", f"{' '.join(place)} was asked for {asked} times")
         if place not in ours:
             verdict.add("forgotten", f"{' '.join(place)} was asked for, and is not here")
 

@@ -202,8 +202,9 @@ def _uuid(given: object) -> str:
 
 
 def by_phone(found: list[Theirs]) -> dict[tuple[str, str, str], list[Theirs]]:
-    """Return the providers' payments by provider, kind and phone."""
+    """Return the providers' payments by provider, kind and phone; a bill pays what is collected."""
     grouped: dict[tuple[str, str, str], list[Theirs]] = defaultdict(list)
     for each in found:
-        grouped[each.provider, each.kind, each.number].append(each)
+        kind = "collect" if each.kind == "bill" else each.kind
+        grouped[each.provider, kind, each.number].append(each)
     return grouped

@@ -5,6 +5,7 @@ are answered. Each line of its file is a JSON array:
 
     ["begin", t, key]
     ["end", t, key, status, id]      an answer; the payment's id, or the code of the refusal
+    ["bill", t, key, status, text]   what the phone shows that pays by its menu
 """
 
 from __future__ import annotations
@@ -29,14 +30,15 @@ ASKED_FOR_SECONDS = 120.0
 PAUSE_SECONDS = 0.2
 TWICE = 8  # one request of so many is sent once more after its answer, as by a second press
 
-Request = Mapping[str, Any]  # its key, path, token and body
+# Its key, path, token and body, and the bill that the phone pays as well, if any.
+Request = Mapping[str, Any]
 
 
 class Load:
     """Some clients, each of which makes one request at a time, whichever is next."""
 
-    def __init__(self, log: Ledger, ports: Sequence[int]) -> None:
-        self._log, self._ports = log, ports
+    def __init__(self, log: Ledger, ports: Sequence[int], phones: int) -> None:
+        self._log, self._ports, self._phones = log, ports, phones
         self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._run) for _ in range(THREADS)]
         self._has_failed = False
@@ -62,6 +64,8 @@ class Load:
                 self._ask(request, number)
                 if not number % TWICE:
                     self._ask(request, number + 1)
+                if "bill" in request:
+                    self._pay(request["key"], request["bill"])
             except Exception:
                 self._has_failed = True
                 raise
@@ -73,7 +77,8 @@ class Load:
         deadline = time.monotonic() + ASKED_FOR_SECONDS * PATIENCE
         tried = first
         while True:
-            status, found = _post(self._ports[tried % len(self._ports)], request)
+            port = self._ports[tried % len(self._ports)]
+            status, found = _post(port, request["path"], request["body"], _headers(request))
             if 200 <= status < 500 and status != 429:
                 break
             if time.monotonic() > deadline:
@@ -82,22 +87,29 @@ class Load:
             time.sleep(PAUSE_SECONDS)
         self._log.note("end", key, status, found.get("id") or found.get("code", ""))
 
+    def _pay(self, key: str, bill: Mapping[str, str]) -> None:
+        """Pay by the menu of a phone, once."""
+        status, found = _post(self._phones, "/phones/bill", bill, {})
+        self._log.note("bill", key, status, found.get("message", ""))
+
 
 def hash_of(key: str) -> int:
     """Return a number that is the same in each run."""
     return random.Random(key).randrange(1 << 30)
 
 
-def _post(port: int, request: Request) -> tuple[int, dict[str, Any]]:
+def _headers(request: Request) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {request['token']}", "Idempotency-Key": request["key"]}
+
+
+def _post(
+    port: int, path: str, body: object, headers: Mapping[str, str]
+) -> tuple[int, dict[str, Any]]:
     """Return status and object of the answer; 0 if there is none."""
-    headers = {
-        "Authorization": f"Bearer {request['token']}",
-        "Content-Type": "application/json",
-        "Idempotency-Key": request["key"],
-    }
+    headers = {"Content-Type": "application/json", **headers}
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_SECONDS)
     try:
-        link.request("POST", request["path"], json.dumps(request["body"]), headers)
+        link.request("POST", path, json.dumps(body), headers)
         answer = link.getresponse()
         return answer.status, json.loads(answer.read() or b"{}")
     except (OSError, http.client.HTTPException, ValueError):
@@ -106,10 +118,10 @@ def _post(port: int, request: Request) -> tuple[int, dict[str, Any]]:
         link.close()
 
 
-def main(*, folder: str, name: str, ports: Sequence[int], rate: float) -> None:
+def main(*, folder: str, name: str, ports: Sequence[int], phones: int, rate: float) -> None:
     """Send the requests of a file, in its order."""
     requests = json.loads(Path(folder, f"{name}.json").read_text())
-    load = Load(Ledger(Path(folder) / f"load-{name}.jsonl"), ports)
+    load = Load(Ledger(Path(folder) / f"load-{name}.jsonl"), ports, phones)
     sys.exit(not load.run(requests, rate))
 
 

@@ -21,6 +21,9 @@ NUMBERS = {
 KINDS = ("collect", "payout")
 # Payments of which all came, and is still there, so that they can be given back.
 GIVEN_BACK = frozenset({0, 1, 6, 7, 20, 21, 22})
+# Payments of M-Pesa whose phone also pays by its menu, at once: it never gets the prompt, does not
+# answer it, or pays twice.
+BY_MENU = frozenset({5, 6, 11, 12})
 # What nobody can learn of pawaPay, whose stub has no statement: that it has reversed a payment,
 # and that one was paid after its end, if its callback is lost.
 LEFT_OUT = {("pawapay", 8), ("pawapay", 19)}

@@ -48,7 +48,8 @@ def as_text(found: Mapping[str, Any]) -> str:
         f"states: {_counts(found['states'])}",
         f"before staff: {_counts(found['before_staff'])}; "
         f"of {found['waiting_money']:,} the money is not booked as it moved",
-        f"came late: {found['late']:,}; given back on request: {_counts(found['refunds'])}",
+        f"came late: {found['late']:,}; paid by the menu: {found['bills']:,}; "
+        f"given back on request: {_counts(found['refunds'])}",
         f"faults: {_counts(found['faults'])}",
         "seconds: " + ", ".join(f"{t:.0f} {name}" for name, t in found["phases_seconds"].items()),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.payments.load import hash_of
-from tests.payments.plan import Wish
+from tests.payments.plan import BY_MENU, Wish
 
 
 def payment(wish: Wish, people: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -23,9 +23,16 @@ def payment(wish: Wish, people: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
     }
     if wish.provider == "pawapay":
         body["network"] = "MTN_MOMO_UGA"
-    return {
-        "key": wish.key, "path": "/api/v1/payments", "token": person["token"], "body": body,
-    }  # fmt: skip
+    made = {"key": wish.key, "path": "/api/v1/payments", "token": person["token"], "body": body}
+    if (wish.provider, wish.kind) == ("daraja", "collect") and wish.outcome in BY_MENU:
+        made["bill"] = _bill(wish, str(body["reference"]))
+    return made
+
+
+def _bill(wish: Wish, reference: str) -> Mapping[str, str]:
+    """Return the payment of a prompt's money by the menu of its phone."""
+    number = wish.number.removeprefix("+")
+    return {"number": number, "account": reference, "amount": str(wish.amount)}
 
 
 def refund(payment_id: str, token: str) -> Mapping[str, Any]:

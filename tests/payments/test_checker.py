@@ -62,6 +62,10 @@ def _resent(found: Evidence) -> None:
     found.theirs.append(Theirs("mtn", "collect", "+256770000000", "cancelled", 0))
 
 
+def _paid_by_the_menu_too(found: Evidence) -> None:
+    found.theirs.append(replace(found.theirs[PAID], kind="bill"))
+
+
 def _not_booked(found: Evidence) -> None:
     found.rows[PAID].moved = 0
 
@@ -117,6 +121,7 @@ CASES: Sequence[tuple[Callable[[Evidence], None], str]] = (
     (_taken_and_not_here, "forgotten"),
     (_refused, "refused"),
     (_resent, "resent"),
+    (_paid_by_the_menu_too, "lost"),
     (_not_booked, "lost"),
     (_booked_in_part, "lost"),
     (_booked_twice, "doubled"),

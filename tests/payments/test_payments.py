@@ -24,9 +24,10 @@ SHORT = Plan(
 def test_no_money_is_lost_or_doubled_while_a_node_is_killed(tmp_path: Path) -> None:
     outcome = run(SHORT, tmp_path)
     assert outcome.clean, report.as_text(report.as_json(outcome))
-    refunds = sum(outcome.verdict.figures["refunds"].values())
-    assert refunds
-    assert outcome.verdict.figures["payments"] == SHORT.payments + refunds
+    figures = outcome.verdict.figures
+    refunds = sum(figures["refunds"].values())
+    assert refunds and figures["bills"]
+    assert figures["payments"] == SHORT.payments + refunds
 
 
 @pytest.mark.parametrize("name", BUGS)

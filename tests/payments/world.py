@@ -59,6 +59,7 @@ class World(Working):
         )
         where = {str(name): str(value) for name, value in self.outside.ask("where").items()}
         port = int(where["MTN_URL"].rpartition(":")[2])
+        self.phones = port  # the stub has a page where they pay bills
         self.providers = Proxy(port)
         for name, value in where.items():
             if name.endswith("_URL"):
@@ -83,6 +84,7 @@ class World(Working):
     def start(self) -> None:
         self.lead_hooks(0)
         super().start()
+        self.manage("payments_register", "daraja", "--without-us")
 
     def lead_hooks(self, node: int) -> None:
         """Have the providers call this node from now on."""
@@ -117,7 +119,10 @@ class World(Working):
     def _send(self, name: str, asked: Sequence[Mapping[str, Any]]) -> Process:
         (self.folder / f"{name}.json").write_text(json.dumps(asked))
         ports = [node.proxies["client"].port for node in self.nodes]
-        given = {"folder": str(self.folder), "name": name, "ports": ports, "rate": self.plan.rate}
+        given = {
+            "folder": str(self.folder), "name": name, "ports": ports, "phones": self.phones,
+            "rate": self.plan.rate,
+        }  # fmt: skip
         command = [sys.executable, "-m", "tests.payments.load", json.dumps(given)]
         process = Process(command, log=self.folder / f"load-{name}.log", env=self.env)
         self.producers[name] = process
@@ -164,8 +169,7 @@ def _settings(plan: Plan) -> dict[str, str]:
         "PAYMENTS_TIME_SCALE": f"{plan.scale:g}",
         "PAYMENTS_IN_FLIGHT": "16",
         "PAYMENTS_PAYOUTS_TO": "anybody",
-        "AIRTEL_CALLBACK_TOKENS": TOKEN,
-        "PAWAPAY_CALLBACK_TOKENS": TOKEN,
+        **{f"{name}_CALLBACK_TOKENS": TOKEN for name in ("DARAJA", "AIRTEL", "PAWAPAY")},
         **{f"{name}_PACE": PACE for name in ("MTN", "DARAJA", "AIRTEL", "PAWAPAY")},
         "WRITE_RATE": "1000000/min",
         "READ_RATE": "1000000/min",
