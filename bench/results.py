@@ -87,5 +87,25 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+def delays(milliseconds: Sequence[float]) -> dict[str, float]:
+    """Return the middle one, the one that one in a hundred exceeds, and the greatest."""
+    return {
+        "p50_ms": quantile(milliseconds, 0.5),
+        "p99_ms": quantile(milliseconds, 0.99),
+        "max_ms": max(milliseconds),
+    }
+
+
+def each(cpu: float, postgres: float, wall: float, count: float) -> Mapping[str, float]:
+    """Return what one of `count` has taken, by the names of the columns; 0 is not measured."""
+    scale = 1e6 / count
+    figures = {
+        "cpu_us": cpu * scale,
+        "postgres_us": postgres * scale,
+        "both_us": (cpu + postgres) * scale,
+    }
+    return figures | ({"wall_us": wall * scale, "second": count / wall} if wall else {})
+
+
 def _names(samples: Iterable[Sample]) -> list[str]:
     return list(dict.fromkeys(name for sample in samples for name in sample.figures))

@@ -22,9 +22,13 @@ JOINED = Step("room_joined", '{"type":"join_room","room":"market_data"}')
 COMMON = {"SECURE_SSL_REDIRECT": "0", "ACCESS_TOKEN_MINUTES": "600"}
 
 
-def installation(bench: Bench, users: int) -> Installation:
-    """Return the run's installation on PostgreSQL and Redis, with at least `users` users."""
-    return install(bench, COMMON | bench.stores.urls("hoardrun_bench"), users)
+def installation(
+    bench: Bench, users: int, database: str = "hoardrun_bench", **settings: str
+) -> Installation:
+    """Return the run's installation, with at least `users` users, and Redis empty."""
+    made = install(bench, COMMON | settings | bench.stores.urls(database), users)
+    run_redis().flush()
+    return made
 
 
 class Hoardrun(Contender):
@@ -39,7 +43,6 @@ class Hoardrun(Contender):
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
         made = installation(bench, sockets)
-        run_redis().flush()
         with Server(
             "serve", env={**made.env, **self.settings}, workers=self.workers, migrate=False
         ) as server:

@@ -25,7 +25,6 @@ from bench.scenario import Column, Part, Scenario
 from realtime.servers import descriptors
 from tests.services import environment
 from tests.services.driven import Driven
-from tests.services.plugin import run_redis
 from tests.services.server import Server
 
 ONE, SEVERAL = "one process", "several processes"
@@ -94,7 +93,6 @@ def measure(name: str, bench: Bench, number: int) -> Iterator[Sample]:
         yield Sample(case, name, number, {}, [_says(sockets, workers, room)])
         return
     made = installation(bench, sockets)
-    run_redis().flush()
     env = {**made.env, **environment.unlimited(), "WS_LOGIN_WAIT_SECONDS": "0.25"}
     with ExitStack() as ending:
         server = ending.enter_context(Server(env=env, workers=workers, migrate=False))

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bench.contender import Bench
 from bench.goals import Goal
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
+from bench.turns import in_turns
 
 ALONE, PUBLISHED = "the row alone", "row, event and wake-up"
 KINDS = {"alone": ALONE, "published": PUBLISHED}
-TURNS = 10
 
 
 def measure(bench: Bench, number: int) -> Iterator[Sample]:
-    """Save notifications with and without their events, in one process.
+    """Save notifications with and without their events, in one process, in turns."""
 
-    Both take turns, so that other work of the machine falls on both.
-    """
-    count = 20 if bench.quick else 100  # transactions a turn
-    process, postgres = dict.fromkeys(KINDS, 0.0), dict.fromkeys(KINDS, 0.0)
+    def options(kind: str, count: int) -> Mapping[str, Any]:
+        return {"kind": kind, "count": count}
+
     with Hoardrun().started(bench, 100) as running:
-        for kind in KINDS:
-            running.ask("durable", kind=kind, count=50)  # connections and code get warm
-        for _ in range(TURNS):
-            for kind in KINDS:
-                before = running.postgres_cpu()
-                process[kind] += running.ask("durable", kind=kind, count=count)["cpu"]
-                postgres[kind] += running.postgres_cpu() - before
-    each = 1e6 / (TURNS * count)
-    for kind, contender in KINDS.items():
-        figures = {
-            "cpu_us": process[kind] * each,
-            "postgres_us": postgres[kind] * each,
-            "both_us": (process[kind] + postgres[kind]) * each,
-        }
-        yield Sample("durable", contender, number, figures)
+        yield from in_turns(bench, number, running, "durable", KINDS, "durable", options)
 
 
 def _ratio(text: str, figure: str) -> Goal:

@@ -9,7 +9,7 @@ from bench.goals import against
 from bench.load import Load
 from bench.peers.channels import StockChannels
 from bench.peers.hoardrun import Hoardrun
-from bench.results import Sample, quantile
+from bench.results import Sample, delays
 from bench.scenario import Column, Part, Scenario
 
 GAP_SECONDS = 0.005
@@ -28,15 +28,13 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
             saved = running.ask("save", user_id=1, count=messages, gap=GAP_SECONDS)
             received = load.finish(messages)
         arrivals = load.arrivals()
-        delays = [
+        waits = [
             (arrivals[place] - committed) / 1e6
             for place, committed in enumerate(saved["committed"])
             if place in arrivals
         ]
         figures = {
-            "p50_ms": quantile(delays, 0.5),
-            "p99_ms": quantile(delays, 0.99),
-            "max_ms": max(delays),
+            **delays(waits),
             "save_p50_ms": received.p50,
             "save_p99_ms": received.p99,
         }

@@ -15,7 +15,6 @@ from bench.opening import Entry
 from bench.peers.hoardrun import GREETED, PATH, installation
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
-from tests.services.plugin import run_redis
 from tests.services.server import Server
 
 SETTLE_SECONDS = 10.0  # after the last login: reports of new sockets, counts
@@ -37,7 +36,6 @@ def measure(name: str, sockets: int, nodes: int, bench: Bench, number: int) -> I
     sockets = sockets // 10 if bench.quick else sockets
     watched = WATCHED_SECONDS / 4 if bench.quick else WATCHED_SECONDS
     made = installation(bench, sockets)
-    run_redis().flush()
     url = made.env["DATABASE_URL"]
     rows.analyze(url)  # without it a scan of all users is planned where their keys would do
     with ExitStack() as ending:

@@ -13,7 +13,6 @@ from bench.peers.hoardrun import GREETED, PATH, installation
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
 from tests.services import environment
-from tests.services.plugin import run_redis
 from tests.services.ports import wait_until
 from tests.services.server import Server
 
@@ -27,9 +26,8 @@ ARRIVALS = {"spread, storm": 200, "spread, slow": 1}
 def measure(bench: Bench, number: int) -> Iterator[Sample]:
     """Open sockets in both ways, and ask the workers how many each has."""
     sockets = SOCKETS // 4 if bench.quick else SOCKETS
-    made = installation(bench, sockets)
     for case, window in ARRIVALS.items():
-        run_redis().flush()
+        made = installation(bench, sockets)
         env = {**made.env, **environment.unlimited()}
         with (
             Server(env=env, workers=WORKERS, migrate=False) as server,

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from bench import rows
 from bench.contender import Bench
 from bench.goals import Goal
-from bench.results import Sample
+from bench.results import Sample, each
 from bench.scenario import Column, Part
-from bench.scenarios.notify.worker import each, worker
+from bench.scenarios.notify.worker import worker
 
 CASE, LADDER, QUIET = "an ack", "with a ladder", "without one"
 TURNS = 10

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bench.contender import Bench
 from bench.goals import Goal
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Part
+from bench.turns import in_turns
 
 CASE, QUIET, LADDER = "a notification", "without a ladder", "with its ladder"
 KINDS = {"quiet": QUIET, "ladder": LADDER}
-TURNS = 20
 
 
 def measure(bench: Bench, number: int) -> Iterator[Sample]:
-    """Create notifications of two kinds in turns, so that other work falls on both alike."""
-    count = 20 if bench.quick else 100  # notifications a turn
-    process, postgres, wall = (dict.fromkeys(KINDS, 0.0) for _ in range(3))
+    """Create notifications of two kinds in turns."""
+
+    def options(kind: str, count: int) -> Mapping[str, Any]:
+        return {"kind": kind, "count": count}
+
     with Hoardrun().started(bench, 100) as running:
-        for kind in KINDS:
-            running.ask("notify", kind=kind, count=100)  # connections and code get warm
-        for _ in range(TURNS):
-            for kind in KINDS:
-                before = running.postgres_cpu()
-                took = running.ask("notify", kind=kind, count=count)
-                process[kind] += took["cpu"]
-                wall[kind] += took["wall"]
-                postgres[kind] += running.postgres_cpu() - before
-    each = 1e6 / (TURNS * count)
-    for kind, contender in KINDS.items():
-        figures = {
-            "cpu_us": process[kind] * each,
-            "postgres_us": postgres[kind] * each,
-            "both_us": (process[kind] + postgres[kind]) * each,
-            "wall_us": wall[kind] * each,
-        }
-        yield Sample(CASE, contender, number, figures)
+        yield from in_turns(bench, number, running, CASE, KINDS, "notify", options)
 
 
 def _ratio(text: str, figure: str) -> Goal:

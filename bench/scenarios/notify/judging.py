@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bench.contender import Bench
 from bench.goals import Goal
-from bench.results import Sample
+from bench.results import Sample, each
 from bench.scenario import Part
-from bench.scenarios.notify.worker import each, worker
+from bench.scenarios.notify.worker import worker
 
 CASE, CLOSED, OPEN = "judging a ladder", "nine in ten acked", "none acked"
 ACKED = {CLOSED: 9, OPEN: 0}  # of each ten

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bench.contender import Bench
 from bench.goals import Goal
-from bench.results import Sample
+from bench.results import Sample, each
 from bench.scenario import Column, Part
-from bench.scenarios.notify.worker import each, worker
+from bench.scenarios.notify.worker import worker
 
 CASE, MAILING = "a mailing", "with ladders"
 USERS = 1_000_000

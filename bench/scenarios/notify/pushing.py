@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from bench.contender import Bench, serving
 from bench.goals import Goal
-from bench.results import Sample
+from bench.results import Sample, each
 from bench.scenario import Column, Part
-from bench.scenarios.notify.worker import each, worker
+from bench.scenarios.notify.worker import worker
 from tests.services.ports import free_port
 
 WARM_UP = 100  # pushes, for connections, certificates and texts

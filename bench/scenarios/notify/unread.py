@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 
 from bench.contender import Bench
 from bench.goals import Goal
-from bench.results import Sample, quantile
+from bench.results import Sample, delays
 from bench.scenario import Column, Part
 from bench.scenarios.notify.worker import worker
 
@@ -26,13 +25,7 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
         took = driven.ask("ask_unread", within=600, times=TIMES)
     problems = [] if took["unread"] == count else [f"counted {took['unread']} of {count}"]
     for name, contender in ASKED.items():
-        waits = took["waits"][name]
-        figures = {
-            "unread": float(count),
-            "p50_ms": median(waits),
-            "p99_ms": quantile(waits, 0.99),
-            "max_ms": max(waits),
-        }
+        figures = {"unread": float(count), **delays(took["waits"][name])}
         yield Sample(CASE, contender, number, figures, problems)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 
 from bench.contender import Bench
 from bench.goals import Goal
-from bench.results import Sample, quantile
+from bench.results import Sample, delays, each
 from bench.scenario import Column, Part
-from bench.scenarios.notify.worker import each, worker
+from bench.scenarios.notify.worker import worker
 
 CASE, PAGE = "why", "the trace of a notification"
 DELIVERIES = 1_000_000
@@ -27,13 +26,10 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
         before = bench.stores.postgres_cpu()
         took = driven.ask("ask_why", times=TIMES)
         postgres = bench.stores.postgres_cpu() - before
-    waits = took["waits"]
     figures = {
         **each(took["cpu"], postgres, 0.0, TIMES),
         "deliveries": float(count),
-        "p50_ms": median(waits),
-        "p99_ms": quantile(waits, 0.99),
-        "max_ms": max(waits),
+        **delays(took["waits"]),
     }
     yield Sample(CASE, PAGE, number, figures)
 

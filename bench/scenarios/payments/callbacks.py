@@ -9,13 +9,11 @@ from contextlib import ExitStack
 
 from bench.contender import Bench, serving
 from bench.goals import Goal
-from bench.peers.hoardrun import COMMON
-from bench.peers.installation import install
+from bench.peers.hoardrun import installation
 from bench.peers.money.screens import Called, Screens
-from bench.results import Sample, quantile
+from bench.results import Sample, delays
 from bench.scenario import Part
 from tests.services.driven import Driven
-from tests.services.plugin import run_redis
 from tests.services.server import Server
 
 RATE = 20.0  # callbacks a second
@@ -36,9 +34,8 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
     with ExitStack() as stack:
         folder = bench.new_folder("payments")
         provider = stack.enter_context(Driven("bench.peers.money.provider", log=folder / "stub"))
-        env = COMMON | SETTINGS | provider.ask("where") | bench.stores.urls("hoardrun_payments")
-        made = install(bench, env, USERS)
-        run_redis().flush()
+        settings = SETTINGS | provider.ask("where")
+        made = installation(bench, USERS, "hoardrun_payments", **settings)
         server = stack.enter_context(Server("serve", env=made.env, migrate=False))
         worker = [sys.executable, "manage.py", "payments"]
         stack.enter_context(
@@ -72,12 +69,7 @@ def _samples(called: Sequence[Called], number: int) -> Iterator[Sample]:
         END: [one.ended - one.began for one in called if one.ended is not None],
     }
     for case, seconds in moments.items():
-        found = [1000 * each for each in seconds] or [0.0]
-        figures = {
-            "p50_ms": quantile(found, 0.5),
-            "p99_ms": quantile(found, 0.99),
-            "max_ms": max(found),
-        }
+        figures = delays([1000 * each for each in seconds] or [0.0])
         yield Sample(case, NAME, number, figures, problems)
 
 

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bench.contender import Bench
 from bench.goals import Goal
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Column, Part
+from bench.turns import in_turns
 
 CASE, WITHOUT, WITH = "a settlement", "without a posting", "with its posting"
 CONTENDERS = {False: WITHOUT, True: WITH}
 USERS = 100
-TURNS = 20
 
 
 def measure(bench: Bench, number: int) -> Iterator[Sample]:
-    """Settle payments of both kinds in turns, so that other work falls on both alike."""
-    count = 20 if bench.quick else 100  # settlements a turn
-    process, postgres, wall = (dict.fromkeys(CONTENDERS, 0.0) for _ in range(3))
+    """Settle payments of both kinds in turns."""
     with Hoardrun().started(bench, USERS) as running:
-        for turn in range(-1, TURNS):  # the first one gets connections and code warm
-            for is_posted in CONTENDERS:
-                made = running.ask("payments", users=USERS, count=count)["payments"]
-                before = running.postgres_cpu()
-                took = running.ask("settle", payments=made, is_posted=is_posted)
-                if turn >= 0:
-                    process[is_posted] += took["cpu"]
-                    wall[is_posted] += took["wall"]
-                    postgres[is_posted] += running.postgres_cpu() - before
-    each = 1e6 / (TURNS * count)
-    for is_posted, contender in CONTENDERS.items():
-        figures = {
-            "cpu_us": process[is_posted] * each,
-            "postgres_us": postgres[is_posted] * each,
-            "both_us": (process[is_posted] + postgres[is_posted]) * each,
-            "wall_us": wall[is_posted] * each,
-        }
-        yield Sample(CASE, contender, number, figures)
+
+        def options(is_posted: bool, count: int) -> Mapping[str, Any]:
+            made = running.ask("payments", users=USERS, count=count)["payments"]
+            return {"payments": made, "is_posted": is_posted}
+
+        yield from in_turns(bench, number, running, CASE, CONTENDERS, "settle", options)
 
 
 def _goal(text: str, figure: str) -> Goal:
