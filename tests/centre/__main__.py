@@ -14,7 +14,8 @@ from tests.centre import report
 from tests.centre.bugs import BUGS
 from tests.centre.plan import Plan
 from tests.centre.run import Outcome, run
-from tests.services.proof import Proof, planned
+from tests.services.proof.command import Proof
+from tests.services.proof.plan import planned
 
 
 def main() -> int:
@@ -24,9 +25,8 @@ def main() -> int:
         run=run,
         as_json=report.as_json,
         as_text=report.as_text,
-        wrong=_wrong,
+        wrong=Outcome.wrong,
         title=lambda plan: plan.scene or f"{plan.notifications} notifications",
-        arrangement=lambda plan: plan.store,
     )
     parser = proof.parser(__doc__ or "")
     parser.add_argument("--notifications", type=int, help="At least this number committed.")
@@ -38,13 +38,6 @@ def main() -> int:
     parser.add_argument("--scene", help="A directed scene in place of chance.")
     arguments = parser.parse_args()
     return proof.main(arguments, lambda: planned(Plan(), arguments))
-
-
-def _wrong(outcome: Outcome) -> list[str]:
-    """Return the verdicts, and `problem` for what else is wrong."""
-    found = [name for name, count in outcome.verdict.counts.items() if count]
-    is_well = outcome.settled and not outcome.problems
-    return found if is_well else [*found, "problem"]
 
 
 if __name__ == "__main__":

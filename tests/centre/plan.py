@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.services import proof
+from tests.services.proof import plan
 
 SCALE = 10.0  # ladders' times are divided by it
 
 
 @dataclass(frozen=True)
-class Plan(proof.Plan):
+class Plan(plan.Plan):
     """The plan of a run."""
 
     notifications: int = 1000

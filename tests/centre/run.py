@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.centre import evidence
@@ -16,23 +14,9 @@ from tests.centre.plan import Plan
 from tests.centre.verdict import Verdict
 from tests.centre.world import peopled
 from tests.faults import truth
+from tests.services.proof import outcome
 
-
-@dataclass
-class Outcome:
-    """What a run did and what the checker found."""
-
-    plan: Plan
-    verdict: Verdict
-    faults: Counter[str]
-    problems: list[str]
-    seconds: float
-    settled: bool
-    phases: dict[str, float] = field(default_factory=dict)  # how many seconds each took
-
-    @property
-    def clean(self) -> bool:
-        return self.verdict.clean and not self.problems and self.settled
+Outcome = outcome.Outcome[Plan, Verdict]
 
 
 def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome:
@@ -46,7 +30,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         course.run()
         checking = time.monotonic()
         course.rest()
-        problems = course.scene.problems + truth.corruption(centre.database_url)
+        problems = course.problems + truth.corruption(centre.database_url)
         problems += centre.problems()
         found = evidence.read(centre.database_url, folder, plan.scale, course.ended)
         found.healed = course.healed

@@ -1,4 +1,4 @@
-"""Wait until all ladders have ended, and nothing is on its way."""
+"""Which ladders and messages are open, and for how long they may be."""
 
 from __future__ import annotations
 
@@ -12,32 +12,30 @@ from tests.faults.truth import counted
 SETTLED_SECONDS = 240.0
 # The longest ladder, and what is found out about its last message.
 LONGEST_SECONDS = 900.0 + 300.0
-TOLD_EVERY_SECONDS = 15.0
 
 
-def settle(centre: Centre, plan: Plan, tell: Callable[[str], None]) -> bool:
-    """Wait for what is due within the longest ladder from now; say whether all of it has ended."""
-    longest = LONGEST_SECONDS / plan.scale
-    soon, deadline = time.time() + longest, time.monotonic() + longest + SETTLED_SECONDS
+def longest(plan: Plan) -> float:
+    """Return for how many seconds ladders may be open."""
+    return LONGEST_SECONDS / plan.scale + SETTLED_SECONDS
+
+
+def open_ones(centre: Centre, plan: Plan) -> Callable[[], str]:
+    """Return what tells of what is due within the longest ladder from now, and has not ended."""
+    soon = time.time() + LONGEST_SECONDS / plan.scale
     moment = f"to_timestamp({soon})"
     if plan.store == "sqlite":
         moment = f"strftime('%Y-%m-%d %H:%M:%f', {soon}, 'unixepoch')"
-    open_ones = (
+    select = (
         f"SELECT (SELECT count(*) FROM notifications_escalation WHERE closed_at IS NULL "
         f"AND due_at < {moment}) + (SELECT count(*) FROM notifications_delivery "
         f"WHERE state IN ('queued', 'sending', 'unknown') AND not_before < {moment}) "
         f"+ (SELECT count(*) FROM notifications_digest WHERE closed_at IS NULL "
         f"AND due_at < {moment})"
     )
-    told_at = time.monotonic()
-    while True:
-        left = counted(centre.database_url, open_ones)
+
+    def left() -> str:
+        here = counted(centre.database_url, select)
         reports = centre.outside.ask("waiting")["reports"]
-        if not left and not reports:
-            return True
-        if time.monotonic() > deadline:
-            return False
-        if time.monotonic() - told_at > TOLD_EVERY_SECONDS:
-            told_at = time.monotonic()
-            tell(f"{left:6} ladders and messages are open, {reports} reports to come")
-        time.sleep(0.3)
+        return f"{here:6} ladders and messages, {reports} reports," if here or reports else ""
+
+    return left

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import ClassVar
+
+from tests.services.proof import outcome
 
 VERDICTS = {
     "missed": "required or wanted, nobody was reached, and no provider was asked",
@@ -16,7 +17,6 @@ VERDICTS = {
     "unwanted": "sent although its user had switched it off",
     "unexplained": "nothing in the database says why",
 }
-EXAMPLES = 10
 LATE_SECONDS = 2.0  # that a rung may fire after its time (p99), once faults are healed
 MOMENT = 0.05  # by which clocks of one machine may differ
 REGISTRY = 3.0  # seconds until the registry of sockets is surely known
@@ -30,30 +30,18 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 @dataclass
-class Verdict:
-    """The counts, by the names of VERDICTS, and figures of the run."""
+class Verdict(outcome.Verdict):
+    """And the times of rungs."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    figures: dict[str, Any] = field(default_factory=dict)
+    names: ClassVar[Mapping[str, str]] = VERDICTS
     # Seconds from when each rung was due, or all was whole again, to its first call: as `times`.
     late: list[float] = field(default_factory=list)
     parts: dict[str, list[float]] = field(default_factory=dict)
-
-    def add(self, kind: str, text: str) -> None:
-        assert kind in VERDICTS, kind
-        self.counts[kind] += 1
-        if len(self.examples[kind]) < EXAMPLES:
-            self.examples[kind].append(text)
 
     @property
     def p99(self) -> float:
         """Return how late a rung fired, but for one in a hundred."""
         return spread(self.late)["p99"]
-
-    @property
-    def clean(self) -> bool:
-        return not sum(self.counts.values())
 
     @property
     def in_time(self) -> bool:

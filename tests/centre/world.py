@@ -14,13 +14,13 @@ from notifications.channels.push.vapid import new_private_key
 from tests.centre import evidence
 from tests.centre.plan import Plan
 from tests.centre.telling import Telling
-from tests.faults.cluster import through
+from tests.faults.cluster import buggy, through
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Working
 from tests.services.driven import Driven
 from tests.services.process import Process
 
-BUGGY_SETTINGS = "tests.centre.bugs.settings"
+BUGS = ("tests.centre.bugs.deciding", "tests.centre.bugs.sending")
 PROXIED = 4  # one worker of so many reaches the database through a proxy
 ZONES = ("Africa/Kampala", "Africa/Kampala", "Africa/Nairobi", "Europe/Paris", "Asia/Kolkata")
 # One process, as each takes seconds to start: addresses, the URLs of webhooks, a token of staff.
@@ -77,8 +77,7 @@ class Centre(Working):
         env = {**_settings(plan), **self._behind(self.outside.ask("where"))}
         env["PUBLIC_BASE_URL"] = base
         env |= {"VAPID_PRIVATE_KEY": vapid, "VAPID_SUBJECT": "mailto:ops@acme.example"}
-        if plan.bug:
-            env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
+        env |= buggy(plan.bug, *BUGS)
         super().__init__(
             store=plan.store,
             nodes=plan.nodes if plan.store == "postgres" else 1,

@@ -15,7 +15,8 @@ from dataclasses import replace
 from tests.faults import report
 from tests.faults.bugs import BUGS
 from tests.faults.run import Outcome, Plan, chosen, run
-from tests.services.proof import Proof, names_of, planned
+from tests.services.proof.command import Proof
+from tests.services.proof.plan import names_of, planned
 
 
 def main() -> int:

@@ -10,13 +10,13 @@ import bisect
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.faults import journal, truth
 from tests.faults.journal import canary_user
 from tests.faults.truth import Stream, Truth
+from tests.services.proof import outcome
 
 VERDICTS = {
     "lost": "committed, and a device went past it or never got it",
@@ -35,26 +35,12 @@ VERDICTS = {
     "stuck": "a device that is behind at the end",
     "unaware": "a device that was not told that its past is gone",
 }
-EXAMPLES = 10
 
 
-@dataclass
-class Verdict:
-    """The counts, by the names of VERDICTS, and figures of the run."""
+class Verdict(outcome.Verdict):
+    """Counts what VERDICTS names."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    figures: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, kind: str, text: str, count: int = 1) -> None:
-        assert kind in VERDICTS, kind
-        self.counts[kind] += count
-        if len(self.examples[kind]) < EXAMPLES:
-            self.examples[kind].append(text)
-
-    @property
-    def clean(self) -> bool:
-        return not sum(self.counts.values())
+    names = VERDICTS
 
 
 class Checker:

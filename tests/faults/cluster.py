@@ -33,7 +33,6 @@ _numbers = itertools.count(1)
 SHARDS = 3
 STRANGERS = 1000
 STOP_SECONDS = 25.0  # by docs/production.md: WS_DRAIN_SECONDS, 5, and 20 more
-BUGGY_SETTINGS = "tests.faults.bugs.settings"
 # Makes a number of users, and prints id and token of each.
 USERS = """
 import json, sys
@@ -50,6 +49,14 @@ for user in User.objects.order_by("pk")[first:]:
     found.append({"id": user.pk, "token": str(token)})
 json.dump(found, sys.stdout)
 """
+
+
+def buggy(bug: str, *modules: str) -> dict[str, str]:
+    """Return the environment in which the product has a bug of these modules, or of ours."""
+    if not bug:
+        return {}
+    settings = "tests.faults.bugs.settings"
+    return {"DJANGO_SETTINGS_MODULE": settings, "HOARDRUN_BUG": " ".join((bug, *modules))}
 
 
 class Node:

@@ -13,11 +13,11 @@ from realtime.options import Options
 from tests.faults import truth
 from tests.faults.catching_up import catch_up, heads, until_acked
 from tests.faults.checker import Checker, check
-from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster, libfaketime
+from tests.faults.cluster import Clients, Cluster, buggy, libfaketime
 from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Scene, Stall
-from tests.services import proof
 from tests.services.balancer import KINDS
 from tests.services.ports import wait_until
+from tests.services.proof import plan as proof
 
 DEVICES_A_PROCESS = 150
 WHOLE_SECONDS = (0.3, 1.0)  # before each fault
@@ -153,9 +153,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
     """Carry out a plan, with all its files in `folder`."""
     rng = random.Random(plan.seed)
     names = chosen(plan)
-    env = {**SETTINGS, **plan.env}
-    if plan.bug:
-        env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
+    env = {**SETTINGS, **plan.env, **buggy(plan.bug)}
     began = time.monotonic()
     if "node-clock" in names:
         libfaketime()  # now, and not after an hour

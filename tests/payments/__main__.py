@@ -14,7 +14,8 @@ from tests.payments import report
 from tests.payments.bugs import BUGS
 from tests.payments.plan import Plan
 from tests.payments.run import Outcome, run
-from tests.services.proof import Proof, planned
+from tests.services.proof.command import Proof
+from tests.services.proof.plan import planned
 
 
 def main() -> int:
@@ -24,9 +25,8 @@ def main() -> int:
         run=run,
         as_json=report.as_json,
         as_text=report.as_text,
-        wrong=_wrong,
+        wrong=Outcome.wrong,
         title=lambda plan: f"{plan.payments} payments of {len(plan.outcomes)} outcomes",
-        arrangement=lambda plan: plan.store,
     )
     parser = proof.parser(__doc__ or "")
     parser.add_argument("--payments", type=int, help="This number is asked for.")
@@ -34,13 +34,6 @@ def main() -> int:
     parser.add_argument("--scale", type=float, help="Times of payments are divided by it.")
     arguments = parser.parse_args()
     return proof.main(arguments, lambda: planned(Plan(), arguments))
-
-
-def _wrong(outcome: Outcome) -> list[str]:
-    """Return the verdicts, and `problem` for what else is wrong."""
-    found = [name for name, count in outcome.verdict.counts.items() if count]
-    is_well = outcome.settled and not outcome.problems
-    return found if is_well else [*found, "problem"]
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from tests.payments.evidence import Evidence, Row, by_phone
+from tests.services.proof import outcome
 
 VERDICTS = {
     "forgotten": "confirmed to a client, or taken by a provider, and not here",
@@ -31,26 +30,12 @@ FINAL = {
 OPEN = {"pending", "processing"}
 # Why a refund may be refused: its provider gives back by a receipt, which no callback has told.
 MAY_BE_REFUSED = {"receipt_unknown"}
-EXAMPLES = 10
 
 
-@dataclass
-class Verdict:
-    """The counts, by the names of VERDICTS, and figures of the run."""
+class Verdict(outcome.Verdict):
+    """Counts what VERDICTS names."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    figures: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, kind: str, text: str) -> None:
-        assert kind in VERDICTS, kind
-        self.counts[kind] += 1
-        if len(self.examples[kind]) < EXAMPLES:
-            self.examples[kind].append(text)
-
-    @property
-    def clean(self) -> bool:
-        return not sum(self.counts.values())
+    names = VERDICTS
 
 
 def check(found: Evidence, verified: Sequence[str]) -> Verdict:

@@ -39,8 +39,8 @@ class Outside:
         return {}
 
     def books(self, *, folder: str) -> Answer:
-        """Write down all payments with what each has moved, and a statement of each provider."""
-        processor, to = self._money.processor, Path(folder)
+        """Write down all payments with what each has moved."""
+        processor = self._money.processor
         now, ours = processor.now(), list(processor.store.payments)
         moved: dict[int, list[list[str]]] = {id(each): [] for each in ours}
         for each in movements(ours, now):
@@ -56,18 +56,21 @@ class Outside:
             }
             for each in ours
         ]
-        (to / "books.json").write_text(json.dumps(lines))
-        files = []
+        Path(folder, "books.json").write_text(json.dumps(lines))
+        return {}
+
+    def statements(self, *, folder: str) -> Answer:
+        """Write the statement of each provider that has one."""
+        processor = self._money.processor
         for name in PROVIDERS:
-            file = to / f"statement-{name}.csv"
-            file.write_bytes(statement(name, processor.store.of(name), now))
-            files.append(name)
-        return {"payments": len(lines), "statements": files}
+            found = statement(name, processor.store.of(name), processor.now())
+            Path(folder, f"statement-{name}.csv").write_bytes(found)
+        return {"of": PROVIDERS}
 
 
 def main() -> None:
     with closing(Outside(**json.loads(sys.argv[1]))) as outside:
-        serve({name: getattr(outside, name) for name in ("where", "call", "books")})
+        serve({name: getattr(outside, name) for name in ("where", "call", "books", "statements")})
 
 
 if __name__ == "__main__":

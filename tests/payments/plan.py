@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import NamedTuple
 
-from tests.services import proof
+from tests.services.proof import plan
 
 SCALE = 20.0  # the times of payments, and of providers, are divided by it
 OUTCOMES = tuple(range(24))
@@ -42,7 +42,7 @@ class Wish(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan(proof.Plan):
+class Plan(plan.Plan):
     """The plan of a run."""
 
     payments: int = 960

@@ -1,4 +1,4 @@
-"""Wait until each payment is final or waits for staff, and each callback was read."""
+"""Which payments and callbacks are open, and for how long they may be."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.services.ports import PATIENCE
 # From a request to the list of staff, by docs/payments.md: the prompt, and ten minutes of not
 # knowing. What comes late comes within the prompt's time once more.
 LONGEST_SECONDS = 900.0 + 600.0
+QUIET_SECONDS = 180.0  # of a prompt, in which nothing must change any more
 LEASE_SECONDS = 60.0  # of a worker that was killed
 SLACK_SECONDS = 120.0
-TOLD_EVERY_SECONDS = 15.0
 FINAL = "('succeeded', 'failed', 'cancelled', 'expired', 'reversed')"
 OPEN = (
     "SELECT (SELECT count(*) FROM payments_providerpayment "
@@ -26,23 +26,21 @@ OPEN = (
 STEPS = "SELECT count(*) FROM payments_paymentstep"
 
 
-def settle(world: World, plan: Plan, say: Callable[[str], None]) -> bool:
-    """Wait until nothing is open, and nothing has changed for the time of a prompt."""
-    quiet = 180.0 / plan.scale
-    deadline = time.monotonic() + LONGEST_SECONDS / plan.scale
-    deadline += (LEASE_SECONDS + SLACK_SECONDS) * PATIENCE
-    told_at = changed_at = time.monotonic()
-    before = -1
-    while True:
-        left, steps = counted(world.database_url, OPEN), counted(world.database_url, STEPS)
-        now = time.monotonic()
+def longest(plan: Plan) -> float:
+    """Return for how many seconds payments may be open."""
+    return LONGEST_SECONDS / plan.scale + (LEASE_SECONDS + SLACK_SECONDS) * PATIENCE
+
+
+def open_ones(world: World, plan: Plan) -> Callable[[], str]:
+    """Return what tells of payments that are neither final nor before staff, and of callbacks."""
+    before, changed_at = -1, 0.0
+
+    def left() -> str:
+        nonlocal before, changed_at
+        open_now, steps = counted(world.database_url, OPEN), counted(world.database_url, STEPS)
         if steps != before:
-            before, changed_at = steps, now
-        if not left and now - changed_at > quiet:
-            return True
-        if now > deadline:
-            return False
-        if now - told_at > TOLD_EVERY_SECONDS:
-            told_at = now
-            say(f"{left:6} payments and callbacks are open")
-        time.sleep(0.5)
+            before, changed_at = steps, time.monotonic()
+        is_quiet = time.monotonic() - changed_at > QUIET_SECONDS / plan.scale
+        return "" if is_quiet and not open_now else f"{open_now:6} payments and callbacks"
+
+    return left

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import truth
+from tests.faults.cluster import buggy
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Working
 from tests.payments import requests
@@ -19,7 +20,6 @@ from tests.payments.plan import GIVEN_BACK, Plan
 from tests.services.driven import Driven
 from tests.services.process import Process, run_python
 
-BUGGY_SETTINGS = "tests.payments.bugs.settings"
 TOKEN = "t" * 32  # of the URLs that a provider calls for all payments
 PACE = "1000"
 OPENING = 50_000_000
@@ -66,8 +66,7 @@ class World(Working):
                 where[name] = value.replace(f":{port}", f":{self.providers.port}")
         base = f"http://localhost:{self.hooks.port}"
         env = {**_settings(plan), **where, "PAYMENTS_CALLBACK_URL": base}
-        if plan.bug:
-            env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
+        env |= buggy(plan.bug, "tests.payments.bugs.moving")
         super().__init__(
             store=plan.store,
             nodes=plan.nodes if plan.store == "postgres" else 1,
@@ -130,7 +129,7 @@ class World(Working):
 
     def reconcile(self) -> None:
         """Import the statement of each provider that has one; findings are for the checker."""
-        for name in self.outside.ask("books", folder=str(self.folder))["statements"]:
+        for name in self.outside.ask("statements", folder=str(self.folder))["of"]:
             file = self.folder / f"statement-{name}.csv"
             words = ("manage.py", "statement_import", name, str(file), "--json")
             done = run_python(*words, env=self.env, may_fail=True)

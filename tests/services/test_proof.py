@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.proof import Bug, Plan, Proof, planned
+from tests.services.proof.command import Proof
+from tests.services.proof.plan import Bug, Plan, planned
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,6 @@ def proof(alarm: str = "") -> Proof[Short, list[str]]:
         as_text=str,
         wrong=list,
         title=lambda plan: f"{plan.clients} clients",
-        arrangement=lambda plan: plan.store,
     )
 
 

@@ -7,7 +7,7 @@ whose target is gone fails loudly.
 from __future__ import annotations
 
 from tests.centre.plan import Plan
-from tests.services.proof import Bug
+from tests.services.proof.plan import Bug
 
 
 def _scene(name: str, **fields: object) -> Plan:

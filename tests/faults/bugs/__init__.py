@@ -1,13 +1,13 @@
 """Bugs that are put into the product, to see whether the checker finds them.
 
 The product knows nothing of them: `settings` adds an application whose start patches one
-thing, named by HOARDRUN_BUG. A patch whose target is gone fails loudly.
+thing, named first in HOARDRUN_BUG. A patch whose target is gone fails loudly.
 """
 
 from __future__ import annotations
 
 from tests.faults.run import Plan
-from tests.services.proof import Bug
+from tests.services.proof.plan import Bug
 
 
 def _plan(*nemeses: str, faults: int = 4, patience: float = 8.0, **fields: object) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 from django.apps import AppConfig
@@ -15,4 +16,7 @@ class Bugs(AppConfig):
         if bug := os.environ.get("HOARDRUN_BUG"):
             from tests.faults.bugs import patching
 
-            patching.apply(bug)
+            name, *modules = bug.split()
+            for module in modules:
+                importlib.import_module(module)
+            patching.apply(name)

@@ -7,7 +7,7 @@ whose target is gone fails loudly.
 from __future__ import annotations
 
 from tests.payments.plan import Plan
-from tests.services.proof import Bug
+from tests.services.proof.plan import Bug
 
 # One arrangement for all, so that one run without a bug is enough.
 PLAN = Plan(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,34 +15,9 @@ from typing import Any, Generic, TypeVar
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
 from tests.services.plugin import stop_stores
+from tests.services.proof.plan import Bug, PlanT, names_of
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What all plans have. `nemeses` are names to choose from; none means all of the store."""
-
-    store: str = "postgres"
-    seed: int = 0
-    nodes: int = 2
-    producers: int = 2
-    faults: int = 0
-    nemeses: Sequence[str] = ()
-    bug: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-
-
-PlanT = TypeVar("PlanT", bound=Plan)
 OutcomeT = TypeVar("OutcomeT")
-
-
-@dataclass(frozen=True)
-class Bug(Generic[PlanT]):
-    """One bug, the run that must find it, and the verdicts of which at least one must name it."""
-
-    name: str
-    summary: str
-    expected: str  # names of verdicts, separated by blanks
-    plan: PlanT
 
 
 @dataclass(frozen=True)
@@ -57,7 +31,7 @@ class Proof(Generic[PlanT, OutcomeT]):
     as_text: Callable[[Mapping[str, Any]], str]
     wrong: Callable[[OutcomeT], list[str]]  # the verdicts of a run, and what else is wrong
     title: Callable[[PlanT], str]  # tells plans apart, for people
-    arrangement: Callable[[PlanT], str]  # names the file of the report
+    arrangement: Callable[[PlanT], str] = lambda plan: plan.store  # names the file of the report
 
     def parser(self, text: str) -> ArgumentParser:
         """Return a parser with the arguments that all proofs take."""
@@ -138,20 +112,6 @@ class Proof(Generic[PlanT, OutcomeT]):
     def _try(self, plan: PlanT, folder: Path) -> list[str]:
         folder.mkdir()
         return self.wrong(self.run(plan, folder, lambda line: None))
-
-
-def planned(plan: PlanT, arguments: Namespace) -> PlanT:
-    """Return a plan with what the arguments give; the seed is drawn if they give none."""
-    given = {each.name: getattr(arguments, each.name, None) for each in fields(plan)}
-    given["nemeses"] = names_of(arguments.only)
-    if arguments.seed is None:
-        given["seed"] = random.SystemRandom().randrange(10**6)
-    return replace(plan, **{name: value for name, value in given.items() if value is not None})
-
-
-def names_of(text: str) -> list[str]:
-    """Return the names of a list that is separated by commas."""
-    return [name for name in text.split(",") if name]
 
 
 def _write(out: Path | None, name: str, found: object) -> None:

@@ -1,0 +1,1 @@
+"""What all proofs share: their command, plans and seeded bugs, what a run found, and its report."""
