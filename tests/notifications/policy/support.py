@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from hoardrun.ledger.kinds import KINDS as LEDGER
 from notifications.kinds.kind import CHANNELS, Kind
 from notifications.kinds.own import OWN
+from notifications.policy.decide import decide
 from notifications.policy.facts import (
     AddressState,
     ChannelState,
     Chosen,
+    Decision,
     Device,
     Facts,
     Ladder,
@@ -60,3 +62,14 @@ def phone(acked: int | None = EVENT, **rest: Any) -> Device:
 def after(**times: float) -> datetime:
     """Return a moment after the event."""
     return NOON + timedelta(**times)
+
+
+def decided(
+    kind: Kind = DEBIT,
+    facts: Facts = WELL,
+    chosen: Chosen = NOBODY,
+    at: datetime = NOON,
+    policy: Policy = POLICY,
+    **rest: Any,
+) -> Decision:
+    return decide(ladder(kind, **rest), facts, chosen, policy, at)
