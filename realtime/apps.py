@@ -17,7 +17,29 @@ class RealtimeConfig(AppConfig):
         from realtime.cluster import nodes_room, retention
         from realtime.log import measuring
         from realtime.meters import fleet
+        from realtime.protocol.answers import (
+            Acked,
+            Authenticated,
+            Error,
+            Pong,
+            PresenceUpdated,
+            RoomJoined,
+            RoomLeft,
+            Rooms,
+            SubscriptionUpdated,
+        )
+        from realtime.protocol.connection import (
+            ConnectionEstablished,
+            ResyncRequired,
+            ServerShutdown,
+            TokenExpiring,
+        )
+        from realtime.protocol.messages import register
+        from realtime.protocol.published import AccessChanged, NodeReport
 
+        register(AccessChanged, NodeReport, ConnectionEstablished)
+        register(Pong, RoomJoined, RoomLeft, Rooms, SubscriptionUpdated, Acked, PresenceUpdated)
+        register(Authenticated, TokenExpiring, ResyncRequired, ServerShutdown, Error)
         signals.connect()
         post_migrate.connect(append_only.install, sender=self, dispatch_uid="realtime.append_only")
         fleet.register(cluster_fleet.NODES, *measuring.READINGS)

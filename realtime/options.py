@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from realtime.option_fields import flag, number, option, text, whole, words
-from realtime.protocol.messages import Limits
+from realtime.protocol.connection import Limits
 
 ON_FAILOVER = ("bump", "warn", "ignore")
 

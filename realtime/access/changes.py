@@ -20,7 +20,7 @@ from rest_framework_simplejwt.settings import api_settings
 from realtime import clock, registry
 from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import AccessChanged
+from realtime.protocol.published import AccessChanged
 from realtime.publish import publish, publish_many
 from realtime.retry import one_transaction, retried
 from realtime.streams import user_stream

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 
 from realtime import registry
 from realtime.models import Node
-from realtime.protocol.messages import NodeReport
+from realtime.protocol.published import NodeReport
 from realtime.publish import Ephemeral, publish_ephemeral
 from realtime.rest.permissions import staff_may
 from realtime.rooms import RoomKind

@@ -22,9 +22,7 @@ from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.meters import meters
-from realtime.protocol.codes import ErrorCode
-from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping, Presence
-from realtime.protocol.messages import (
+from realtime.protocol.answers import (
     Pong,
     PresenceUpdated,
     RoomInfo,
@@ -32,6 +30,8 @@ from realtime.protocol.messages import (
     Rooms,
     SubscriptionUpdated,
 )
+from realtime.protocol.codes import ErrorCode
+from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping, Presence
 
 logger = logging.getLogger(__name__)
 

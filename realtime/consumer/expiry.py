@@ -14,7 +14,7 @@ from realtime.core.identity import Identity
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.protocol import codec
-from realtime.protocol.messages import TokenExpiring
+from realtime.protocol.connection import TokenExpiring
 
 WARN_SECONDS = 60.0  # before the login ends
 # A rotated socket goes at a random time in this last part of its greatest age.

@@ -15,7 +15,7 @@ from realtime.hub.socket import Socket
 from realtime.meters import meters
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import ConnectionEstablished
+from realtime.protocol.connection import ConnectionEstablished
 from realtime.streams import streams_of
 
 

@@ -23,8 +23,8 @@ from realtime.core.resume import Wish
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import Login, LoginData, LoginKey
 from realtime.hub.socket import Socket
+from realtime.protocol.answers import Authenticated
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Authenticated
 from realtime.streams import streams_of, user_stream
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from realtime.protocol.commands import (
     SubscribeNotifications,
     UnsubscribeNotifications,
 )
-from realtime.protocol.messages import Limits, Position
+from realtime.protocol.connection import Limits, Position
 
 # A client is closed once it has sent this many more refused than accepted messages.
 _PATIENCE = 100

@@ -13,8 +13,8 @@ from realtime.db import threads
 from realtime.hub.socket import Socket
 from realtime.hub.writes import Spawn
 from realtime.log import CursorMove
+from realtime.protocol.answers import Acked
 from realtime.protocol.codes import ErrorCode
-from realtime.protocol.messages import Acked
 from realtime.streams import streams_of
 
 logger = logging.getLogger(__name__)

@@ -22,8 +22,9 @@ from realtime.hub.sockets import Sockets
 from realtime.hub.streams import FollowedStreams
 from realtime.hub.writes import Spawn
 from realtime.log import StoredEvent
+from realtime.protocol.answers import RoomLeft
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import AccessChanged, RoomLeft
+from realtime.protocol.published import AccessChanged
 
 logger = logging.getLogger(__name__)
 

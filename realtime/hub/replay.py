@@ -22,7 +22,7 @@ from realtime.hub.followed import FollowedStream
 from realtime.hub.socket import Socket
 from realtime.log import StoredEvent
 from realtime.meters import meters
-from realtime.protocol.messages import Position, ResyncRequired
+from realtime.protocol.connection import Position, ResyncRequired
 from realtime.streams import stream_user
 
 logger = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from realtime.layer import groups
 from realtime.layer.receive import LayerReceiver
 from realtime.meters import meters
 from realtime.protocol import codec
-from realtime.protocol.messages import RoomJoined
+from realtime.protocol.answers import RoomJoined
 from realtime.rooms import RoomKind
 
 logger = logging.getLogger(__name__)

@@ -19,8 +19,9 @@ from realtime.core.wheel import Deadline
 from realtime.hub.writes import WriteCycle
 from realtime.meters import meters
 from realtime.protocol import codec
+from realtime.protocol.answers import Error
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Error, Payload
+from realtime.protocol.messages import Payload
 
 
 class Peer(NamedTuple):

@@ -15,7 +15,7 @@ from realtime.meters import meters
 from realtime.meters.names import client_of
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import ServerShutdown
+from realtime.protocol.connection import ServerShutdown
 
 
 class _Beat:

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from realtime.meters import meters
 from realtime.models import Cursor, Event, Stream
-from realtime.protocol.messages import AccessChanged
+from realtime.protocol.published import AccessChanged
 from realtime.retry import one_transaction
 
 STREAMS_AT_A_TIME = 50

@@ -1,7 +1,8 @@
 """The wire of `/ws/notifications`, declared once.
 
-`commands` holds what a client may send, `messages` what the server sends,
-`codes` the error and close codes, `codec` turns them into bytes and back.
+`commands` holds what a client may send, `answers` what it is answered, `connection` and `published`
+what comes unasked, `messages` what all of these have in common. `codes` holds the error and close
+codes, `codec` turns messages into bytes and back.
 Nothing here knows Django, Channels or asyncio.
 """
 

@@ -303,7 +303,7 @@ _NEWER = """
 from django.contrib.auth.models import User
 from realtime.streams import user_stream
 from realtime.models import Event
-from realtime.protocol.messages import AccessChanged
+from realtime.protocol.published import AccessChanged
 from realtime.publish import publish
 from django.db import transaction
 User.objects.filter(id=1).update(is_active=False)

@@ -19,7 +19,8 @@ from realtime.hub import hub
 from realtime.hub.hub import Hub
 from realtime.layer import send
 from realtime.options import Options
-from realtime.protocol.messages import AccessChanged, Payload
+from realtime.protocol.messages import Payload
+from realtime.protocol.published import AccessChanged
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
 from realtime.servers import door
 from tests.simulation import ending

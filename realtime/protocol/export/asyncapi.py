@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
+from realtime.protocol.answers import Error
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import FILTER_TYPES, AnyCommand, Command, JoinRoom, LeaveRoom
 from realtime.protocol.export.catalogue import (
@@ -27,7 +28,7 @@ from realtime.protocol.export.catalogue import (
     tag,
 )
 from realtime.protocol.export.examples import examples
-from realtime.protocol.messages import PAYLOADS, Error, Payload
+from realtime.protocol.messages import PAYLOADS, Payload
 
 Json = dict[str, Any]
 

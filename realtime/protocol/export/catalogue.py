@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from realtime.protocol.answers import Error
 from realtime.protocol.commands import AnyCommand, Command
 from realtime.protocol.export.described import describe
-from realtime.protocol.messages import PAYLOADS, Error, Payload
+from realtime.protocol.messages import PAYLOADS, Payload
 
 
 def carried(by: str) -> list[type[Payload]]:

@@ -17,7 +17,7 @@ from notifications.models import Notification
 from notifications.services import notification_create
 from realtime.access import changes
 from realtime.models import EndedSession, IssuedToken
-from realtime.protocol.messages import AccessChanged
+from realtime.protocol.published import AccessChanged
 from realtime.publish import publish
 from realtime.retry import one_transaction
 from realtime.streams import user_stream

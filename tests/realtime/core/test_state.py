@@ -12,7 +12,7 @@ from realtime.core.limits import Buckets, TokenBucket
 from realtime.core.state import ConnectionState
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import Ack, JoinRoom, Ping, Presence
-from realtime.protocol.messages import Limits
+from realtime.protocol.connection import Limits
 
 LIMITS = Limits(
     max_message_bytes=1000,

@@ -9,8 +9,8 @@ from realtime import rooms
 from realtime.hub.rooms import JoinedRoom
 from realtime.hub.socket import Socket
 from realtime.hub.writes import MAX_PIECE_BYTES
+from realtime.protocol.answers import Pong
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import Pong
 from realtime.publish import Ephemeral, payload_from
 from tests.realtime.rig import Node, Notebook, offsets, turned
 from tests.services.ports import until

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from realtime.protocol import codec, messages
+from realtime.protocol import codec
+from realtime.protocol.answers import Pong
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, Ping
+from realtime.protocol.connection import Position
 
 
 def test_a_command_is_read() -> None:
@@ -72,7 +74,7 @@ def test_ten_thousand_rooms_are_refused() -> None:
 
 def test_the_envelope_is_written() -> None:
     text = codec.encode(
-        messages.Pong(positions={"user:1": messages.Position(offset=2, epoch="e")}),
+        Pong(positions={"user:1": Position(offset=2, epoch="e")}),
         stream="s",
         offset=3,
         room="r",
@@ -91,7 +93,7 @@ def test_the_envelope_is_written() -> None:
 
 
 def test_fields_that_do_not_apply_are_left_out() -> None:
-    assert json.loads(codec.encode(messages.Pong(positions={}))).keys() == {
+    assert json.loads(codec.encode(Pong(positions={}))).keys() == {
         "type",
         "data",
         "timestamp",
