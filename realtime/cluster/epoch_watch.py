@@ -37,7 +37,7 @@ class EpochWatch:
         if found != self._hub.epoch:
             if self._hub.epoch is not None or self._hub.streams.followed:
                 self._hub.reconciler.doubt()
-                await self._hub.streams.begin_anew()
+                await self._hub.streams.resets.begin_anew()
             self._hub.epoch = found
 
     async def run(self) -> None:

@@ -10,7 +10,7 @@ from realtime.core.continuity import StreamPosition
 from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import LoginData
-from realtime.hub.replay import resync
+from realtime.hub.resets import resync
 from realtime.hub.socket import Socket
 from realtime.meters import meters
 from realtime.protocol import PROTOCOL_VERSION, codec

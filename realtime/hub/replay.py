@@ -13,21 +13,19 @@ import random
 from collections.abc import Sequence
 from typing import Protocol
 
-from realtime.core.continuity import Head, Reason, StreamPosition, turn_page
+from realtime.core.continuity import Head, StreamPosition, turn_page
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
-from realtime.core.resume import join_epochs
 from realtime.db.batch import BatchedLoader
 from realtime.hub.followed import FollowedStream
+from realtime.hub.resets import Resets, resync
 from realtime.hub.socket import Socket
 from realtime.log import StoredEvent
 from realtime.meters import meters
-from realtime.protocol.connection import Position, ResyncRequired
 from realtime.streams import stream_user
 
 logger = logging.getLogger(__name__)
 
-SNAPSHOT_PATH = "/api/v1/snapshot"
 # Burst of reads: a device that is behind by all of retention does not wait.
 BURST_SECONDS = 10.0
 
@@ -84,15 +82,13 @@ class Streams(Protocol):
 
     pages: LogPages
     first_pages: LogPages  # of sockets that have just logged in
+    resets: Resets
 
     def go_live(self, socket: Socket, followed: FollowedStream) -> None:
         """Let a socket that stands at the node's place share it."""
 
     def catch_up(self, followed: FollowedStream) -> asyncio.Task[None]:
         """Read what this node has not seen of a stream by now."""
-
-    def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
-        """Put the node at the head, as the stream goes on in another life."""
 
     def replayed(self, stream: str, events: Sequence[StoredEvent]) -> None:
         """Count events of a stream that a socket got late."""
@@ -147,7 +143,7 @@ class Replay:
         if followed.resets != resets:
             return 0  # by a read of its own; what was read here may be older than that
         if head.epoch != node.epoch:
-            self._streams.reset(followed, head, "epoch")
+            self._streams.resets.reset(followed, head, "epoch")
             return 0  # the page does not continue what this socket has
         if head.epoch != place.epoch:
             resync(socket, followed.name, node, "epoch")
@@ -161,7 +157,7 @@ class Replay:
                 socket, followed, place, read, range(len(events))[page.start : page.stop]
             )
         if page.resync == "ahead":
-            self._streams.reset(followed, head, "ahead")
+            self._streams.resets.reset(followed, head, "ahead")
         resync(socket, followed.name, node, page.resync)
         return 0
 
@@ -208,32 +204,3 @@ class Replay:
             place.offset = event.offset
         self._streams.replayed(followed.name, sent)
         return len(sent)
-
-
-def resync(socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:
-    """Put a socket that waits at another place, and tell its client to go on from there."""
-    before = socket.connection.places[name].offset
-    place = socket.connection.places[name] = StreamPosition(place.epoch, place.offset)
-    say_resync(socket, name, place, reason, before)
-
-
-def say_resync(
-    socket: Socket,
-    name: str,
-    place: StreamPosition,
-    reason: Reason,
-    before: int,
-    snapshot_after_ms: int = 0,
-) -> None:
-    """Tell a client that it goes on from `place`; it may still ack what came `before`."""
-    socket.connection.resynced(name, max(before, place.offset))
-    socket.reply(
-        ResyncRequired(
-            stream=name,
-            reason=reason,
-            position=Position(offset=place.offset, epoch=place.epoch),
-            epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
-            snapshot=SNAPSHOT_PATH,
-            snapshot_after_ms=snapshot_after_ms,
-        )
-    )

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import partial
 
 from realtime import log
-from realtime.core.continuity import Head, Heard, Reason, StreamPosition, hear, turn_page
+from realtime.core.continuity import Head, Heard, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
 from realtime.core.pace import Rest
-from realtime.core.resume import EVERYTHING, snapshots_within_ms
-from realtime.db import threads
+from realtime.core.resume import EVERYTHING
 from realtime.db.batch import BatchedLoader
 from realtime.hub.followed import ACK_SAMPLE, FollowedStream, IsFollowed
-from realtime.hub.replay import Replay, ReplayBudgets, say_resync
+from realtime.hub.replay import Replay, ReplayBudgets
+from realtime.hub.resets import Resets
 from realtime.hub.socket import Socket
 from realtime.hub.wakeups import MissingWakeups
 from realtime.hub.writes import Spawn, WriteCycle
@@ -32,9 +31,6 @@ from realtime.meters import meters
 from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
-
-RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
-RESETS_SECONDS = 1.0  # in which resets of streams gather for one line of the log
 
 
 class FollowedStreams:
@@ -69,13 +65,11 @@ class FollowedStreams:
         self.first_pages = BatchedLoader(read)  # of logins: gathered in a storm as these are
         # What all sockets of a stream lack waits behind no replay of a single one.
         self.holes = BatchedLoader(read, pace=Rest)
+        self.resets = Resets(cycle, self.followed, on_reset, self.catch_up, crowd)
         self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
-        self._on_reset = on_reset
         self._spawn = spawn
         self._receiver = receiver
-        self._crowd = crowd
-        self._resets: dict[Reason, list[str]] = {}  # streams that no line of the log names yet
         self.missing = MissingWakeups(on_lost)
         # Streams whose heads the next look must ask for, changed or not.
         self._unsettled: set[str] = set()
@@ -239,7 +233,7 @@ class FollowedStreams:
                     continue  # for a socket that waited; what was read may be older than that
                 page = turn_page(place, before, head, events)
                 if page.resync is not None:
-                    self.reset(followed, head, page.resync)
+                    self.resets.reset(followed, head, page.resync)
                 for event in events[page.start : page.stop]:
                     self._deliver(followed, event)
                 if followed.again:
@@ -254,36 +248,6 @@ class FollowedStreams:
             logger.warning("stream %s: catching up failed: %r", followed.name, error)
         finally:
             followed.catching_up = None
-
-    def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
-        """Go on from the head, and tell all sockets that were live that the past is gone."""
-        if not self._resets:
-            asyncio.get_running_loop().call_later(RESETS_SECONDS, self._log_resets)
-        self._resets.setdefault(reason, []).append(followed.name)
-        is_of_all = log.deployment_part(head.epoch) != log.deployment_part(followed.place.epoch)
-        self._put_at(followed, head, reason, len(self._crowd if is_of_all else followed.at_place))
-
-    def _log_resets(self) -> None:
-        resets, self._resets = self._resets, {}
-        for reason, names in resets.items():
-            if len(names) == 1:
-                logger.warning("stream %s: resynchronised (%s)", names[0], reason)
-            else:
-                logger.warning("%d streams resynchronised (%s)", len(names), reason)
-
-    def _put_at(self, followed: FollowedStream, head: Head, reason: Reason, told: int) -> None:
-        """Go on from the head; `told` sockets of this node take a snapshot by now."""
-        self._cycle.fan_out_now()
-        if head.epoch != followed.place.epoch:
-            followed.woken = 0  # those offsets were of a life that is over
-        followed.resets += 1
-        before = followed.place.offset
-        followed.place.epoch, followed.place.offset = head.epoch, head.head
-        most = snapshots_within_ms(told)
-        for socket in followed.at_place:
-            after = random.randint(0, most) if most else 0
-            say_resync(socket, followed.name, followed.place, reason, before, after)
-        self._on_reset(followed.name)
 
     # -- the promise
 
@@ -310,30 +274,6 @@ class FollowedStreams:
                 if head.epoch == followed.place.epoch:
                     self.missing.expect(followed, head.head, by_reconcile=True)
                 self.catch_up(followed)
-
-    async def begin_anew(self) -> None:
-        """Go on in the epochs that the log has now, as the deployment has begun new ones.
-
-        Reads one row a stream, RENEWED_AT_ONCE of them together, and lets sockets be served in
-        between. Streams that are in their new life already are left alone.
-        """
-        names = list(self.followed)
-        logger.warning("%d streams resynchronise: the deployment has a new epoch", len(names))
-        for start in range(0, len(names), RENEWED_AT_ONCE):
-            known = {
-                name: (followed, followed.resets)
-                for name in names[start : start + RENEWED_AT_ONCE]
-                if (followed := self.followed.get(name)) is not None and followed.known
-            }
-            found = await threads.run(log.heads, list(known)) if known else {}
-            for name, head in found.items():
-                followed, resets = known[name]
-                if self.followed.get(name) is not followed or followed.resets != resets:
-                    continue  # the read position may be older than the stream's current one
-                if head.epoch != followed.place.epoch:
-                    self._put_at(followed, head, "epoch", len(self._crowd))
-                    if followed.woken > followed.place.offset:
-                        self.catch_up(followed)
 
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""

@@ -22,7 +22,7 @@ from realtime.access import tickets, tokens, validity
 from realtime.cluster import epoch_watch
 from realtime.core.identity import Identity
 from realtime.db import threads
-from realtime.hub import login_data, reconcile, streams
+from realtime.hub import login_data, reconcile, resets
 from realtime.hub.socket import Socket
 from realtime.layer import send
 from realtime.log import reading
@@ -151,7 +151,7 @@ SIZES = {
     "page": (reading, "PAGE"),
     "piece": (importlib.import_module("realtime.hub.writes"), "MAX_PIECE_BYTES"),
     "inline": (send, "MAX_INLINE_BYTES"),
-    "renewed": (streams, "RENEWED_AT_ONCE"),
+    "renewed": (resets, "RENEWED_AT_ONCE"),
 }
 
 

@@ -43,7 +43,7 @@ REPLACED = {
         "realtime.hub.writes.MAX_PIECE_BYTES",
         "realtime.log.reading.PAGE",
         "realtime.layer.send.MAX_INLINE_BYTES",
-        "realtime.hub.streams.RENEWED_AT_ONCE",
+        "realtime.hub.resets.RENEWED_AT_ONCE",
     },
     "the sender, made anew for each node": {"realtime.layer.send.sender"},
     "order in sets": {"realtime.hub.socket.Socket.__hash__"},

@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime import log
 from realtime.core.state import ConnectionState
-from realtime.hub import acks, replay, streams
+from realtime.hub import acks, resets
 from tests.faults.bugs.patching import changes, without
 
 
@@ -28,7 +28,7 @@ def ack_lost(original: Any, count: int, moves: Any) -> None:
 without("ack-of-before", "resynced", ConnectionState)
 
 
-@changes("ack-of-before-late", "say_resync", replay, streams)
+@changes("ack-of-before-late", "say_resync", resets)
 def ack_of_before_late(original: Any, socket: Any, name: Any, place: Any, *given: Any) -> None:
     """Refuse only acks up to where a stream was resynchronised, not those of earlier events."""
     original(socket, name, place, *given)

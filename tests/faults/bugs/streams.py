@@ -10,7 +10,7 @@ from realtime import log
 from realtime.cluster import epoch_watch
 from realtime.core.frames import Frame
 from realtime.db import threads
-from realtime.hub import replay, streams
+from realtime.hub import replay, resets, streams
 from realtime.log import reading
 from realtime.servers.door import Door
 from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, without
@@ -109,14 +109,14 @@ def wrong_socket(original: Any, count: int, self: Any, followed: Any, entry: Any
                     socket.put(Frame(entry.payload.encode()))
 
 
-@changes("anew-in-part", "begin_anew", streams.FollowedStreams)
+@changes("anew-in-part", "begin_anew", resets.Resets)
 async def anew_in_part(original: Any, self: Any) -> None:
     """Begin only the first few of all streams anew."""
-    first = list(self.followed.items())[: streams.RENEWED_AT_ONCE]
+    first = list(self._followed.items())[: resets.RENEWED_AT_ONCE]
     before = {name: (followed, followed.resets) for name, followed in first if followed.known}
     for name, head in (await threads.run(log.heads, list(before))).items():
-        followed, resets = before[name]
-        if self.followed.get(name) is not followed or followed.resets != resets:
+        followed, count = before[name]
+        if self._followed.get(name) is not followed or followed.resets != count:
             continue
         if head.epoch != followed.place.epoch:
             self._put_at(followed, head, "epoch", len(self._crowd))
@@ -128,10 +128,10 @@ async def anew_unseen(original: Any, self: Any) -> None:
 
 
 # A device that cannot resume is told nothing.
-without("resync-silent", "say_resync", replay, streams)
+without("resync-silent", "say_resync", resets)
 
 
-@changes("reset-unsettled", "reset", streams.FollowedStreams)
+@changes("reset-unsettled", "reset", resets.Resets)
 def reset_unsettled(original: Any, self: Any, followed: Any, head: Any, reason: Any) -> None:
     """Begin a stream anew, and spread only then what this turn had of its old life."""
     fan_out, self._cycle.fan_out_now = self._cycle.fan_out_now, nothing

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub import streams, wakeups
+from realtime.hub import wakeups
 from realtime.meters import meters
 from tests.realtime.rig import STREAM, Node, behind, logged, offsets, turned
 from tests.services.ports import until
@@ -150,47 +150,3 @@ async def test_what_is_written_counts_for_each_socket_whichever_way_it_went() ->
     assert later.messages_out == 2
     assert (some.messages_out, some.bytes_out) == (0, 0)
     assert 0 < full.messages_out <= 3
-
-
-@pytest.mark.parametrize(("crowd", "most_ms"), [(20, 0), (2000, 10_000), (50_000, 60_000)])
-async def test_the_snapshots_of_a_new_epoch_are_spread_by_the_number_of_sockets(
-    crowd: int, most_ms: int
-) -> None:
-    node = Node()
-    node.crowd += [None] * crowd
-    notebooks = [node.join()[1] for _ in range(20)]
-    await logged(1)
-    await node.streams.begin_anew()
-    await turned()
-    told = [m["data"]["snapshot_after_ms"] for n in notebooks for m in n.messages()]
-    assert len(told) == 20
-    assert most_ms / 4 <= max(told) <= most_ms
-    assert len(set(told)) > 10 or not most_ms
-
-
-async def test_the_snapshots_of_one_stream_are_spread_by_the_number_of_its_sockets() -> None:
-    node = Node()
-    node.crowd += [None] * 12_000
-    _, notebook = node.join()
-    await logged(1)
-    followed = node.streams.followed[STREAM]
-    node.streams.reset(followed, log.Head("new", 3, 0), "epoch")
-    await turned()
-    assert [m["data"]["snapshot_after_ms"] for m in notebook.messages()] == [0]
-
-
-async def test_streams_that_are_reset_together_are_one_line_of_the_log(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(streams, "RESETS_SECONDS", 0.01)
-    node = Node()
-    socket, _ = node.join()
-    for count in (1, 9):
-        for number in range(count):
-            followed = node.streams.add(f"user:{number}", socket)
-            node.streams.reset(followed, log.Head("new", 3, 0), "epoch")
-        await until(lambda: not node.streams._resets)
-    assert [record.getMessage() for record in caplog.records] == [
-        "stream user:0: resynchronised (epoch)",
-        "9 streams resynchronised (epoch)",
-    ]
