@@ -49,8 +49,8 @@ class NotificationsConfig(AppConfig):
 def _register_delivery() -> None:
     """Register what says how delivery is doing, and what forgets its texts."""
     from notifications.delivery import keeping, readings
-    from realtime import doubts, jobs
-    from realtime.meters import fleet
+    from realtime import jobs
+    from realtime.meters import doubts, fleet
 
     jobs.register(jobs.Job(keeping.TEXTS, 600.0, keeping.forget_texts))
     jobs.register(jobs.Job(keeping.PROOF, 600.0, keeping.forget_proof))

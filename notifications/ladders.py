@@ -23,7 +23,7 @@ from notifications.models import Escalation, Notification
 from notifications.payloads import notification_payload
 from realtime import clock
 from realtime.core.records import StoredEvent
-from realtime.nudge import nudge
+from realtime.outgoing.nudge import nudge
 from realtime.publish import Beside, publish, publish_many
 from realtime.streams import user_stream
 

@@ -16,8 +16,7 @@ class PaymentsConfig(AppConfig):
         from hoardrun.ledger import holders
         from hoardrun.payments.at_providers import FLOATS, floats_doubt
         from hoardrun.payments.providers.registry import PROVIDERS
-        from realtime import doubts
-        from realtime.meters import fleet
+        from realtime.meters import doubts, fleet
 
         holders.register(PROVIDERS)
         fleet.register(FLOATS)
@@ -31,9 +30,9 @@ class PaymentsConfig(AppConfig):
         from hoardrun.payments.messages import PayeeChanged, ProviderHealth
         from hoardrun.payments.providers.settings import configured
         from hoardrun.payments.reconciling.measuring import UNRECONCILED
-        from realtime import doubts, rooms
+        from realtime import rooms
         from realtime.console import extras
-        from realtime.meters import fleet
+        from realtime.meters import doubts, fleet
         from realtime.protocol.messages import register
 
         fleet.register(staff_readings.FOR_STAFF)

@@ -11,7 +11,7 @@ from notifications.choices import DeliveryState
 from notifications.delivery import doubt
 from notifications.delivery.ladders import DUE
 from notifications.models import Delivery, Escalation
-from realtime.nudge import nudge
+from realtime.outgoing.nudge import nudge
 
 Reason = Literal["cancelled", "superseded", "expired"]
 

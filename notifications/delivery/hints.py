@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from notifications.choices import DeliveryState
 from notifications.kinds import Channel
 from notifications.models import Delivery
-from realtime.nudge import nudge
+from realtime.outgoing.nudge import nudge
 
 
 def topic(channel: Channel) -> str:

@@ -17,8 +17,8 @@ from notifications.delivery import digests, due, fallback, hints, judge, reap
 from notifications.delivery.ladders import DUE
 from notifications.delivery.lane import Lane
 from notifications.kinds import CHANNELS, Channel
-from realtime.nudge import Listener
 from realtime.outgoing import worker
+from realtime.outgoing.nudge import Listener
 from realtime.outgoing.worker import Loop
 
 JUDGE = "judge"

@@ -1,4 +1,4 @@
-"""Calls that leave the system: HTTP with limits and outcomes, breaker, pace, webhooks.
+"""Calls that leave the system: HTTP with limits and outcomes, breaker, pace, workers, webhooks.
 
 Used by deliveries of notifications, payments and feeds. A call is never made in a transaction: its
 intent is committed before it, and an outcome that is not known is an outcome.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.nudge import nudge
+from realtime.outgoing.nudge import nudge
 
 TOPIC = "payments.due"
 

@@ -14,8 +14,8 @@ from hoardrun.payments.calling.lane import Lane
 from hoardrun.payments.inbox.processing import Sweeper
 from hoardrun.payments.providers.settings import configured
 from hoardrun.payments.readings import WORKER
-from realtime.nudge import Listener
 from realtime.outgoing import worker
+from realtime.outgoing.nudge import Listener
 from realtime.outgoing.worker import Loop
 
 BALANCES, BALANCES_SECONDS = "payment-balances", 5.0

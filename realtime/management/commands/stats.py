@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from realtime.doubts import doubts
 from realtime.management import base
+from realtime.meters.doubts import doubts
 from realtime.options import options
 from realtime.registry import Cluster, cluster
 from realtime.sql.blockers import Blocker, blockers

@@ -10,7 +10,7 @@ from hoardrun.ledger.journal.models import FloatCheck
 from hoardrun.ledger.models import Account
 from hoardrun.payments.at_providers import FLOATS, books_allow, floats_check
 from hoardrun.payments.models import ProviderPayment
-from realtime.doubts import doubts
+from realtime.meters.doubts import doubts
 from tests.clients import browser_as, staff_with
 from tests.hoardrun.payments.carrying import ask
 from tests.hoardrun.payments.reconciling.support import collect, paid

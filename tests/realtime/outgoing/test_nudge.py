@@ -12,9 +12,9 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
-from realtime import nudge as hints
 from realtime.layer.send import sender
-from realtime.nudge import Listener, nudge
+from realtime.outgoing import nudge as hints
+from realtime.outgoing.nudge import Listener, nudge
 from tests.services.redis import Redis
 
 
