@@ -1,0 +1,26 @@
+"""The tables of the engine: its log, nodes and sockets, logins, jobs, and outside calls."""
+
+from __future__ import annotations
+
+from realtime.models.jobs import JobRun
+from realtime.models.log import Cursor, Deployment, Event, Stream, new_epoch
+from realtime.models.logins import EndedSession, IssuedToken, Ticket
+from realtime.models.outgoing import Host, Webhook
+from realtime.models.sockets import Connection, Departure, Node
+
+__all__ = [
+    "Connection",
+    "Cursor",
+    "Departure",
+    "Deployment",
+    "EndedSession",
+    "Event",
+    "Host",
+    "IssuedToken",
+    "JobRun",
+    "Node",
+    "Stream",
+    "Ticket",
+    "Webhook",
+    "new_epoch",
+]
