@@ -9,27 +9,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
 
 import msgspec
 
-from hoardrun.payments.calling.tokens import NoToken, Tokens
+from hoardrun.payments.calling.asking import Unbuilt, asked
+from hoardrun.payments.calling.tokens import NoToken
 from hoardrun.payments.codes import Meaning, evidence_of
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.providers import replies
 from hoardrun.payments.providers.interface import AnyProvider, Kind, Order, Request
 from hoardrun.payments.providers.registry import ACCOUNTS, PROVIDERS
 from hoardrun.payments.providers.settings import keys_of
-from realtime.outgoing import Client, Outcome, Reply, Rules
+from realtime.outgoing import Outcome, Reply
 
 logger = logging.getLogger(__name__)
 
-READ_SECONDS = 20.0  # that a token of MTN may take
 # Answers to a mistake of ours. The token may have been it, if the call was refused.
 _OF_TOKENS = frozenset({"config", "token"})
 # Evidence that a provider is in trouble, and not the payment.
 _TROUBLE = frozenset({"no_answer", "not_sent", "timeout"})
-_tokens = Tokens()
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,10 +123,10 @@ def _called(
         return was_answered and _read(provider, order, reply, read, source).reason in _OF_TOKENS
 
     try:
-        reply = _asked(provider, order.kind, base_url, build, refuses_token)
+        reply = asked(provider, order.kind, base_url, build, refuses_token)
     except NoToken as error:
         return _without_token(error.reply, source)
-    except _Unbuilt:
+    except Unbuilt:
         return Called(evidence=_refused(source, "request"))
     if reply is None:
         why = Meaning(Claim.UNKNOWN, "no_answer")
@@ -146,57 +144,9 @@ def _told(
 ) -> Reply | None:
     """Ask something that is about no payment; None if it cannot be asked."""
     try:
-        return _asked(provider, kind, base_url, build, lambda reply: reply.status == 401)
-    except (NoToken, _Unbuilt):
+        return asked(provider, kind, base_url, build, lambda reply: reply.status == 401)
+    except (NoToken, Unbuilt):
         return None
-
-
-class _Unbuilt(Exception):
-    """The keys make no request, as with letters in a shortcode."""
-
-
-def _asked(
-    provider: AnyProvider,
-    kind: Kind,
-    base_url: str,
-    build: Callable[[str], Request | None],
-    refuses_token: Callable[[Reply], bool],
-) -> Reply | None:
-    """Send a request; with a new token once more, if the one that it had was refused.
-
-    None: there is nothing to send. Raises NoToken or _Unbuilt if nothing could be sent.
-    """
-    reply: Reply | None = None
-    for _ in range(2):
-        try:
-            token, renew = _token(provider, kind, base_url)
-        except NoToken:
-            if reply is None:
-                raise
-            break  # the first try was refused: that counts
-        try:
-            request = build(token)
-        except Exception as error:
-            logger.exception("%s: its keys make no request", provider.name)
-            raise _Unbuilt from error
-        if request is None:
-            return None
-        reply = _send(base_url, request)
-        if renew is None or not refuses_token(reply):
-            break
-        renew()
-    return reply
-
-
-def _token(
-    provider: AnyProvider, kind: Kind, base_url: str
-) -> tuple[str, Callable[[], None] | None]:
-    """Return the token of calls of a kind, and what forgets it. Raises NoToken."""
-    request = provider.token(keys_of(provider.name, kind), kind)
-    if request is None:
-        return "", None
-    value = _tokens.get(provider, base_url, request, lambda asked: _send(base_url, asked))
-    return value, lambda: _tokens.drop(base_url, request, value)
 
 
 def _without_token(reply: Reply, source: Source) -> Called:
@@ -240,15 +190,3 @@ def _is_trouble(reply: Reply) -> bool:
 
 def _code(reply: Reply) -> str:
     return f"token {reply.status or reply.error}"
-
-
-def _send(base_url: str, request: Request) -> Reply:
-    client = _client(Rules.of_deployment())
-    return client.call(
-        request.method, f"{base_url}{request.path}", headers=request.headers, body=request.body
-    )
-
-
-@lru_cache(maxsize=2)
-def _client(rules: Rules) -> Client:
-    return Client(rules=rules, read_seconds=READ_SECONDS)

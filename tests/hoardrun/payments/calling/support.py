@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 
 from hoardrun.ledger.services import account_open
-from hoardrun.payments.calling import calls
+from hoardrun.payments.calling import asking
 from hoardrun.payments.calling.tokens import Tokens
 from hoardrun.payments.creating import payment_create
 from hoardrun.payments.models import ProviderPayment
@@ -131,12 +131,12 @@ def reached(made: Provider, **more: Any) -> Iterator[None]:
 @contextmanager
 def calling() -> Iterator[None]:
     """Begin without tokens, and close the connections at the end."""
-    with patch.object(calls, "_tokens", Tokens()):
+    with patch.object(asking, "_tokens", Tokens()):
         try:
             yield
         finally:
-            calls._client(Rules.of_deployment()).close()
-            calls._client.cache_clear()
+            asking._client(Rules.of_deployment()).close()
+            asking._client.cache_clear()
 
 
 def payment(user: User, name: str = "mtn", kind: str = "collect", **more: Any) -> ProviderPayment:
