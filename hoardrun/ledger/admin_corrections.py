@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from hoardrun.ledger.admin_moves import actor_of
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.corrections.models import Correction, CorrectionState
 from hoardrun.ledger.corrections.services import (
@@ -21,7 +20,7 @@ from hoardrun.ledger.corrections.services import (
 )
 from hoardrun.ledger.money import amount_human
 from hoardrun.request_id import request_id
-from realtime.admin_bases.writes import Kept, act_on_each, note
+from realtime.admin_bases.writes import Kept, act_on_each, note, staff_id
 from realtime.core.text import row_id
 from realtime.retry import one_transaction
 
@@ -88,7 +87,7 @@ class CorrectionAdmin(Kept):
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Correction:
         account = data.pop("account")
         account_id = None if account is None else account.pk
-        return correction_ask(account_id=account_id, by=_who(request), **data)
+        return correction_ask(account_id=account_id, by=staff_id(request), **data)
 
     @admin.action(description="Approve what another person asks for", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:
@@ -106,7 +105,7 @@ def _decide(
 
     @one_transaction
     def act(pk: int) -> Correction:
-        row = service(correction_id=pk, by=_who(request))
+        row = service(correction_id=pk, by=staff_id(request))
         note(request, [row], f"{row.get_state_display()}.")
         return row
 
@@ -121,9 +120,3 @@ def _told(rows: list[Correction]) -> str:
         return f"{len(rows)} {state}."
     made = f": transaction #{rows[0].txn_id}" if rows[0].txn_id else ""
     return f"#{rows[0].pk} {state}{made}."
-
-
-def _who(request: HttpRequest) -> int:
-    by = actor_of(request).user_id
-    assert by is not None  # the admin admits staff alone
-    return by

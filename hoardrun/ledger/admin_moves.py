@@ -23,7 +23,7 @@ from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
 from realtime.admin_bases.pages import ReadOnly
-from realtime.admin_bases.writes import act_on_each, note
+from realtime.admin_bases.writes import act_on_each, note, staff_id
 
 # The buttons, in this order.
 VERBS = {
@@ -66,8 +66,7 @@ class MovesInline(ReadOnly, _Inline):
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the member of staff who is logged in."""
-    assert request.user.pk is not None  # the admin admits staff alone
-    return actors.staff(request.user.pk, request_id(request))
+    return actors.staff(staff_id(request), request_id(request))
 
 
 def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:

@@ -9,14 +9,19 @@ from django import forms
 from notifications.choices import OutsideChannel
 from notifications.validation import WHY_LENGTH
 
-WHY_HELP = "It is kept. Write no personal data."
+
+def why_field() -> forms.CharField:
+    """Ask for the reason of an act of staff."""
+    return forms.CharField(
+        max_length=WHY_LENGTH, label="Reason", help_text="It is kept. Write no personal data."
+    )
 
 
 class ResendForm(forms.Form):
     """Send again by one channel."""
 
     channel = forms.ChoiceField(choices=OutsideChannel.choices)
-    why = forms.CharField(max_length=WHY_LENGTH, label="Reason", help_text=WHY_HELP)
+    why = why_field()
     on_request = forms.BooleanField(required=False, label="The user has asked for it")
 
     def __init__(self, channels: list[str], *args: Any, **kwargs: Any) -> None:
@@ -29,7 +34,7 @@ class ResendForm(forms.Form):
 class StopForm(forms.Form):
     """Stop a ladder."""
 
-    why = forms.CharField(max_length=WHY_LENGTH, label="Reason", help_text=WHY_HELP)
+    why = why_field()
 
 
 class UserSearch(forms.Form):

@@ -24,7 +24,7 @@ from notifications.forms import AnnouncementForm, EmergencyForm
 from notifications.models import Announcement, Fallback
 from notifications.trace.announcement_pages import announcement_urls
 from realtime.admin_bases.pages import user_name_lookup
-from realtime.admin_bases.writes import AddsByService, act_on_each, note
+from realtime.admin_bases.writes import AddsByService, act_on_each, note, staff_id
 from realtime.models import Event
 from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
@@ -172,12 +172,12 @@ class AnnouncementAdmin(AddsByService):
         super().save_model(request, obj, form, change)
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Announcement:
-        assert request.user.pk is not None  # the admin admits staff alone
+        author_id = staff_id(request)
         is_emergency, texts = data.pop("emergency", False), data.pop("sms_texts", {})
-        announcement = services.announcement_create(author_id=request.user.pk, **data)
+        announcement = services.announcement_create(author_id=author_id, **data)
         if is_emergency:
             fallbacks.fallback_request(
-                announcement_id=announcement.pk, user_id=request.user.pk, texts=texts
+                announcement_id=announcement.pk, user_id=author_id, texts=texts
             )
         return announcement
 

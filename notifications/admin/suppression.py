@@ -23,7 +23,7 @@ from notifications.suppressions.services import (
 )
 from notifications.validation import WHY_LENGTH
 from realtime.admin_bases.pages import ByKey, ReadOnly
-from realtime.admin_bases.writes import act_on_each, note
+from realtime.admin_bases.writes import act_on_each, note, staff_id
 from realtime.retry import one_transaction
 
 HASH_SHOWN = 12
@@ -78,7 +78,7 @@ class SuppressionAdmin(ReadOnly, ByKey):
 
         @one_transaction
         def act(pk: int) -> SuppressionLift:
-            row = suppression_lift(suppression_id=pk, by=_who(request), why=why)
+            row = suppression_lift(suppression_id=pk, by=staff_id(request), why=why)
             note(request, [row], f"{row.get_state_display()}: {row.why}")
             return row
 
@@ -123,7 +123,7 @@ class SuppressionLiftAdmin(ReadOnly, ByKey):
     ) -> None:
         @one_transaction
         def act(pk: int) -> SuppressionLift:
-            row = service(lift_id=pk, by=_who(request))
+            row = service(lift_id=pk, by=staff_id(request))
             note(request, [row], f"{row.get_state_display()}.")
             return row
 
@@ -135,8 +135,3 @@ def _told(rows: list[SuppressionLift]) -> str:
     """Say what became of requests."""
     counted = ((state, sum(row.state == state for row in rows)) for state in LiftState)
     return ", ".join(f"{count}: {state.label.lower()}" for state, count in counted if count) + "."
-
-
-def _who(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # the admin admits staff alone
-    return int(request.user.pk)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from notifications.trace.announcements import announcement_look
 from notifications.trace.searching import user_of
 from notifications.trace.services import MAY_TRACE
+from realtime.admin_bases.writes import staff_id
 from realtime.errors import NotFound
 
 DOOR = "in the admin"
@@ -37,9 +38,8 @@ def announcement_why(request: HttpRequest, model_admin: Any, object_id: str) -> 
     user = user_of(name) if name else None
     if name and user is None:
         form.add_error("user", "There is no user of that name or id.")
-    assert request.user.pk is not None  # the admin admits staff alone
     try:
-        trace = announcement_look(unquote(object_id), by=int(request.user.pk), door=DOOR, user=user)
+        trace = announcement_look(unquote(object_id), by=staff_id(request), door=DOOR, user=user)
     except NotFound as error:
         raise Http404(str(error)) from None
     context = {

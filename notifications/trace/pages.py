@@ -18,6 +18,7 @@ from notifications.trace import searching
 from notifications.trace.report import Trace
 from notifications.trace.services import MAY_READ, MAY_TRACE, trace_look
 from realtime.admin_bases.pages import ModelAdmin
+from realtime.admin_bases.writes import staff_id
 from realtime.errors import NotFound, Refused
 
 DOOR = "in the admin"
@@ -48,7 +49,9 @@ class WhyPages(ModelAdmin):
         if wanted and not request.user.has_perm(MAY_READ):
             raise PermissionDenied
         try:
-            trace = trace_look(unquote(object_id), by=_who(request), door=DOOR, with_content=wanted)
+            trace = trace_look(
+                unquote(object_id), by=staff_id(request), door=DOOR, with_content=wanted
+            )
         except NotFound as error:
             raise Http404(str(error)) from None
         return self._page(
@@ -79,7 +82,7 @@ class WhyPages(ModelAdmin):
         if not request.user.has_perm(MAY_STOP if act is stop else MAY_RESEND):
             raise PermissionDenied
         try:
-            messages.success(request, act(object_id, request.POST, by=_who(request)))
+            messages.success(request, act(object_id, request.POST, by=staff_id(request)))
         except NotFound as error:
             raise Http404(str(error)) from None
         except Refused as error:
@@ -105,11 +108,6 @@ class WhyPages(ModelAdmin):
 def _admit(request: HttpRequest) -> None:
     if not request.user.has_perm(MAY_TRACE):
         raise PermissionDenied
-
-
-def _who(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # the admin admits staff alone
-    return int(request.user.pk)
 
 
 def _user(user_id: str) -> Any:

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from notifications.acts.forms import AddressSearch, ProviderSearch, UserSearch
 from notifications.trace import search
 from notifications.trace.search import Hit
+from realtime.admin_bases.writes import staff_id
 from realtime.core.text import row_id
 
 
@@ -42,7 +43,7 @@ def find(request: HttpRequest) -> Found:
         found.error = "There is no user of that name or id."
         return found
     LogEntry.objects.log_actions(
-        _who(request), [user], CHANGE, "Searched for what this user got, in the admin."
+        staff_id(request), [user], CHANGE, "Searched for what this user got, in the admin."
     )
     found.of = f"What {user} got"
     found.hits = search.of_user(user.pk, form.cleaned_data["since"], form.cleaned_data["until"])
@@ -72,13 +73,11 @@ def _of_post(request: HttpRequest) -> Found:
 def _note(request: HttpRequest, message: str) -> None:
     """Keep a search that is about no row that is known before."""
     LogEntry.objects.create(
-        user_id=_who(request), action_flag=CHANGE, change_message=message, object_repr="a search"
+        user_id=staff_id(request),
+        action_flag=CHANGE,
+        change_message=message,
+        object_repr="a search",
     )
-
-
-def _who(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # the admin admits staff alone
-    return int(request.user.pk)
 
 
 def user_of(name: str) -> Any:

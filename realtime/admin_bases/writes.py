@@ -104,10 +104,15 @@ class Kept(ByKey, AddsByService):
         return tuple(set(self.get_fields(request, obj)) - set(self.editable))
 
 
+def staff_id(request: HttpRequest) -> int:
+    """Return who is logged in to the admin."""
+    assert request.user.pk is not None  # the admin admits staff alone
+    return int(request.user.pk)
+
+
 def note(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
     """Write into the admin's history what the user did to these rows."""
-    assert request.user.pk is not None  # the admin admits staff alone
-    LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
+    LogEntry.objects.log_actions(staff_id(request), rows, CHANGE, message)
 
 
 def act_on_each(

@@ -22,6 +22,7 @@ from hoardrun.payments.queue.serializers import MAX_SKIP
 from hoardrun.payments.queue.tracing import callback_shown, payment_why
 from hoardrun.payments.states import FINAL, State
 from realtime.admin_bases import views
+from realtime.admin_bases.writes import staff_id
 from realtime.core.text import row_id
 from realtime.errors import Refused
 
@@ -112,7 +113,7 @@ def _look(request: HttpRequest, payment_id: str) -> HttpResponse:
     wanted = "content" in request.GET
     if wanted and not request.user.has_perm(rights.MAY_READ):
         raise PermissionDenied
-    found = services.payment_look(payment_id, by=_who(request), door=DOOR, with_content=wanted)
+    found = services.payment_look(payment_id, by=staff_id(request), door=DOOR, with_content=wanted)
     return _page(request, found, _form(found))
 
 
@@ -158,7 +159,7 @@ def _act(request: HttpRequest, payment_id: str) -> HttpResponse:
 def _ask(request: HttpRequest, found: PaymentWhy, form: AskForm) -> str:
     if not request.user.has_perm(rights.MAY_ASK):
         raise PermissionDenied
-    asked = services.ask(found.id, form.given(), by=_who(request), door=DOOR)
+    asked = services.ask(found.id, form.given(), by=staff_id(request), door=DOOR)
     return f"You have asked to {asked.action} it. Another member of staff decides."
 
 
@@ -168,7 +169,7 @@ def _decide(request: HttpRequest, found: PaymentWhy) -> str:
         found.id,
         request.POST["decision"],
         approve=approve,
-        by=_who(request),
+        by=staff_id(request),
         may_decide=request.user.has_perm(rights.MAY_DECIDE),
         door=DOOR,
     )
@@ -179,11 +180,6 @@ def _form(found: PaymentWhy, given: Any = None) -> AskForm:
     came = found.told_amount if found.told_currency in {"", found.currency} else ""
     is_open = State(found.state) not in FINAL
     return AskForm(found.actions, given, is_open=is_open, initial={"amount": came})
-
-
-def _who(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # the admin admits staff alone
-    return int(request.user.pk)
 
 
 views.register(

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from hoardrun.payments.choices import StaffAction
-from notifications.validation import WHY_LENGTH
+from notifications.acts.forms import why_field
 
 FOR_OPEN = {
     StaffAction.ACCEPT: "Accept: what came is the customer's",
@@ -38,11 +38,7 @@ class AskForm(forms.Form):
         label="What came",
         help_text="To accept or to give back; empty: what was asked for.",
     )
-    why = forms.CharField(
-        max_length=WHY_LENGTH,
-        label="Reason",
-        help_text="It is kept. Write no personal data.",
-    )
+    why = why_field()
 
     def __init__(self, actions: tuple[str, ...], *args: Any, is_open: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

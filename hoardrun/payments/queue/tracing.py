@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +17,9 @@ from hoardrun.payments.staff import action_check
 from hoardrun.payments.stages import masked
 from hoardrun.payments.states import State
 from hoardrun.payments.stored import source_of
+from notifications.trace.moments import maybe, stamp
 from realtime import clock
 from realtime.errors import Refused
-from realtime.protocol.codec import timestamp
 
 MOST = 100  # steps, and callbacks, that are shown: the newest
 
@@ -59,23 +58,23 @@ def payment_why(payment_id: UUID | str, *, with_content: bool = False) -> Paymen
         verdict=said.text,
         advice=said.advice,
         staff_reason=row.staff_reason,
-        waiting_since=_at(row.staff_since),
+        waiting_since=maybe(row.staff_since),
         retry_safe=row.retry_safe,
         alarm=row.alarm,
         settled_by=row.settled_by,
         provider_request_id=row.provider_request_id,
         provider_txn_id=row.provider_txn_id,
-        created_at=timestamp(row.created_at),
-        sent_at=_at(row.sent_at),
-        expires_at=_at(row.expires_at),
-        checked_at=_at(row.checked_at),
-        next_check_at=_at(row.next_check_at),
+        created_at=stamp(row.created_at),
+        sent_at=maybe(row.sent_at),
+        expires_at=maybe(row.expires_at),
+        checked_at=maybe(row.checked_at),
+        next_check_at=maybe(row.next_check_at),
         actions=() if waiting else tuple(_actions(row)),
         waiting=waiting,
         decisions=tuple(one for one in decided if one is not waiting),
         steps=tuple(_steps(row, with_content=with_content)),
         callbacks=tuple(_callbacks(row, with_content=with_content)),
-        traced_at=timestamp(clock.now()),
+        traced_at=stamp(clock.now()),
     )
 
 
@@ -99,7 +98,7 @@ def _step(step: PaymentStep, row: ProviderPayment, *, with_content: bool) -> Why
     source = source_of(step.source)
     raw = bytes(step.raw)
     return WhyStep(
-        at=timestamp(step.created_at),
+        at=stamp(step.created_at),
         from_state=step.from_state,
         to_state=step.to_state,
         rule=step.rule,
@@ -131,7 +130,7 @@ def callback_shown(
     raw = bytes(receipt.raw)
     return WhyCallback(
         id=str(receipt.pk),
-        received_at=timestamp(receipt.received_at),
+        received_at=stamp(receipt.received_at),
         method=receipt.method,
         purpose=receipt.purpose,
         verdict=receipt.verdict,
@@ -156,18 +155,14 @@ def decision_shown(one: StaffDecision) -> WhyDecision:
         why=one.why,
         state=one.state,
         asked_by=one.asked_by.get_username(),
-        asked_at=timestamp(one.asked_at),
+        asked_at=stamp(one.asked_at),
         decided_by=None if one.decided_by is None else one.decided_by.get_username(),
-        decided_at=_at(one.decided_at),
+        decided_at=maybe(one.decided_at),
     )
 
 
 def _id(pk: Any) -> str | None:
     return None if pk is None else str(pk)
-
-
-def _at(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp(moment)
 
 
 def _text(raw: bytes) -> str:

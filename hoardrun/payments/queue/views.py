@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hoardrun.payments.models import StaffDecision
 from hoardrun.payments.queue import rights, services
 from hoardrun.payments.queue.selectors import queue_get
 from hoardrun.payments.queue.serializers import (
@@ -102,7 +103,7 @@ class DecisionListView(View):
         idempotency.refuse(request, _ONCE)
         wanted = checked(DecisionInput, request.data)
         asked = services.ask(payment_id, wanted, by=user_id(request), door=DOOR)
-        return Response(_json(decision_shown(asked)), status=201)
+        return _decision(asked, status=201)
 
 
 class DecisionView(View):
@@ -125,7 +126,11 @@ class DecisionView(View):
             may_decide=staff_may(request.user, rights.MAY_DECIDE),
             door=DOOR,
         )
-        return Response(_json(decision_shown(made)))
+        return _decision(made)
+
+
+def _decision(one: StaffDecision, status: int = 200) -> Response:
+    return Response(_json(decision_shown(one)), status=status)
 
 
 def _json(found: Any) -> Any:

@@ -18,7 +18,7 @@ from hoardrun.payments.reconciling.selectors import findings_shown
 from hoardrun.payments.reconciling.services import MAY_CLOSE, finding_close
 from notifications.validation import WHY_LENGTH
 from realtime.admin_bases import views
-from realtime.admin_bases.writes import note
+from realtime.admin_bases.writes import note, staff_id
 from realtime.errors import Refused
 from realtime.retry import one_transaction
 
@@ -69,8 +69,7 @@ def _close(request: HttpRequest) -> HttpResponse:
 @one_transaction
 def _write(request: HttpRequest, finding: int, why: str) -> None:
     """Close a finding, with an entry in its history."""
-    assert request.user.pk is not None  # the admin admits staff alone
-    row = finding_close(match_id=finding, why=why, by=request.user.pk)
+    row = finding_close(match_id=finding, why=why, by=staff_id(request))
     note(request, [row], f"Closed: {row.closed_why}")
     messages.success(request, f"Closed the finding #{row.pk}.")
 

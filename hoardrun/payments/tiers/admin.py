@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from hoardrun.payments.tiers.models import TierDecision
 from hoardrun.payments.tiers.services import tier_decide
 from realtime.admin_bases.pages import users_found
-from realtime.admin_bases.writes import Kept
+from realtime.admin_bases.writes import Kept, staff_id
 from realtime.core.text import row_id
 
 
@@ -33,7 +33,6 @@ class TierDecisionAdmin(Kept):
         return False
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Model:
-        assert request.user.pk is not None  # the admin admits staff alone
         return tier_decide(
-            user_id=data["user"].pk, tier=data["tier"], why=data["why"], by=request.user.pk
+            user_id=data["user"].pk, tier=data["tier"], why=data["why"], by=staff_id(request)
         )
