@@ -7,7 +7,6 @@ checks of the start say what is wrong with their options.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -23,7 +22,7 @@ from notifications.channels.sms.africastalking import AfricasTalking
 from notifications.channels.sms.twilio import Twilio
 from notifications.kinds import CHANNELS, Channel
 from realtime.outgoing import Client, Rules, client, pacing
-from realtime.outgoing.http import READ_SECONDS, limited
+from realtime.outgoing.http import READ_SECONDS
 
 # The providers of SMS that `sms_providers` can name.
 SMS: Mapping[str, Callable[[ChannelOptions, Client], Provider]] = {
@@ -95,11 +94,6 @@ def push_rules(given: ChannelOptions) -> Rules:
     return Rules(loopback=settings.DEBUG, hosts=tuple(given.push_hosts) or PUSH_HOSTS)
 
 
-@lru_cache(maxsize=4)
-def _client_of(rules: Rules, longest: float = READ_SECONDS) -> Client:
-    return limited(rules, longest)
-
-
 def every() -> tuple[Provider, ...]:
     """Return all configured providers."""
     global _built
@@ -113,15 +107,16 @@ def build(given: ChannelOptions) -> list[Provider]:
     """Build the providers that have their options. Raises ValueError for keys that are none."""
     found: list[Provider] = []
     longest = given.delivery_lease_seconds / CALL_SHARE
+    read_seconds = min(READ_SECONDS, longest)
     if given.vapid_private_key:
-        found.append(WebPush(given, _client_of(push_rules(given), longest)))
+        found.append(WebPush(given, client(push_rules(given), read_seconds=read_seconds)))
     if given.fcm_service_account:
-        found.append(Fcm(given, client(longest=longest)))
+        found.append(Fcm(given, client(read_seconds=read_seconds)))
     if given.apns_key:
-        found.append(Apns(given, client(http2=True, longest=longest)))
+        found.append(Apns(given, client(http2=True, read_seconds=read_seconds)))
     if given.email_backend:
         found.append(Backend(given))
     elif given.email_host:
         found.append(Smtp(given, min(TIMEOUT_SECONDS, longest)))
-    found += [SMS[name](given, client(longest=longest)) for name in given.sms_providers]
+    found += [SMS[name](given, client(read_seconds=read_seconds)) for name in given.sms_providers]
     return found

@@ -203,24 +203,27 @@ class Client:
         return Outcome.NOT_SENT
 
 
+def client(
+    rules: Rules | None = None, *, http2: bool = False, read_seconds: float = READ_SECONDS
+) -> Client:
+    """Return the client of this process with these rules, or those of this deployment."""
+    wanted = rules or Rules.of_deployment()
+    # Without the lock, threads that ask at once each make one, and all but one are lost open.
+    with _making:
+        return _made(wanted, http2, read_seconds)
+
+
+_making = threading.Lock()
+
+
 @lru_cache(maxsize=8)
-def _shared(rules: Rules, http2: bool, longest: float) -> Client:
-    return limited(rules, longest, http2=http2)
-
-
-def limited(rules: Rules, longest: float, *, http2: bool = False) -> Client:
-    """Make a client that waits at most `longest` seconds for a connection, and for an answer."""
+def _made(rules: Rules, http2: bool, read_seconds: float) -> Client:
     return Client(
         rules=rules,
         http2=http2,
-        connect_seconds=min(CONNECT_SECONDS, longest),
-        read_seconds=min(READ_SECONDS, longest),
+        connect_seconds=min(CONNECT_SECONDS, read_seconds),
+        read_seconds=read_seconds,
     )
-
-
-def client(*, http2: bool = False, longest: float = READ_SECONDS) -> Client:
-    """Return the client of this process, with the rules of this deployment; see `limited`."""
-    return _shared(Rules.of_deployment(), http2, longest)
 
 
 def _trusted() -> ssl.SSLContext:

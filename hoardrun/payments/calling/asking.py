@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import lru_cache
 
 from hoardrun.payments.calling.tokens import NoToken, Tokens
 from hoardrun.payments.providers.interface import AnyProvider, Kind, Request
 from hoardrun.payments.providers.settings import keys_of
-from realtime.outgoing import Client, Reply, Rules
+from realtime.outgoing import Reply, client
 
 logger = logging.getLogger(__name__)
 
@@ -69,12 +68,6 @@ def _token(
 
 
 def _send(base_url: str, request: Request) -> Reply:
-    client = _client(Rules.of_deployment())
-    return client.call(
+    return client(read_seconds=READ_SECONDS).call(
         request.method, f"{base_url}{request.path}", headers=request.headers, body=request.body
     )
-
-
-@lru_cache(maxsize=2)
-def _client(rules: Rules) -> Client:
-    return Client(rules=rules, read_seconds=READ_SECONDS)

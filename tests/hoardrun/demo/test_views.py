@@ -38,7 +38,7 @@ def demo(amina: User, tmp_path) -> Iterator[Outside]:
         people.equip(found)
         yield found
         client().close()
-        registry._client_of(registry.push_rules(options())).close()
+        client(registry.push_rules(options())).close()
 
 
 def send(channel: Any, to: Address, **texts: str) -> None:

@@ -16,6 +16,7 @@ from notifications.channels import registry
 from notifications.channels.options import options
 from notifications.channels.push import vapid
 from realtime.outgoing import client
+from realtime.outgoing.http import READ_SECONDS
 
 VAPID = vapid.new_private_key()
 
@@ -66,9 +67,9 @@ def outside(settings: Any) -> Iterator[Outside]:
             "PUSH_PACE": 1000,
         }
         yield Outside(africastalking, twilio, push, mail, settings)
-        client().close()
-        longest = options().delivery_lease_seconds / registry.CALL_SHARE
-        registry._client_of(registry.push_rules(options()), longest).close()
+        read_seconds = min(READ_SECONDS, options().delivery_lease_seconds / registry.CALL_SHARE)
+        for rules in (None, registry.push_rules(options())):
+            client(rules, read_seconds=read_seconds).close()
 
 
 @pytest.fixture

@@ -343,3 +343,16 @@ def test_a_process_has_one_client_for_each_set_of_rules(settings: Any) -> None:
     strict = client()
     settings.DEBUG = True
     assert client() is not strict
+
+
+def test_threads_that_ask_at_once_get_the_same_client() -> None:
+    rules = Rules(hosts=("at-once.example",))  # that no other test asks for
+    together = threading.Barrier(8)
+
+    def ask() -> Client:
+        together.wait(10)
+        return client(rules)
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(ask) for _ in range(8)]
+    assert len({each.result() for each in asked}) == 1

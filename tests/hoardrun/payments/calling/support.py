@@ -17,7 +17,7 @@ from hoardrun.payments.calling import asking
 from hoardrun.payments.calling.tokens import Tokens
 from hoardrun.payments.creating import payment_create
 from hoardrun.payments.models import ProviderPayment
-from realtime.outgoing import Rules
+from realtime.outgoing import client
 from tests.realtime.outgoing.servers import answer, read_request, serving
 
 TOKEN = answer(200, b'{"access_token":"t0ken","expires_in":"3599"}')
@@ -135,8 +135,7 @@ def calling() -> Iterator[None]:
         try:
             yield
         finally:
-            asking._client(Rules.of_deployment()).close()
-            asking._client.cache_clear()
+            client(read_seconds=asking.READ_SECONDS).close()
 
 
 def payment(user: User, name: str = "mtn", kind: str = "collect", **more: Any) -> ProviderPayment:
