@@ -2,7 +2,8 @@
 
 After Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987), reduced
 to a dictionary of slots: setting and taking back are O(1), and a tick looks only
-at what is due.
+at what is due, and at a few slots from which it drops what was taken back: a login
+ends long after its socket has gone, and a client may come and go at any rate.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 Action = Callable[[], None]
+SWEEP_TICKS = 1000  # about, in which each slot is looked at
 
 
 class Deadline:
@@ -32,6 +34,11 @@ class Wheel:
         self.tick = tick
         self._slots: dict[int, list[Deadline]] = {}
         self._done = int(now / tick)
+        self._unswept: Iterator[int] = iter(())
+
+    def __len__(self) -> int:
+        """Return how many deadlines are kept, with cancelled ones that are not dropped yet."""
+        return sum(map(len, self._slots.values()))
 
     def at(self, when: float, action: Action) -> Deadline:
         """Call `action` on the first `advance` at or after `when`, at most a tick late."""
@@ -54,4 +61,18 @@ class Wheel:
             due = [slot for slot in range(self._done + 1, current + 1) if slot in self._slots]
         self._done = current
         deadlines = [deadline for slot in due for deadline in self._slots.pop(slot)]
+        self._sweep()
         return (deadline.action for deadline in deadlines if deadline.action is not None)
+
+    def _sweep(self) -> None:
+        """Drop what was cancelled in the next few slots: in all at once, it would take long."""
+        for _ in range(len(self._slots) // SWEEP_TICKS + 1):
+            slot = next(self._unswept, None)
+            if slot is None:
+                self._unswept = iter(tuple(self._slots))
+            elif slot in self._slots:
+                left = [one for one in self._slots[slot] if one.action is not None]
+                if left:
+                    self._slots[slot] = left
+                else:
+                    del self._slots[slot]

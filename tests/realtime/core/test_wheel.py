@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.core.wheel import Deadline, Wheel
+from realtime.core.wheel import SWEEP_TICKS, Deadline, Wheel
 
 
 def test_a_deadline_is_at_most_a_tick_late_and_never_early() -> None:
@@ -45,6 +45,24 @@ def test_a_deadline_in_the_past_is_given_at_once() -> None:
     wheel = Wheel(0.1, 100.0)
     wheel.at(3.0, lambda: None)
     assert len(list(wheel.advance(100.2))) == 1
+
+
+def test_cancelled_deadlines_are_not_kept_until_their_time() -> None:
+    wheel = Wheel(0.1, 0.0)
+    left: list[float] = []
+    now = 0.0
+    for number in range(10_000):  # in 100 s
+        now = number / 100
+        deadline = wheel.at(now + 3600.0, lambda at=number: left.append(at))  # type: ignore[misc]
+        if number % 100:
+            deadline.cancel()
+        assert list(wheel.advance(now)) == []
+    for tick in range(2 * SWEEP_TICKS):
+        assert list(wheel.advance(now + tick / 10)) == []
+    assert len(wheel) == 100
+    for action in wheel.advance(10_000.0):
+        action()
+    assert left == list(range(0, 10_000, 100))
 
 
 @given(st.lists(st.floats(0, 1000), max_size=30), st.lists(st.floats(0, 1100), max_size=30))
