@@ -19,6 +19,7 @@ from realtime import log_context
 from realtime.log_context import Work
 from realtime.meters import meters
 from realtime.meters.kinds import OTHER
+from realtime.meters.names import METHODS
 from realtime.meters.table import LISTS
 
 logger = logging.getLogger(__name__)
@@ -63,8 +64,9 @@ def _tell(scope: Any, work: Work, status: int, size: int, seconds: float) -> Non
         route = _route_of(path)  # it was answered before Django was asked
     if route:
         _routes.add(route)
+    counted = method if method in METHODS else OTHER  # clients invent methods without end
     with meters.lock:
-        meters.http_requests[route or OTHER, method, f"{status // 100}xx"] += 1
+        meters.http_requests[route or OTHER, counted, f"{status // 100}xx"] += 1
         meters.http_request_seconds[route or OTHER].observe(seconds)
     if not logger.isEnabledFor(logging.INFO):
         return

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from hoardrun.requests import account
+from realtime.meters import meters
+from realtime.meters.kinds import OTHER
 from tests.nodes import ALICE, BOB, USERS, connect, token_for
 from tests.services import metrics
 from tests.services.client import Client
@@ -184,6 +187,20 @@ async def test_each_socket_is_one_line_at_its_end_for_each_code_and_side() -> No
     assert all(each["device"] == "phone" for each in known if each["code"] != 4400)
     assert all(each["bytes_out"] > 100 for each in known)
     assert "eyJ" not in json.dumps(found)
+
+
+async def test_methods_that_clients_invent_take_one_number() -> None:
+    async def send(message: Any) -> None: ...
+
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 405})
+
+    known = set(meters.http_requests)
+    for number in range(100):
+        scope = {"type": "http", "method": f"M{number}", "path": "/healthz", "headers": []}
+        await account(scope, None, send, refuse)
+    assert len(set(meters.http_requests) - known) <= 1
+    assert meters.http_requests[OTHER, OTHER, "4xx"] >= 100
 
 
 async def test_a_level_above_info_keeps_both_lines_away() -> None:
