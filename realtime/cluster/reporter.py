@@ -259,6 +259,7 @@ async def run_job(job: Job) -> None:
 
 async def start() -> ClusterReporter:
     """Start the hub, its reports and the periodic jobs."""
+    garbage.reuse_among_threads()
     await threads.run(durability.require)
     await threads.run(server_settings.tell)
     garbage.collect_seldom()

@@ -91,6 +91,7 @@ class Worker(Generic[L]):
 
     def run(self) -> None:
         """Work until `stop`. Calls that are under way then are finished."""
+        garbage.reuse_among_threads()
         garbage.collect_seldom()
         threads = [self._thread(loop) for loop in self.loops()]
         self.listener.start()
