@@ -36,9 +36,10 @@ def main() -> int:
         print(f"\n{title}: {counts.total():,}")
         for name, count in counts.most_common():
             print(f"  {count:>8,}  {name}")
-    start, warm, end, bombed = report.rss
-    print(f"\n{report.seconds:.0f} s; memory {start} MB at the start, {warm} MB warm, "
-          f"{end} MB at the end, {bombed} MB after the bombs")  # fmt: skip
+    print(f"\n{report.seconds:.0f} s")
+    times = "at the start", "warm", "at the end", "after the bombs"
+    for when, memory in zip(times, report.memory, strict=True):
+        print(f"  {memory.rss_mb} MB and {memory.kept:,} blocks of Python's {when}")
     for text in report.wrong[:50]:
         print("WRONG:", text)
     print("all well" if not report.wrong else f"{len(report.wrong)} wrong")

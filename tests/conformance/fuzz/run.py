@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.conformance.fuzz.attack import Attack
+from tests.conformance.fuzz.memory import Memory, Watch, rss_mb
 from tests.nodes import ALICE, USERS, connect
 from tests.services import environment
 from tests.services.server import Server
@@ -17,6 +17,7 @@ from tests.services.server import Server
 AT_ONCE = 16
 WARM_UP = 0.1  # of the inputs, before memory is looked at
 WARM_AFTER = 400  # at least: until then each loads a page or a view that none has asked for
+KEPT_FOR_EACH = 30  # blocks, on average; a page that is asked for late is in it
 # Bad tokens and many sockets are what this is about: no limit is to end it early.
 LIMITS = {
     **environment.unlimited(),
@@ -31,7 +32,7 @@ class Report:
     """The result of a run; `wrong` is empty when all is well."""
 
     attack: Attack
-    rss: list[int]  # in MB: at the start, after the warm-up, before and after the bombs
+    memory: list[Memory]  # at the start, after the warm-up, before and after the bombs
     seconds: float
     wrong: list[str]
 
@@ -48,11 +49,13 @@ async def run(
 
     `database` is the URL of an empty PostgreSQL database; without one it is SQLite.
     """
-    env = {"DEBUG": "1", **LIMITS} | ({"DATABASE_URL": database} if database else {})
+    watch = Watch()
+    env = {"DEBUG": "1", **LIMITS, **watch.env}
+    env |= {"DATABASE_URL": database} if database else {}
     with Server(env=env, prepare=USERS) as server:
         attack = Attack(server, seed)
         began = said = time.monotonic()
-        rss = [_rss_mb(server.pid)]
+        memory = [watch.look(server)]
         done, step = 0, AT_ONCE * 10
         while done < inputs:
             await asyncio.gather(
@@ -62,14 +65,14 @@ async def run(
                 *(attack.handshake() for _ in range(step // 10)),
             )
             done += step
-            if len(rss) == 1 and done >= max(inputs * WARM_UP, WARM_AFTER):
-                rss.append(_rss_mb(server.pid))
+            if len(memory) == 1 and done >= max(inputs * WARM_UP, WARM_AFTER):
+                memory.append(watch.look(server))
             if time.monotonic() - said > 5:
                 said = time.monotonic()
-                say(f"{done:,} of {inputs:,} inputs, {_rss_mb(server.pid)} MB")
-        rss.append(_rss_mb(server.pid))
+                say(f"{done:,} of {inputs:,} inputs, {rss_mb(server.pid)} MB")
+        memory.append(watch.look(server))
         await attack.bombs(bombs)
-        rss.append(_rss_mb(server.pid))
+        memory.append(watch.look(server))
         client = await connect(server, ALICE)
         await client.send({"type": "ping"})
         await client.receive("pong", timeout=1)
@@ -79,15 +82,17 @@ async def run(
         # Django calls odd requests, such as a host that is not ours, errors of security.
         faults = [line for line in log.splitlines() if " ERROR " in line and "security" not in line]
         wrong += [f"in the log: {line}" for line in faults[:5]]
-        if rss[2] - rss[1] > 20:
-            wrong.append(f"memory grew from {rss[1]} to {rss[2]} MB")
-        if rss[3] - rss[2] > 100:
-            wrong.append(f"bombs took it from {rss[2]} to {rss[3]} MB")
+        wrong += _grown(memory, inputs)
         if wrong:
             print(log[-5000:], file=sys.stderr)
-        return Report(attack, rss, time.monotonic() - began, wrong)
+        return Report(attack, memory, time.monotonic() - began, wrong)
 
 
-def _rss_mb(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 // 1_000_000
+def _grown(memory: list[Memory], inputs: int) -> Iterator[str]:
+    _, warm, end, bombed = memory
+    if end.rss_mb - warm.rss_mb > 20:
+        yield f"memory grew from {warm.rss_mb} to {end.rss_mb} MB"
+    if end.kept - warm.kept > inputs * KEPT_FOR_EACH:
+        yield f"{inputs:,} inputs left {end.kept - warm.kept:,} blocks of memory"
+    if bombed.rss_mb - end.rss_mb > 100:
+        yield f"bombs took it from {end.rss_mb} to {bombed.rss_mb} MB"
