@@ -10,9 +10,11 @@ in-memory layer. A server that cannot be had fails the run: nothing is skipped.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -20,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import environment, forked, reaper
+from tests.services import environment, forked, reaper, templates
 from tests.services.binaries import ServerMissing
 from tests.services.pgbouncer import PgBouncer
 from tests.services.postgres import Postgres
@@ -48,9 +50,16 @@ LONG = (
     "tests/simulation/test_shuffled.py",
     "tests/simulation/test_simulation.py",
 )
-# Those of a test or two, which wait for nothing, begin first. Last, as their weight has it, one
-# would compute while the other workers have nothing left.
+# Those that take long for the number of their tests begin first. Last, as their weight has it, one
+# would run while the other workers have nothing left.
 FIRST = (
+    "tests/payments/test_payments.py",
+    "tests/centre/test_centre.py",
+    "tests/faults/test_faults.py",
+    "tests/hoardrun/payments/calling/test_stub.py",
+    "tests/hoardrun/test_http_fuzz.py",
+    "tests/e2e/test_accessibility.py",
+    "tests/e2e/test_pay.py",
     "tests/simulation/test_rough.py",
     "tests/simulation/test_shuffled.py",
     "tests/simulation/test_quiet.py",
@@ -80,6 +89,18 @@ STORELESS = (
     "tests/realtime/servers/",
 )
 ALONE = 20  # tests in one process take as long as one that starts servers
+
+# What pytest-django does before every test does nothing without one of these, and takes a third of
+# the CPU of a small test.
+IDLE = {
+    "_django_clear_site_cache",  # of an app that is not installed
+    "_django_isolate_apps",
+    "_django_set_urlconf",
+    "_django_setup_unittest",
+    "_live_server_helper",
+    "_template_string_if_invalid_marker",
+}
+WORDS_OF_IDLE = {"django_isolate_apps", "ignore_template_errors", "live_server", "urls"}
 
 CHOICES = ("sqlite", "postgres", "pgbouncer")
 
@@ -132,7 +153,25 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
             os.environ["REDIS_URL"] = run_redis().url
         except ServerMissing as error:
             raise pytest.UsageError(str(error)) from None
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _begin_template(choice)
     yield
+
+
+def _begin_template(choice: str) -> None:
+    """Have the tables made while this worker collects tests: else all workers wait for them.
+
+    Whoever needs them next asks for them again, and then hears why there are none.
+    """
+    reaper.workspace()  # made by this thread: not twice
+
+    def make() -> None:
+        with contextlib.suppress(Exception):
+            _ = templates.of_sqlite() if choice == "sqlite" else run_postgres().template
+
+    begun = threading.Thread(target=make, daemon=True)
+    begun.start()
+    _running.callback(begun.join)
 
 
 def _only_distributes(config: pytest.Config) -> bool:
@@ -154,16 +193,20 @@ def pytest_unconfigure() -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Load no file that has none of the tests of `make test-long` or `make test-operation`."""
-    wanted = str(config.getoption("markexpr", "")).partition(" and ")[0]
+    expression = str(config.getoption("markexpr", ""))
+    wanted = expression.partition(" and ")[0]
     if wanted not in {"long", "operation"} or not collection_path.match("test_*.py"):
         return None
     is_long = str(collection_path.relative_to(config.rootpath)) in LONG
-    found = f"mark.{wanted}" in collection_path.read_text() or (wanted == "long" and is_long)
-    return None if found else True
+    text = collection_path.read_text()
+    found = f"mark.{wanted}" in text or (wanted == "long" and is_long)
+    is_pooled = "or (pooler" in expression and "pgbouncer" in text  # as `.ci/run` adds
+    return None if found or is_pooled else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        _leave_out_idle(item)
         if "serve" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.servers)
         if "pgbouncer" in getattr(item, "fixturenames", ()):
@@ -178,6 +221,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             weights[_file(item)] += ALONE if item.get_closest_marker("servers") else 1
         items.sort(key=lambda item: (_file(item) not in FIRST, -weights[_file(item)]))
+
+
+def _leave_out_idle(item: pytest.Item) -> None:
+    """Set up nothing of pytest-django that this test has no use for."""
+    if not isinstance(item, pytest.Function) or item.cls or IDLE.isdisjoint(item.fixturenames):
+        return
+    if not WORDS_OF_IDLE & {*item.fixturenames, *(each.name for each in item.iter_markers())}:
+        item.fixturenames[:] = [name for name in item.fixturenames if name not in IDLE]
 
 
 def _asks_for_a_database(item: pytest.Item) -> bool:

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ class Postgres(Store):
         self._user = _unprivileged_user()
         self._programs = _runnable_programs(self._user)
         self._frozen: list[int] = []  # sessions, by process id
+        self._making = threading.Lock()  # its template, which threads ask for
         super().__init__()
 
     def freeze(self) -> None:
@@ -83,9 +85,14 @@ class Postgres(Store):
         """Create database `name` afresh, with all tables, and return its DATABASE_URL."""
         return self._create(name, self.template)
 
-    @functools.cached_property
+    @property
     def template(self) -> str:
         """The name of a database with all tables and no rows, of which others are copies."""
+        with self._making:
+            return self._template
+
+    @functools.cached_property
+    def _template(self) -> str:
         with psycopg.connect(self.url) as connection:
             version = connection.info.server_version
         tables = templates.of_postgres(str(version), self._dump_tables)

@@ -16,13 +16,14 @@ from typing import Any
 
 import psycopg
 import pytest
+import pytest_django.plugin
 import redis as redis_library
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websocket
 
 from tests.services import binaries, environment
 from tests.services.client import Client
-from tests.services.plugin import FIRST, Serve
+from tests.services.plugin import FIRST, IDLE, Serve
 from tests.services.ports import free_port, wait_until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
@@ -31,6 +32,13 @@ from tests.services.server import Server
 
 def test_the_files_that_begin_first_are_there() -> None:
     assert [name for name in FIRST if not (environment.ROOT / name).is_file()] == []
+
+
+def test_what_pytest_django_does_for_other_tests_is_left_out(
+    request: pytest.FixtureRequest,
+) -> None:
+    assert IDLE.isdisjoint(request.fixturenames)
+    assert [name for name in IDLE if not hasattr(pytest_django.plugin, name)] == []
 
 
 # -- PostgreSQL and Redis
