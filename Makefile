@@ -58,7 +58,7 @@ test-long: $(VENV)/.dev ## Run those that take long: simulation, faults, large l
 	$(BIN)/python -m pytest $(TOGETHER) -m "long and not pooler and not operation" tests $(ARGS)
 
 test-operation: $(VENV)/.dev ## Roll nodes behind nginx and HAProxy, fail over, upgrade, kill workers (needs both proxies)
-	$(BIN)/python -m pytest $(TOGETHER) -m "operation and not pooler" tests $(ARGS)
+	$(BIN)/python -m pytest $(TOGETHER) -m "operation and not pooler $(ALSO)" tests $(ARGS)
 
 test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBouncer in transaction mode (needs pgbouncer)
 	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not operation" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE)
