@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -41,15 +42,16 @@ def columns(model: type[Model]) -> Iterator[str]:
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_no_lookup_fails_a_list(support: Client, model: type[Model], page: Any):
     url = url_of(model)
+    request = RequestFactory().get(url)
     for column in columns(model):
         for comparison in COMPARISONS:
-            for value in VALUES:
-                asked = {f"{column}{comparison}": value}
-                request = RequestFactory().get(url, asked)
-                if not page.lookup_allowed(f"{column}{comparison}", value, request):
+            lookup = f"{column}{comparison}"
+            # It is the same as no comparison.
+            for value in VALUES[:1] if comparison == "__exact" else VALUES:
+                if not page.lookup_allowed(lookup, value, request):
                     continue  # it is a 400, as the next test sees
-                answer = support.get(url, asked)
-                assert answer.status_code in {200, 302, 400}, asked
+                answer = support.get(url, {lookup: value})
+                assert answer.status_code in {200, 302, 400}, (lookup, value)
 
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
@@ -58,9 +60,12 @@ def test_no_list_compares_by_what_its_filters_do_not_use(
 ):
     url, pattern = url_of(model), "^.{2}(.|.|.|.)*#"
     request = RequestFactory().get(url)
+    refused = ("regex", "iregex", "contains", "range", "in", "year", "gt", "date")
     for column in columns(model):
-        for comparison in ("__iregex", "__contains", "__range", "__in", "__year", "__gt", "__date"):
-            assert not page.lookup_allowed(f"{column}{comparison}", pattern, request)
+        for comparison in refused:
+            assert not page.lookup_allowed(f"{column}__{comparison}", pattern, request)
+    of_each_kind = {type(field): field.name for field in model._meta.get_fields()}
+    for column in ("pk", *of_each_kind.values()):
         with CaptureQueriesContext(connection) as queries:
             answer = support.get(url, {f"{column}__regex": pattern})
         assert answer.status_code == 400, f"{url}?{column}__regex"
@@ -72,18 +77,24 @@ def test_each_link_of_a_filter_works(support: Client, model: type[Model], page: 
     url = url_of(model)
     changelist = support.get(url).context["cl"]
     assert len(changelist.filter_specs) == len(page.list_filter)
-    for spec in changelist.filter_specs:
-        for choice in spec.choices(changelist):
-            assert support.get(f"{url}{choice['query_string']}").status_code == 200, choice
+    links = [
+        [choice["query_string"].removeprefix("?") for choice in spec.choices(changelist)]
+        for spec in changelist.filter_specs
+    ]
+    for together in zip_longest(*links, fillvalue=""):  # one of each filter
+        query = "&".join(filter(None, together))
+        assert support.get(f"{url}?{query}").status_code == 200, query
 
 
-WORDS = (*VALUES, "a " * 3000, "%" * 3000, '"' * 99, "'a b' \"c")
+MANY = ("", "a " * 3000, "%" * 3000, '"' * 99, "'a b' \"c")
+WORDS = (*filter(None, VALUES), *MANY)
 
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_no_search_fails_a_list(support: Client, model: type[Model], page: Any):
+    """Each word is compared with each column: all values can be searched for at once."""
     url = url_of(model)
-    for words in WORDS:
+    for words in (" ".join(VALUES), *MANY):
         assert support.get(url, {"q": words}).status_code in {200, 302, 400}, words
 
 
@@ -120,7 +131,7 @@ def test_no_address_of_an_empty_form_fails(
         return
     url = url_of(model, "add")
     names = [*columns(model), *page.get_form(request).base_fields]
-    for value in (*ODD, *VALUES, "foo"):
+    for value in sorted({*ODD, *VALUES}):
         answer = support.get(url, dict.fromkeys(names, value))
         assert answer.status_code == 200, f"{url} {value[:40]}"
 
