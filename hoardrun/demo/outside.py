@@ -5,6 +5,7 @@ They run in the process of `manage.py demo`, under DEBUG only, and are gone with
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,17 +13,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 
 from hoardrun import env
 from hoardrun.demo import current, tour
 from hoardrun.demo.providers.mail import MailServer
-from hoardrun.demo.providers.money.bills import Urls
 from hoardrun.demo.providers.money.server import Money
 from hoardrun.demo.providers.push import PushService
 from hoardrun.demo.providers.reports import Reporter
 from hoardrun.demo.providers.sms import AfricasTalking, Twilio
 from hoardrun.payments import callback_urls, options
-from hoardrun.payments.providers.interface import Purpose
+from hoardrun.payments.providers.settings import base_url, configured
 from notifications.channels.options import ChannelOptions
 from notifications.channels.push import vapid
 from notifications.hooks import tokens
@@ -113,7 +114,8 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
             settings.PAYMENTS = env.by_variable(*options.TABLES)
             found.money.airtel.account.callback_url = _callback_url("airtel", found)
             found.money.pawapay.account.call_at(_callback_url("pawapay", found))
-            found.money.daraja.bills.urls = Urls(_callback_url("daraja", found, "account"))
+            if _is_merchant_of(found.money):
+                call_command("payments_register", "daraja", stdout=io.StringIO())
             secret = tokens.hook_token("africastalking")
             found.africastalking.reports_url = tokens.hook_url("africastalking", secret, "reports")
             found.africastalking.inbound_url = tokens.hook_url("africastalking", secret, "inbound")
@@ -128,9 +130,14 @@ def running(site: str, folder: Path) -> Iterator[Outside]:
                 del os.environ[name]
 
 
-def _callback_url(name: str, found: Outside, purpose: Purpose = "payment") -> str:
-    """Return the one URL that a provider calls for all payments, or for those to an account."""
-    return callback_urls.url(name, purpose, found.callback_token)
+def _callback_url(name: str, found: Outside) -> str:
+    """Return the one URL that a provider calls for all payments, as its portal is told."""
+    return callback_urls.url(name, "payment", found.callback_token)
+
+
+def _is_merchant_of(money: Money) -> bool:
+    """Say whether M-Pesa is called here: a deployment may name another one by its environment."""
+    return "daraja" in configured() and base_url("daraja") == money.url
 
 
 def _vapid_key(file: Path) -> str:

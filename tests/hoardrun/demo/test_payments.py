@@ -24,8 +24,8 @@ def test_all_providers_are_set_up_and_know_where_to_call(settings: Any, tmp_path
         bills, pawapay = found.money.daraja.bills.urls, found.money.pawapay.account
         assert bills is not None
         for url in (
-            found.money.airtel.account.callback_url, bills.confirmation, pawapay.deposit_url,
-            pawapay.payout_url,
+            found.money.airtel.account.callback_url, bills.confirmation, bills.validation,
+            pawapay.deposit_url, pawapay.payout_url,
         ):  # fmt: skip
             assert url.startswith("http://localhost:9/hooks/payments/")
     assert before == settings.PAYMENTS
@@ -34,5 +34,6 @@ def test_all_providers_are_set_up_and_know_where_to_call(settings: Any, tmp_path
 def test_a_deployment_that_names_its_providers_keeps_them(settings: Any, tmp_path, monkeypatch):
     settings.DEBUG = True
     monkeypatch.setenv("PAYMENTS_PROVIDERS", "")
-    with outside.running("http://127.0.0.1:9", tmp_path):
+    with outside.running("http://127.0.0.1:9", tmp_path) as found:
         assert providers.configured() == ()
+        assert found.money.daraja.bills.urls is None
