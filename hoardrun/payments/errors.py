@@ -40,6 +40,13 @@ class NothingToRefund(Conflict):
     text = "{} can be given back of this payment, and no more."
 
 
+class GivenBack(Conflict):
+    """Refunds give back what a transaction has brought: to reverse it would do so twice."""
+
+    title = "Given back by a refund"
+    text = "A refund of {} has given this back, or may still. Give the rest back by another refund."
+
+
 class ReceiptUnknown(Conflict):
     """The provider gives money back by its receipt, which it has not told yet."""
 
@@ -56,6 +63,16 @@ class NothingToDecide(Conflict):
 class DecisionNotFound(NotFound):
     title = "No such request"
     text = "Nobody has asked for an action {!s:.64} on this payment."
+
+
+class CallbackNotFound(NotFound):
+    title = "No such callback"
+    text = "There is no callback {!s:.20} about no payment."
+
+
+class CallbackClosed(Conflict):
+    title = "Closed already"
+    text = "The callback {} is closed already."
 
 
 class DecidedAlready(Conflict):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min
 from django.db.models.functions import Now
 
 from hoardrun.ledger.money import Currency, amount_of
 from hoardrun.payments.calling import balances
-from hoardrun.payments.choices import Outcome
+from hoardrun.payments.inbox.unmatched import unmatched_list
 from hoardrun.payments.models import OPEN, PaymentReceipt, ProviderPayment, ReceiptOutcome
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.providers.settings import configured
@@ -23,7 +23,6 @@ from realtime.outgoing import heartbeat
 WORKER = "payments"  # the name of its heartbeat
 _STATES = sorted(state.value for state in LIVE | {State.HELD})
 _UNREAD_SINCE = timedelta(days=1)
-_UNMATCHED_SINCE = timedelta(days=1)  # older ones have been an alarm
 
 
 def _read() -> dict[str, Any]:
@@ -39,7 +38,8 @@ def _read() -> dict[str, Any]:
         unread.aggregate(since=Min("received_at"))["since"],
         again.aggregate(since=Min("due_at"))["since"],
     )
-    unmatched = dict(_unmatched().values_list("receipt__provider").annotate(Count("pk")))
+    waiting_ones = unmatched_list().order_by().values_list("provider")
+    unmatched = dict(waiting_ones.annotate(Count("pk")))
     return {
         "payments_open": {(name, state): 0 for name in PROVIDERS for state in _STATES} | found,
         "payments_overdue_seconds": _age(now, due.aggregate(since=Min("next_check_at"))["since"]),
@@ -69,7 +69,7 @@ PAYING = Reading(
         ),
         gauge(
             "payment_callbacks_unmatched",
-            "Callbacks of the last day that are about no payment of ours.",
+            "Callbacks of the last month that are about no payment of ours, and not closed.",
             provider=PROVIDERS,
         ),
         gauge(
@@ -93,17 +93,12 @@ def no_worker() -> Iterator[str]:
 
 def no_payment() -> Iterator[str]:
     """Say that providers told of payments that are none of ours."""
-    if count := _unmatched().count():
+    if count := unmatched_list().count():
         noun = "callback is" if count == 1 else "callbacks are"
-        yield f"{count} {noun} about no payment of ours: money may have come that nobody asked for"
-
-
-def _unmatched() -> QuerySet[ReceiptOutcome]:
-    """Select the callbacks for which no payment was found in time."""
-    return ReceiptOutcome.objects.filter(
-        outcome=Outcome.UNMATCHED,
-        processed_at__gt=Now() - _UNMATCHED_SINCE,
-    )
+        yield (
+            f"{count} {noun} about no payment of ours: money may have come that nobody asked for; "
+            "look into it and close it on the page Waiting for staff"
+        )
 
 
 def _is_silent(now: datetime) -> bool:

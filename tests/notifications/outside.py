@@ -13,6 +13,7 @@ from hoardrun.payments.models import (
     PaymentReceipt,
     PaymentStep,
     ProviderPayment,
+    ReceiptClosing,
     ReceiptOutcome,
     StaffDecision,
 )
@@ -154,6 +155,9 @@ def _payment(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
             asked_by_id=one.user_id, asked_at=now, **own,
         ),
         ReceiptOutcome(receipt=receipt, outcome="applied", processed_at=now),
+        ReceiptClosing(
+            receipt=receipt, why="A deposit of ours.", user_id=one.user_id, created_at=now, **own
+        ),
         *_statement(one, now, payment, own),
     ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hoardrun.payments.models.balance import ProviderBalance
 from hoardrun.payments.models.decision import StaffDecision
 from hoardrun.payments.models.payment import OPEN, ProviderPayment
-from hoardrun.payments.models.receipt import PaymentReceipt, ReceiptOutcome
+from hoardrun.payments.models.receipt import PaymentReceipt, ReceiptClosing, ReceiptOutcome
 from hoardrun.payments.models.step import PaymentStep
 from hoardrun.payments.payees import models as payees  # noqa: F401 its tables are ours
 from hoardrun.payments.reconciling import models as reconciling  # noqa: F401 likewise
@@ -18,6 +18,7 @@ __all__ = [
     "PaymentStep",
     "ProviderBalance",
     "ProviderPayment",
+    "ReceiptClosing",
     "ReceiptOutcome",
     "StaffDecision",
 ]

@@ -1,7 +1,8 @@
-"""The callbacks of providers as they came, and what became of each."""
+"""The callbacks of providers as they came, what became of each, and who has closed one."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -67,8 +68,29 @@ class ReceiptOutcome(models.Model):
         indexes = [
             models.Index(
                 fields=["due_at"], condition=Q(due_at__isnull=False), name="receipt_outcome_due"
-            )
+            ),
+            models.Index(
+                fields=["processed_at"],
+                condition=Q(outcome=Outcome.UNMATCHED, processed_at__isnull=False),
+                name="receipt_outcome_unmatched",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.outcome or "waiting"
+
+
+class ReceiptClosing(AppendOnly):
+    """A callback about no payment that a member of staff has looked into. It waits no more."""
+
+    receipt = models.OneToOneField(
+        PaymentReceipt, on_delete=models.PROTECT, related_name="closing", db_constraint=False
+    )
+    why = models.CharField(max_length=200)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"closing of {self.receipt_id}"

@@ -1,4 +1,4 @@
-"""The pages of staff in the admin: payments that wait, and why one is where it is."""
+"""The pages of staff in the admin: what waits for them, and why a payment is where it is."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from hoardrun.payments.errors import PaymentNotFound
+from hoardrun.payments.inbox.unmatched import callback_close, unmatched_list
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.queue import rights, selectors, services
-from hoardrun.payments.queue.forms import AskForm, FindForm
+from hoardrun.payments.queue.forms import AskForm, CloseForm, FindForm
 from hoardrun.payments.queue.masks import HIDDEN
 from hoardrun.payments.queue.report import PaymentWhy
 from hoardrun.payments.queue.serializers import MAX_SKIP
 from hoardrun.payments.queue.tracing import callback_shown, payment_why
 from hoardrun.payments.states import FINAL, State
 from realtime.admin_bases import views
-from realtime.admin_bases.writes import staff_id
+from realtime.admin_bases.writes import note, staff_id
 from realtime.core.text import row_id
 from realtime.errors import Refused
+from realtime.retry import one_transaction
 
 DOOR = "in the admin"
 TITLE = "Waiting for staff"
@@ -39,9 +41,14 @@ TITLES = {
 }
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def queue_page(request: HttpRequest) -> HttpResponse:
-    """Show what waits, the longest wait first; or the payments that a word finds."""
+    """Show what waits, the longest wait first, or the payments that a word finds.
+
+    A POST closes a callback about no payment.
+    """
+    if request.method == "POST":
+        return _close(request)
     asked = request.GET
     what = asked.get("what", "") if asked.get("what") in TITLES else ""
     provider = asked.get("provider", "") if asked.get("provider") in PROVIDERS else ""
@@ -69,6 +76,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         if what == UNMATCHED
         else (),
         "may_trace": request.user.has_perm(rights.MAY_TRACE),
+        "may_close": request.user.has_perm(rights.MAY_CLOSE),
         "next_skip": skip + selectors.PAGE if len(found.results) > selectors.PAGE else None,
     }
     return TemplateResponse(request, "admin/payments/queue.html", context)
@@ -91,8 +99,30 @@ def _unmatched(may_read: bool) -> list[Any]:
             receipt.reference if may_read or receipt.purpose != "account" else HIDDEN,
             callback_shown(receipt),
         )
-        for receipt in selectors.unmatched_list().select_related("outcome")[: selectors.PAGE]
+        for receipt in unmatched_list().select_related("outcome")[: selectors.PAGE]
     ]
+
+
+def _close(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm(rights.MAY_CLOSE):
+        raise PermissionDenied
+    form = CloseForm(request.POST)
+    if form.is_valid():
+        try:
+            _close_one(request, form.cleaned_data["callback"], form.cleaned_data["why"])
+        except Refused as error:
+            messages.error(request, str(error))
+    else:
+        messages.error(request, "Say why the callback is closed, in at most 200 characters.")
+    return HttpResponseRedirect(f"{reverse('admin:payments_queue')}?what={UNMATCHED}")
+
+
+@one_transaction
+def _close_one(request: HttpRequest, receipt_id: int, why: str) -> None:
+    """Close a callback, with an entry in its history."""
+    closing = callback_close(receipt_id=receipt_id, why=why, by=_who(request))
+    note(request, [closing.receipt], f"Closed: {closing.why}")
+    messages.success(request, f"Closed the callback #{closing.receipt_id}.")
 
 
 def _skip(given: str) -> int:

@@ -1,4 +1,4 @@
-"""The forms of staff's pages: find a payment, ask for an action, decide on one."""
+"""The forms of staff's pages: find a payment, ask for an action, close a callback."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ class FindForm(forms.Form):
         label="Find a payment",
         help_text="Its id or transaction, the provider's receipt, or how a customer's name begins.",
     )
+
+
+class CloseForm(forms.Form):
+    """Close a callback about no payment."""
+
+    callback = forms.IntegerField(min_value=1)
+    why = forms.CharField(max_length=WHY_LENGTH)
 
 
 class AskForm(forms.Form):

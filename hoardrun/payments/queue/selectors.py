@@ -1,18 +1,18 @@
-"""What waits for staff: payments, the longest wait first, and callbacks about no payment."""
+"""What waits for staff: payments, the longest wait first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
 
 from hoardrun.ledger.money import amount_human, amount_text
-from hoardrun.payments.choices import DecisionState, Outcome
-from hoardrun.payments.models import PaymentReceipt, ProviderPayment, StaffDecision
+from hoardrun.payments.choices import DecisionState
+from hoardrun.payments.inbox.unmatched import unmatched_list
+from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.queue.report import PaymentQueue, WaitingPayment
 from hoardrun.payments.queue.words import said_of, told_text, waited_text
@@ -25,7 +25,6 @@ from realtime.protocol.codec import timestamp
 
 PAGE = 50
 FOUND = 20  # payments that a word finds at most
-UNMATCHED_SINCE = timedelta(days=30)
 _APPROVAL = Q(state=State.CREATED.value, staff_reason=APPROVAL)
 # The kinds of payments that wait for staff, each with its condition.
 WHAT: Mapping[str, Q] = {
@@ -79,16 +78,6 @@ def queue_counts() -> dict[str, int]:
         **{what: Count("pk", filter=condition) for what, condition in WHAT.items()}
     )
     return found
-
-
-def unmatched_list() -> QuerySet[PaymentReceipt]:
-    """Select the callbacks of the last month that are about no payment of ours, newest first."""
-    return PaymentReceipt.objects.filter(
-        payment=None,
-        outcome__outcome=Outcome.UNMATCHED,
-        outcome__processed_at__isnull=False,
-        received_at__gt=Now() - UNMATCHED_SINCE,
-    ).order_by("-pk")
 
 
 def shown(rows: list[ProviderPayment]) -> tuple[WaitingPayment, ...]:

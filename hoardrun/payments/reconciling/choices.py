@@ -38,3 +38,4 @@ class MatchedBy(models.TextChoices):
     RECEIPT = "receipt"
     REFERENCE = "reference"
     LIKENESS = "likeness", "amount, phone and time"
+    ACCOUNT = "account", "amount, account and time"

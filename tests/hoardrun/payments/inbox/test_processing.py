@@ -146,7 +146,7 @@ def test_other_money_to_an_account_is_of_no_payment(
     assert caplog.messages == [f"callback {number} of daraja is about no payment"]
     assert readings.PAYING.read()["payment_callbacks_unmatched"]["daraja"] == 1
     assert next(readings.no_payment()).startswith("1 callback is about no payment of ours")
-    ReceiptOutcome.objects.update(processed_at=clock.now() - timedelta(days=2))
+    ReceiptOutcome.objects.update(processed_at=clock.now() - timedelta(days=31))
     assert set(readings.PAYING.read()["payment_callbacks_unmatched"].values()) == {0}
     assert list(readings.no_payment()) == []
 

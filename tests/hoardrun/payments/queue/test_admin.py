@@ -80,19 +80,42 @@ def test_a_payment_is_found_whether_it_waits_or_not(clerk: Client, ugx: Account)
     assert "No payment was found." in text_of(clerk.get(QUEUE, {"q": ""}))
 
 
-def test_callbacks_about_no_payment_are_listed(clerk: Client, erin: User):
-    """A payer may have written a phone number as the name of the account."""
+def unmatched() -> PaymentReceipt:
+    """Store a callback for which no payment was found in time."""
     receipt = PaymentReceipt.objects.create(
         provider="daraja", purpose="account", method="POST", reference="INV1", raw=BODY,
         sha256="0" * 64, verdict="unproven",
     )  # fmt: skip
-    assert "There is none." in text_of(clerk.get(f"{QUEUE}?what=unmatched"))
     ReceiptOutcome.objects.create(receipt=receipt, outcome="unmatched", processed_at=clock.now())
+    return receipt
+
+
+def test_callbacks_about_no_payment_are_listed(clerk: Client, erin: User):
+    """A payer may have written a phone number as the name of the account."""
+    assert "There is none." in text_of(clerk.get(f"{QUEUE}?what=unmatched"))
+    unmatched()
     page = text_of(clerk.get(f"{QUEUE}?what=unmatched"))
     assert "daraja, •••" in page and "4500.00" in page and "INV1" not in page
+    assert "Close…" not in page
     reader = browser_as(staff_with(erin, *ALL, "view_paymentreceipt"))
     assert "daraja, INV1" in text_of(reader.get(f"{QUEUE}?what=unmatched"))
     assert not any(secret in page for secret in SECRETS)
+
+
+def test_a_callback_about_no_payment_is_closed_with_a_reason(clerk: Client, dora: User, erin: User):
+    receipt = unmatched()
+    form = {"callback": receipt.pk, "why": "A deposit of ours."}
+    assert clerk.post(QUEUE, form).status_code == 403
+    closer = browser_as(staff_with(erin, *ALL, "add_receiptclosing"))
+    assert "Close…" in text_of(closer.get(f"{QUEUE}?what=unmatched"))
+    [why] = said(closer.post(QUEUE, form | {"why": ""}, follow=True))
+    assert "Say why" in why
+    assert said(closer.post(QUEUE, form, follow=True)) == [f"Closed the callback #{receipt.pk}."]
+    assert "There is none." in text_of(closer.get(f"{QUEUE}?what=unmatched"))
+    entry = LogEntry.objects.get()
+    assert (entry.user_id, entry.change_message) == (erin.pk, "Closed: A deposit of ours.")
+    [again] = said(closer.post(QUEUE, form, follow=True))
+    assert again == f"The callback {receipt.pk} is closed already."
 
 
 def test_it_says_why_and_keeps_who_looked(clerk: Client, ugx: Account, dora: User):
