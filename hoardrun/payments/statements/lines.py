@@ -25,6 +25,7 @@ class Line(Struct, frozen=True, kw_only=True):
     details: str = ""
     party: str = ""
     linked: str = ""  # the receipt that it reverses
+    account: str = ""  # what the payer wrote, to say whom it is for
     balance: Decimal | None = None  # after it
 
     @property

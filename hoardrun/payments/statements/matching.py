@@ -1,7 +1,7 @@
 """Hold the lines of a statement against our payments. Pure.
 
 The passes go from what is sure to what is likely: the receipt, our id in the details, and last the
-same amount, phone and time, if only one of each is left.
+same amount and time with the same phone, or the same account, if only one of each is left.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ What = Literal[
     "reversal",
     "known",
 ]
-By = Literal["", "receipt", "reference", "likeness"]
+By = Literal["", "receipt", "reference", "likeness", "account"]
 
 
 class Ours(Struct, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     amount: Decimal  # below zero: it went out
     at: datetime
     msisdn: str = ""  # E.164
+    account: str = ""  # what a payer writes, to say that it is for this
     receipt: str = ""
     succeeded: bool = True  # by what we know
     is_refund: bool = False
@@ -174,16 +175,35 @@ def _by_reference(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
 
 
 def _by_likeness(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
-    """Pair what is alike, where neither side has a second one that is."""
+    """Pair lines with the phone of a payment."""
+    return _alike(lines, payments, lambda line: _phones(line.party), _phone)
+
+
+def _by_account(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
+    """Pair lines with the account of a payment, which are of no other phone.
+
+    A phone may be masked; where it is not, somebody else has paid.
+    """
+    masked = (line for line in lines if not _phones(line.party))
+    return _alike(masked, payments, lambda line: {line.account}, lambda payment: payment.account)
+
+
+def _alike(
+    lines: Iterable[Line],
+    payments: Iterable[Ours],
+    words_of: Callable[[Line], set[str]],
+    word_of: Callable[[Ours], str],
+) -> Pairs:
+    """Pair what has a word, the amount and the time, where neither side has a second one."""
     by_looks: defaultdict[tuple[Decimal, str], list[Ours]] = defaultdict(list)
     for payment in payments:
-        if not payment.receipt and len(payment.msisdn) > DIGITS:
-            by_looks[payment.amount, payment.msisdn[-DIGITS:]].append(payment)
+        if not payment.receipt and (word := word_of(payment)):
+            by_looks[payment.amount, word].append(payment)
     alike = {
         line: [
             payment
-            for phone in _phones(line.party)
-            for payment in by_looks.get((line.amount, phone), ())
+            for word in words_of(line)
+            for payment in by_looks.get((line.amount, word), ())
             if abs(line.at - payment.at) <= NEAR
         ]
         for line in lines
@@ -192,6 +212,10 @@ def _by_likeness(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
     for line, found in alike.items():
         if len(found) == 1 and claims[found[0].id] == 1:
             yield line, found[0]
+
+
+def _phone(payment: Ours) -> str:
+    return payment.msisdn[-DIGITS:] if len(payment.msisdn) > DIGITS else ""
 
 
 def _phones(party: str) -> set[str]:
@@ -203,4 +227,5 @@ _PASSES: tuple[tuple[By, Callable[[Iterable[Line], Iterable[Ours]], Pairs]], ...
     ("receipt", _by_receipt),
     ("reference", _by_reference),
     ("likeness", _by_likeness),
+    ("account", _by_account),
 )

@@ -62,7 +62,7 @@ def _read(
     faults: list[Fault] = []
     for number, row in enumerate(rows, start=first):
         cells = {name: row[at].strip() for name, at in places.items() if at < len(row)}
-        if not cells.get("receipt") or tidy(cells.get("status", "")) not in layout.completed:
+        if tidy(cells.get("status", "")) not in layout.completed:
             continue
         try:
             lines.extend(_lines(layout, cells, number))
@@ -73,6 +73,8 @@ def _read(
 
 def _lines(layout: Layout, cells: Mapping[str, str], row: int) -> Iterator[Line]:
     """Yield the movement of a row, and its fee if that has a column of its own."""
+    if not cells.get("receipt"):  # by which it is known in another file
+        raise _Unreadable("receipt")
     amount = _amount(layout, cells)
     fee = abs(_money(cells, "fee"))
     balance = _money(cells, "balance") if cells.get("balance") else None
@@ -84,6 +86,7 @@ def _lines(layout: Layout, cells: Mapping[str, str], row: int) -> Iterator[Line]
         "details": cells.get("details", ""),
         "party": cells.get("party", ""),
         "linked": cells.get("linked", ""),
+        "account": cells.get("account", ""),
     }
     # The balance is that after both.
     yield Line(**common, kind=_kind(layout, cells), amount=amount, balance=None if fee else balance)

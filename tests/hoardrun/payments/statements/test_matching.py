@@ -82,6 +82,42 @@ def test_likeness_counts_only_where_there_is_no_second_one():
     assert "likeness" not in {each[3] for each in found(two_lines[:1], [payment, twin])}
 
 
+BILL = {"account": "INV1"}
+MASKED = {"party": "2547*****678"}
+
+
+def test_amount_account_and_time_together_are_likely():
+    told = line(1, 100, at=at(12, 10), **BILL, **MASKED)
+    assert found([told], [ours("p", 100, **BILL, **PHONE)]) == [("matched", "R1", "p", "account")]
+    # A phone that is not masked is that of the payment, or of somebody else.
+    plain = line(1, 100, **BILL, **PARTY)
+    assert found([plain], [ours("p", 100, **BILL, **PHONE)])[0][3] == "likeness"
+    other = ours("p", 100, **BILL, msisdn="+254712345679")
+    assert ("missing_here", "R1", "", "") in found([plain], [other])
+
+
+@pytest.mark.parametrize(
+    ("told", "own"),
+    [
+        ({"at": at(12, 11)}, {}),
+        ({"account": "INV2"}, {}),
+        ({"account": ""}, {"account": ""}),
+        ({"amount": 99}, {}),
+        ({}, {"receipt": "R9"}),
+    ],
+)
+def test_what_is_of_less_than_account_amount_and_time_is_not_matched(told, own):
+    lines = [line(1, **{"amount": 100} | BILL | MASKED | told)]
+    assert ("missing_here", "R1", "", "") in found(lines, [ours("p", 100, **BILL | own)])
+
+
+def test_an_account_counts_only_where_there_is_no_second_one():
+    lines = [line(number, 100, **BILL, **MASKED) for number in (1, 2)]
+    payments = [ours(name, 100, **BILL) for name in "pq"]
+    for some, others in ((lines, payments[:1]), (lines[:1], payments)):
+        assert "account" not in {each[3] for each in found(some, others)}
+
+
 def test_a_refund_of_ours_is_a_payment_whatever_its_provider_calls_it():
     payment, refund = ours("p", 100, receipt="R0"), ours("r", -100, receipt="R1")
     told = line(1, -100, kind="reversal", linked="R0")

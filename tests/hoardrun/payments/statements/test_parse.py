@@ -26,6 +26,12 @@ def test_a_statement_of_m_pesa_is_read():
     first = found.lines[0]
     assert (first.at, first.row, first.currency) == (at(12, 40), 6, "KES")
     assert first.party == "254722000111 - Jane Doe"
+    assert [each.account for each in found.lines] == ["", "", "INV1", ""]
+
+
+def test_a_completed_row_without_a_receipt_is_for_a_person():
+    found = read("daraja", DARAJA.replace("SBR1000000", ""))
+    assert (len(found.lines), found.faults) == (3, (Fault(10, "receipt"),))
 
 
 def test_a_fee_in_a_column_is_a_line_of_its_own():
