@@ -39,6 +39,14 @@ def payment_show(txn_id: int, payment: Shown) -> Transaction:
     return txn
 
 
+def account_hold(txn_id: int) -> Account:
+    """Lock the account of a transaction: nothing moves that before the caller's transaction ends.
+
+    The transaction is to be read after this.
+    """
+    return account_lock(_account_of(txn_id))
+
+
 def transaction_book(
     like: Transaction,
     *,

@@ -228,7 +228,7 @@ def transaction_move(
         if txn.counterpart_id is not None:
             raise CarriedMoney(counterpart=str(txn.counterpart_id))
         if payment is None:
-            payment_check(txn)
+            payment_check(txn, to)
         else:
             txn.payment = payment
         transition_check(before, to, by_payment=payment is not None)

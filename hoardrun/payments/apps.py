@@ -24,17 +24,20 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         self._floats()
+        from hoardrun.ledger import by_gateway
         from hoardrun.options import TABLES
         from hoardrun.payments import options, readings, staff_readings
         from hoardrun.payments.health import HealthRoom
         from hoardrun.payments.messages import PayeeChanged, ProviderHealth
         from hoardrun.payments.providers.settings import configured
         from hoardrun.payments.reconciling.measuring import UNRECONCILED
+        from hoardrun.payments.refunded import reversal_check
         from realtime import rooms
         from realtime.console import extras
         from realtime.meters import doubts, fleet
         from realtime.protocol.messages import register
 
+        by_gateway.register(reversal_check)
         fleet.register(staff_readings.FOR_STAFF)
         doubts.register(staff_readings.left_waiting)
         TABLES.extend(table for table in options.TABLES if table not in TABLES)

@@ -1,14 +1,19 @@
-"""Reads of the refunds that payments of ours have had."""
+"""Reads of the refunds that payments of ours have had, and what these forbid the ledger."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
+from hoardrun.ledger.models import Transaction
+from hoardrun.ledger.money import amount_human, amount_of
+from hoardrun.payments.choices import Kind
 from hoardrun.payments.conditions import MOVED_NOTHING, STAYS_PAID
+from hoardrun.payments.errors import GivenBack
 from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.reconciling.choices import WRITTEN
 from hoardrun.payments.states import State
 
 
@@ -33,12 +38,53 @@ def refunds_of(paid: ProviderPayment) -> Back:
     return Back(done, (sums["all"] or 0) - done)
 
 
-def refund_like(payment_id: UUID, *, minor: int, receipt: str) -> ProviderPayment | None:
+def refund_like(paid: ProviderPayment, minor: int, receipt: str) -> ProviderPayment | None:
     """Find the refund that a statement tells as the reversal of a payment.
 
     None if no refund is of this amount and without another receipt, or more than one is.
     """
-    named = Q(provider_txn_id="") | Q(provider_txn_id=receipt)
-    rows = ProviderPayment.objects.filter(named, refunds=payment_id, minor=minor)
-    found = list(rows.exclude(MOVED_NOTHING)[:2])
+    rows = _alike(paid, receipt).filter(minor=minor).exclude(MOVED_NOTHING)
+    found = list(rows[:2])
     return found[0] if len(found) == 1 else None
+
+
+def is_refunded_by(paid: ProviderPayment, minor: int, receipt: str) -> bool:
+    """Say whether a refund that was paid is what a statement tells as the reversal of a payment."""
+    rows = _alike(paid, receipt).filter(STAYS_PAID)
+    if is_own_receipt(paid, receipt):
+        return rows.filter(minor=minor).exists()
+    return rows.filter(provider_txn_id=receipt).exists()
+
+
+def is_own_receipt(paid: ProviderPayment, receipt: str) -> bool:
+    """Say whether a reversal carries the receipt of what it gives back, and none of its own."""
+    return bool(receipt) and receipt == paid.provider_txn_id
+
+
+def _alike(paid: ProviderPayment, receipt: str) -> QuerySet[ProviderPayment]:
+    """Select the refunds of a payment that a reversal with a receipt may be."""
+    if is_own_receipt(paid, receipt):
+        # It may be any of them, but one that has a line of its own.
+        return paid.refunded_by.exclude(matches__what__in=WRITTEN)
+    return paid.refunded_by.filter(Q(provider_txn_id="") | Q(provider_txn_id=receipt))
+
+
+def reversal_check(txn: Transaction) -> None:
+    """Raise GivenBack if refunds give back what a transaction has brought, or may still do so.
+
+    Its account is locked, as it is by whoever creates a refund.
+    """
+    paid = _payment_booked_as(txn)
+    if paid is not None and (back := sum(refunds_of(paid))):
+        raise GivenBack(amount_human(amount_of(back, paid.currency), paid.currency))
+
+
+def _payment_booked_as(txn: Transaction) -> ProviderPayment | None:
+    """Return the collected payment whose money a transaction has brought; None for any other."""
+    try:
+        key = UUID((txn.own_key or "").rpartition(":")[2])  # the keys of a payment end with its id
+    except ValueError:
+        return None
+    paid = ProviderPayment.objects.filter(pk=key, kind=Kind.COLLECT).first()
+    is_its_money = paid is not None and txn.pk == (paid.late_txn_id or paid.txn_id)
+    return paid if is_its_money else None

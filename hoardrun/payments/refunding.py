@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from hoardrun.ledger.actors import UNNAMED, Actor
+from hoardrun.ledger.carried_services import account_hold
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.money import amount_human, amount_of, amount_parse
 from hoardrun.payments.choices import Kind
@@ -32,18 +33,20 @@ def refund_create(
     """Create a payment that gives another one back, in whole or in part.
 
     An `own_key` that was used before returns that refund, or raises IdempotencyConflict if it was
-    different. The payment is locked, so that two at once do not give back more than came. Raises
+    different. The payment is locked, so that two at once do not give back more than came; and so is
+    its account, so that nobody reverses its transaction in the ledger meanwhile. Raises
     NothingToRefund, ReceiptUnknown, InvalidInput for a part where the provider gives back no parts,
     and what `payment_create` raises.
     """
     paid = payment_lock(payment_id)
+    account = account_hold(paid.txn_id)
     mine = ProviderPayment.objects.filter(own_key=own_key)
     if first := mine.first() if own_key else None:
         wanted = first.amount if amount is None else amount_parse(amount, paid.currency)
     else:
         wanted = _wanted(paid, amount)
     return payment_create(
-        account_id=paid.txn.account_id,
+        account_id=account.pk,
         provider=paid.provider,
         kind=Kind.REFUND,
         amount=wanted,
@@ -76,7 +79,8 @@ def _wanted(paid: ProviderPayment, amount: str | int | Decimal | None) -> Decima
 def _left_of(paid: ProviderPayment) -> int:
     """Return in minor units what of a payment has come, and was not given back.
 
-    The ledger may have given it back without a refund: then its transaction is reversed.
+    The ledger may have given it back without a refund: then its transaction is reversed. Its
+    account is locked.
     """
     booked = paid.txn if paid.late_txn is None else paid.late_txn
     is_there = stays_paid(paid.state, booked_late=paid.booked_late)

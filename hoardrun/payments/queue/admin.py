@@ -120,7 +120,7 @@ def _close(request: HttpRequest) -> HttpResponse:
 @one_transaction
 def _close_one(request: HttpRequest, receipt_id: int, why: str) -> None:
     """Close a callback, with an entry in its history."""
-    closing = callback_close(receipt_id=receipt_id, why=why, by=_who(request))
+    closing = callback_close(receipt_id=receipt_id, why=why, by=staff_id(request))
     note(request, [closing.receipt], f"Closed: {closing.why}")
     messages.success(request, f"Closed the callback #{closing.receipt_id}.")
 

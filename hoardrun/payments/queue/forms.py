@@ -32,7 +32,7 @@ class CloseForm(forms.Form):
     """Close a callback about no payment."""
 
     callback = forms.IntegerField(min_value=1)
-    why = forms.CharField(max_length=WHY_LENGTH)
+    why = why_field()
 
 
 class AskForm(forms.Form):

@@ -19,7 +19,6 @@ from django.db.models.functions import Now
 from msgspec.structs import replace
 
 from hoardrun.ledger.money import minor_of
-from hoardrun.payments.conditions import STAYS_PAID
 from hoardrun.payments.evidence import Evidence
 from hoardrun.payments.reconciling import rows
 from hoardrun.payments.reconciling.booking import file_book
@@ -27,7 +26,7 @@ from hoardrun.payments.reconciling.choices import TESTIFYING, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.errors import StatementRefused
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementFile, StatementLine
 from hoardrun.payments.reconciling.selectors import AT_ONCE, known_keys, ours
-from hoardrun.payments.refunded import refund_like
+from hoardrun.payments.refunded import is_own_receipt, is_refunded_by, refund_like
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.statements.chain import gaps
 from hoardrun.payments.statements.columns import LAYOUTS
@@ -165,11 +164,10 @@ def _testify(file: StatementFile) -> tuple[int, int]:
     told = refused = 0
     chosen = file.matches.filter(what__in=TESTIFYING, payment__isnull=False)
     for row in chosen.select_related("line", "payment").order_by("pk"):
-        if _is_told(row):
-            continue
-        assert row.line is not None and row.payment_id is not None
         try:
-            evidence_apply(*_told_by(row.payment_id, rows.line_of(row.line)))
+            if _is_told(row):
+                continue
+            evidence_apply(*_told_by(row))
         except Refused as error:
             refused += 1
             logger.error("statement %d: payment %s: %s", file.pk, row.payment_id, error)
@@ -178,21 +176,35 @@ def _testify(file: StatementFile) -> tuple[int, int]:
     return told, refused
 
 
-def _told_by(payment_id: UUID, line: Line) -> tuple[UUID, Evidence]:
-    """Return what a line tells, and of which payment: a reversal may be a refund of ours."""
-    if line.kind == "reversal":
-        minor = minor_of(abs(line.amount), line.currency)
-        if refund := refund_like(payment_id, minor=minor, receipt=line.receipt):
-            return refund.pk, replace(line, kind="payment").evidence()
-    return payment_id, line.evidence()
+def _told_by(row: Match) -> tuple[UUID, Evidence]:
+    """Return what a line tells, and of which payment: a reversal may be a refund of ours.
+
+    A receipt is booked once: one that the reversal has of the payment is not the refund's.
+    """
+    assert row.line is not None and row.payment is not None
+    line = rows.line_of(row.line)
+    if line.kind == "reversal" and (refund := refund_like(row.payment, *_figures(line))):
+        told = replace(line, kind="payment").evidence()
+        is_own = is_own_receipt(row.payment, line.receipt)
+        return refund.pk, replace(told, provider_txn_id="") if is_own else told
+    return row.payment.pk, line.evidence()
+
+
+def _figures(line: Line) -> tuple[int, str]:
+    """Return the amount and the receipt by which a reversal is known as a refund of ours.
+
+    Raises Refused for an amount that no payment here can have.
+    """
+    return minor_of(abs(line.amount), line.currency), line.receipt
 
 
 def _is_told(row: Match) -> bool:
     """Say whether a payment stands as its line says."""
     assert row.line is not None and row.payment is not None
     if row.what == MatchKind.REVERSAL:
-        by_refund = row.payment.refunded_by.filter(STAYS_PAID, provider_txn_id=row.line.receipt)
-        return row.payment.state == State.REVERSED or by_refund.exists()
+        if row.payment.state == State.REVERSED:
+            return True
+        return is_refunded_by(row.payment, *_figures(rows.line_of(row.line)))
     if row.what == MatchKind.AMOUNT_DIFFERS:
         return row.payment.staff_since is not None
     is_paid = was_paid(row.payment.state, booked_late=row.payment.booked_late)

@@ -59,13 +59,16 @@ def ours(provider: str, currency: str, lines: Sequence[Line]) -> list[Ours]:
 def _payments(provider: str, currency: str, condition: Q) -> Iterator[Ours]:
     rows = ProviderPayment.objects.filter(condition, provider=provider, currency=currency)
     written = Exists(Match.objects.filter(payment=OuterRef("pk"), what__in=WRITTEN))
-    for payment in rows.annotate(is_written=written).order_by("created_at", "pk"):
+    # A refund may be told as the reversal of its payment.
+    told = Exists(Match.objects.filter(payment=OuterRef("refunds"), what=MatchKind.REVERSAL))
+    for payment in rows.annotate(is_written=written | told).order_by("created_at", "pk"):
         is_paid = was_paid(payment.state, booked_late=payment.booked_late)
         yield Ours(
             id=str(payment.pk),
             amount=payment.amount if payment.kind == Kind.COLLECT else -payment.amount,
             at=payment.created_at,
             msisdn=payment.msisdn,
+            account=payment.reference,
             receipt=payment.provider_txn_id,
             succeeded=is_paid and not payment.is_written,
             is_refund=payment.kind == Kind.REFUND,

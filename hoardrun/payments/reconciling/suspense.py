@@ -11,16 +11,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from hoardrun.ledger.journal.choices import BookKind
 from hoardrun.ledger.journal.models import Posting
 from hoardrun.payments.choices import Kind
+from hoardrun.payments.conditions import WAS_PAID
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.reconciling.choices import MatchKind
 from hoardrun.payments.reconciling.lines import book_line, in_parts
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementFile
-from hoardrun.payments.states import State
 from realtime import clock
 from realtime.retry import one_transaction
 
 CAME, FOUND = "suspense:{}", "found:{}"  # the sources of the postings of a line
-_BOOKED = Q(state__in=[State.SUCCEEDED.value, State.REVERSED.value]) | Q(booked_late=True)
 
 
 def suspense_book(file: StatementFile) -> None:
@@ -35,7 +34,7 @@ def suspense_release() -> int:
     So it is when a provider says only after its statement that a payment was paid.
     """
     payments = ProviderPayment.objects.filter(
-        _BOOKED,
+        WAS_PAID,
         provider=OuterRef("line__provider"),
         provider_txn_id=OuterRef("line__receipt"),
         currency=OuterRef("line__currency"),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connections
+from django.contrib.auth.models import User
+from django.db import connections, transaction
 
+from hoardrun.ledger import actors
 from hoardrun.ledger.errors import InsufficientFunds
 from hoardrun.ledger.models import Account
+from hoardrun.ledger.services import transaction_move
 from hoardrun.payments.creating import Created, payment_create
+from hoardrun.payments.errors import GivenBack, NothingToRefund
 from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.services import evidence_apply
 from realtime.meters import meters
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines
-from tests.hoardrun.payments.carrying import PHONE, ask, money, taken, tell
+from tests.hoardrun.payments.carrying import PHONE, ask, money, taken, tell, tell_paid
 from tests.hoardrun.payments.support import paid, said
 from tests.hoardrun.tools import at_once
+from tests.services.locks import threads, wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,3 +77,29 @@ def test_one_receipt_at_once_is_booked_for_one_payment(ugx: Account):
     states = sorted(ProviderPayment.objects.values_list("state", flat=True))
     assert states == ["held", "held", "succeeded"]
     assert money(ugx) == (55_000, 55_000)
+
+
+@pytest.mark.parametrize("refunds_first", [False, True])
+def test_money_goes_back_by_a_refund_or_a_reversal_and_never_by_both(
+    ugx: Account, alice: User, refunds_first: bool
+):
+    """The second one waits for the account, and sees then what the first one did."""
+    row = taken(ask(ugx))
+    tell_paid(row)
+
+    def refund() -> object:
+        return refund_create(payment_id=row.pk)
+
+    def reverse() -> object:
+        return transaction_move(txn_id=row.txn_id, to="reversed", by=actors.staff(alice.pk))
+
+    first, second = (refund, reverse) if refunds_first else (reverse, refund)
+    with threads(1) as begin:
+        with transaction.atomic():
+            first()
+            other = begin(second)
+            wait_for_a_waiter("the second one waits for the account")
+        with pytest.raises(GivenBack if refunds_first else NothingToRefund):
+            other.result(timeout=30)
+    assert money(ugx) == (50_000, 55_000 if refunds_first else 50_000)
+    assert_books_agree(ugx)

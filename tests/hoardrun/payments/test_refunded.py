@@ -7,7 +7,7 @@ import pytest
 from hoardrun.ledger.models import Account
 from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.models import ProviderPayment
-from hoardrun.payments.refunded import refund_like, refunds_of
+from hoardrun.payments.refunded import is_refunded_by, refund_like, refunds_of
 from hoardrun.payments.refunding import refund_create
 from tests.hoardrun.payments.carrying import ask, taken, tell, tell_paid
 from tests.hoardrun.payments.support import said
@@ -37,7 +37,7 @@ def test_what_was_paid_and_what_may_still_be(collected: ProviderPayment):
 
 def test_a_reversal_in_a_statement_is_the_one_refund_like_it(collected: ProviderPayment):
     def found(minor: int = 1000, receipt: str = "S-1") -> ProviderPayment | None:
-        return refund_like(collected.pk, minor=minor, receipt=receipt)
+        return refund_like(collected, minor, receipt)
 
     assert found() is None
     failed, first = back(collected, 1000), back(collected, 1000)
@@ -49,3 +49,15 @@ def test_a_reversal_in_a_statement_is_the_one_refund_like_it(collected: Provider
     assert found() == first
     tell_paid(first, provider_txn_id="S-1")
     assert found() == first and found(receipt="S-3") is None
+    # The payment's own receipt says nothing of the refund.
+    assert found(receipt="R-0") is None
+
+
+def test_a_refund_that_was_paid_may_be_any_reversal_with_the_receipt_of_its_payment(
+    collected: ProviderPayment,
+):
+    refund = back(collected, 1000)
+    assert not is_refunded_by(collected, 1000, "R-0")
+    tell_paid(refund, provider_txn_id="S-1")
+    assert is_refunded_by(collected, 1000, "R-0") and not is_refunded_by(collected, 999, "R-0")
+    assert is_refunded_by(collected, 1000, "S-1") and not is_refunded_by(collected, 1000, "S-2")

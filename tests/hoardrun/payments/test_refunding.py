@@ -11,7 +11,7 @@ from hoardrun.ledger import actors
 from hoardrun.ledger.errors import IdempotencyConflict
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import transaction_move
-from hoardrun.payments.errors import NothingToRefund, ProviderShort, ReceiptUnknown
+from hoardrun.payments.errors import GivenBack, NothingToRefund, ProviderShort, ReceiptUnknown
 from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.models import ProviderBalance, ProviderPayment
 from hoardrun.payments.refunding import refund_create
@@ -155,6 +155,36 @@ def test_what_the_ledger_has_reversed_is_not_given_back_too(
     with pytest.raises(NothingToRefund):
         back(row)
     assert money(ugx) == (50_000, 50_000)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("end", ["waits", "paid", "failed"])
+def test_what_a_refund_gives_back_is_not_reversed_in_the_ledger_too(
+    ugx: Account, alice: User, is_late: bool, end: str
+):
+    row = taken(ask(ugx))
+    if is_late:
+        tell(row, said(Claim.NOT_PAID, reason="expired"))
+    tell_paid(row, provider_txn_id="R-1")
+    refund = taken(back(row, amount="2000"))
+    if end == "paid":
+        tell_paid(refund, provider_txn_id="R-2")
+    elif end == "failed":
+        tell(refund, said(Claim.NOT_PAID, reason="funds"))
+    booked = row.late_txn or row.txn
+
+    def reverse() -> None:
+        transaction_move(txn_id=booked.pk, to="reversed", by=actors.staff(alice.pk))
+
+    if end == "failed":
+        reverse()
+        assert money(ugx) == (50_000, 50_000)
+    else:
+        before = money(ugx)
+        with pytest.raises(GivenBack, match="UGX 2,000"):
+            reverse()
+        assert money(ugx) == before
+    assert_books_agree(ugx)
 
 
 @pytest.mark.parametrize(

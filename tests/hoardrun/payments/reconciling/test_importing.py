@@ -101,6 +101,32 @@ SBR2000000,2026-03-02 12:40:00,Pay Bill Reversal,Completed,,-500.00,0.00,Reversa
 """
 
 
+BILL = """\
+Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance,Reason Type,\
+Other Party Info,A/C No.
+SBR1000000,2026-03-02 12:04:00,Pay Bill from 2547*****678,Completed,500.00,,500.00,Pay Bill Online,\
+2547*****678,INV1
+"""
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_a_bill_is_known_by_its_account_where_a_receipt_is_not(kes: Account, is_paid: bool):
+    """The answer to a question about a push has no receipt; the statement masks the phone."""
+    wanted = {"provider": "daraja", "msisdn": "+254712345678", "amount": "500"}
+    row = taken(ask(kes, **wanted, reference="INV1"))
+    if is_paid:
+        tell_paid(row, provider_txn_id="")
+    ProviderPayment.objects.filter(pk=row.pk).update(created_at=at(12, 2))
+    for news in (1, 0):
+        done = statement_import(provider="daraja", name="march.csv", raw=BILL.encode())
+        assert done.told == news
+        assert [match.by for match in done.file.matches.all()] == ["account"]
+        assert (state(row), row.provider_txn_id) == ("succeeded", "SBR1000000")
+        assert money(kes) == (1500, 1500)
+    assert not findings_open().exists()
+    assert_books_agree(kes)
+
+
 @pytest.mark.parametrize("end", ["unknown", "failed"])
 def test_a_reversal_settles_the_refund_that_asked_for_it(kes: Account, end: str):
     phone = "+254712345678"
@@ -119,6 +145,57 @@ def test_a_reversal_settles_the_refund_that_asked_for_it(kes: Account, end: str)
             assert (state(refund), state(collected)) == ("failed", "reversed")
         assert money(kes) == (1000, 1000)
     assert_books_agree(kes)
+
+
+def reversal(receipt: str, amount: int, minute: int = 5) -> str:
+    """Return a line of MTN's for money that went back."""
+    return row(receipt, -amount, 0, minute=minute).replace("Transfer", "Reversal")
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_a_reversal_with_the_receipt_of_its_payment_is_the_refund(ugx: Account, is_paid: bool):
+    """MTN's file has no column for what a line reverses."""
+    payment = paid(collect(ugx, "5000"), "R1")
+    refund = taken(refund_create(payment_id=payment.pk).payment)
+    if is_paid:
+        tell_paid(refund, provider_txn_id="R2")
+    ProviderPayment.objects.filter(pk=refund.pk).update(created_at=at(12, 10))
+    for news in (0 if is_paid else 1, 0):  # the same file again tells nothing new
+        assert load(reversal("R1", 5000)).told == news
+        assert (state(refund), state(payment), payment.staff_since) == (
+            "succeeded", "succeeded", None,
+        )  # fmt: skip
+        assert money(ugx) == (0, 0)
+    assert refund.provider_txn_id == ("R2" if is_paid else "")
+    # It has a line by that, so that it is not missing in a longer file.
+    assert told(load(reversal("R1", 5000), row("R8", 9, 9, minute=30))) == [
+        ("missing_here", Decimal(9))
+    ]
+    tell_paid(refund, provider_txn_id="R2")  # which MTN may still say
+    assert money(ugx) == (0, 0)
+    assert_books_agree(ugx)
+
+
+def test_a_reversal_with_the_receipt_of_its_payment_is_no_refund_with_a_line_of_its_own(
+    ugx: Account,
+):
+    payment = paid(collect(ugx, "5000"), "R1")
+    done, unknown = (taken(refund_create(payment_id=payment.pk, amount=2000).payment) for _ in "ab")
+    tell_paid(done, provider_txn_id="R2")
+    # It may be either: nothing is booked by it.
+    assert load(reversal("R1", 2000)).told == 0
+    assert (state(unknown), state(payment), payment.staff_since) == ("submitted", "succeeded", None)
+    load(reversal("R2", 2000, 6))
+    assert load(reversal("R1", 2000)).told == 1
+    assert state(unknown) == "succeeded"
+    assert money(ugx) == (1000, 1000)
+    assert_books_agree(ugx)
+
+
+def test_a_reversal_of_an_amount_that_no_payment_has_is_refused(ugx: Account):
+    paid(collect(ugx, "5000"), "R1")
+    done = load(reversal("R1", 105).replace(",105,", ",10.5,"))
+    assert (done.told, done.refused) == (0, 1)
 
 
 def test_only_payments_of_the_time_of_a_file_are_missing_there(ugx: Account):

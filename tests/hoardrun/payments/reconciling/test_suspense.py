@@ -14,7 +14,7 @@ from hoardrun.payments.reconciling.selectors import findings_open
 from hoardrun.payments.reconciling.services import finding_close
 from hoardrun.payments.reconciling.suspense import suspense_release
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines
-from tests.hoardrun.payments.carrying import tell
+from tests.hoardrun.payments.carrying import ask, money, taken, tell, tell_paid
 from tests.hoardrun.payments.reconciling.support import collect, load, paid, row
 from tests.hoardrun.payments.support import said
 
@@ -52,6 +52,21 @@ def test_what_a_payment_turns_out_to_be_leaves_suspense(ugx: Account, late: bool
     closed = done.file.matches.get(line__receipt="R1")
     assert (closed.closed_by, closed.closed_why) == (None, "A payment has it now.")
     assert findings_open().get().amount == 8
+    assert_books_agree(ugx)
+
+
+def test_what_a_payout_turns_out_to_be_leaves_suspense(ugx: Account):
+    paid(collect(ugx, "5000"), "R0")
+    done = load(row("R1", -50, 4950), row("R2", -8, 4942))
+    payout = taken(ask(ugx, "payout", amount="50"))
+    assert suspense_release() == 0
+    tell_paid(payout, provider_txn_id="R1")
+    assert suspense_release() == 1
+    assert suspense_release() == 0
+    assert moved() == [(SUSPENSE, FLOAT, 50), (SUSPENSE, FLOAT, 8), (FLOAT, SUSPENSE, 50)]
+    assert done.file.matches.get(line__receipt="R1").closed_why == "A payment has it now."
+    assert findings_open().get().amount == 8
+    assert money(ugx) == (4950, 4950)
     assert_books_agree(ugx)
 
 
