@@ -46,7 +46,7 @@ async def test_a_socket_that_has_gone_keeps_nothing_of_what_it_was_sent(
     writer.transport.abort()
     await until(lambda: connection.disconnected)
     assert (conn.reader.buffer, conn.parser_exc, connection.frames) == (b"", None, [])
-    assert inspect.getgeneratorstate(conn.parser) == inspect.GEN_CLOSED  # type: ignore[arg-type]
+    assert inspect.getgeneratorstate(conn.parser) == inspect.GEN_CLOSED
 
 
 async def test_a_socket_has_what_uvicorn_gives_its_own() -> None:
