@@ -12,6 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from django.db import (
     DatabaseError,
@@ -29,6 +30,7 @@ from notifications.delivery.send import result_of, send
 from notifications.kinds import Channel
 from realtime.outgoing import Outcome, pacing
 from realtime.outgoing.breaker import Tally
+from realtime.outgoing.nudge import LEFT_SECONDS, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ CAPACITY: dict[Channel, int] = {"push": 128, "email": 4, "sms": 4}
 GATHER_SECONDS = 0.1  # that ended calls wait for others: one write costs as much as a call
 WRITE_FOR_SECONDS = 30.0  # that an outcome is kept for a database that is away
 WRITE_PAUSE_SECONDS = 0.5
+LEFT, NOT_LEFT = timedelta(seconds=LEFT_SECONDS), timedelta()  # to other workers
 COUNT_SECONDS = 1.0  # that counts of successful calls may wait while others are under way
 
 
@@ -62,6 +65,8 @@ class Lane:
         self._answered = answered.Tally()
         self._counted_at = 0.0
         self._stopping = threading.Event()
+        self.turn = Turn()
+        self._is_own = False  # what is due comes from this worker
 
     def step(self) -> int:
         """Write what has ended, settle what is not known, and begin what is due.
@@ -73,12 +78,14 @@ class Lane:
         # Without room it does not look: what it settles may have to be sent.
         if free < self._least or self._stopping.is_set():
             return done
-        found = due.of_lane(self.channel)
+        leaves, self._is_own = self.turn.leaves and not self._is_own, False
+        found, begun = due.of_lane(self.channel, LEFT if leaves else NOT_LEFT), 0
         if found.unknown:
-            done += settle.settle_due(self.channel)
+            begun += settle.settle_due(self.channel)
         if found.queued:
-            done += self._begin(min(free, self._at_once))
-        return done
+            begun += self._begin(min(free, self._at_once))
+        self.turn.looked(begun)
+        return done + begun
 
     def wait(self, seconds: float) -> None:
         """Wait until a call has ended, or until `wake`, and a little for the calls that follow.
@@ -98,7 +105,12 @@ class Lane:
             self._is_whole.wait(GATHER_SECONDS)
 
     def wake(self) -> None:
-        """End the wait: something may be due. Without room, it looks once there is some."""
+        """End the wait: this worker has queued something. Without room, it looks once there is."""
+        self._is_own = True
+        self.hint()
+
+    def hint(self) -> None:
+        """End the wait: somebody may have queued something."""
         if self._capacity - self._under_way >= self._least:
             self._end(None)
 

@@ -2,7 +2,8 @@
 
 Any number of them may run, on any number of machines. A poll each second is what promises that each
 rung fires in time. Hints through the layer, when a ladder is due with its commit or another worker
-has queued for a channel, and the time of the next ladder shorten the wait.
+has queued for a channel, and the time of the next ladder shorten the wait; by turns, as all workers
+hear of them and one is enough.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from notifications.delivery.ladders import DUE
 from notifications.delivery.lane import Lane
 from notifications.kinds import CHANNELS, Channel
 from realtime.outgoing import worker
-from realtime.outgoing.nudge import Listener
+from realtime.outgoing.nudge import LEFT_SECONDS, Listener, Turn
 from realtime.outgoing.worker import Loop
 
 JUDGE = "judge"
-SHORTEST_WAIT_SECONDS = 0.05
 
 
 class Worker(worker.Worker[Lane]):
@@ -34,8 +34,12 @@ class Worker(worker.Worker[Lane]):
         self._judges = judges
         self._due = threading.Event()  # the judge is to look at once
         self._ladders_in = 0.0  # seconds, from its newest look
-        calls = {hints.topic(lane.channel): lane.wake for lane in self._lanes}
-        self.listener: Listener = Listener(calls | ({DUE: self._due.set} if judges else {}))
+        self._turn = Turn()  # of the judge
+        self._gathers = False  # the judge waits for more than its last look has found
+        lanes = {hints.topic(lane.channel): lane for lane in self._lanes}
+        calls = {topic: lane.hint for topic, lane in lanes.items()}
+        turns = {topic: lane.turn for topic, lane in lanes.items()} | {DUE: self._turn}
+        self.listener: Listener = Listener(calls | ({DUE: self._due.set} if judges else {}), turns)
 
     def loops(self) -> list[Loop]:
         """Return one for each channel, and that of the judge."""
@@ -44,7 +48,7 @@ class Worker(worker.Worker[Lane]):
             for lane in self._lanes
         ]
         if self._judges:
-            found.append(Loop(role=JUDGE, step=self._judge, wait=self._wait_for_ladders))
+            found.append(Loop(role=JUDGE, step=self._judge_much, wait=self._wait_for_ladders))
         return found
 
     def step_once(self) -> int:
@@ -61,15 +65,30 @@ class Worker(worker.Worker[Lane]):
         """
         found = due.of_judge()
         self._ladders_in = found.ladders_in
-        done = judge.judge_due() if found.ladders_in <= 0 else 0
-        done += digests.close_due() if found.digests else 0
-        done += fallback.advance_due() if found.fallbacks else 0
-        done += reap.reap() if found.leases else 0
-        if done:
+        judged = judge.judge_due() if found.ladders_in <= -self._left_for else 0
+        others = digests.close_due() if found.digests else 0
+        others += fallback.advance_due() if found.fallbacks else 0
+        others += reap.reap() if found.leases else 0
+        self._turn.looked(judged + others)
+        self._gathers = judged < judge.BATCH and not others
+        if judged or others:
             self.wake()
-        return done
+        return judged + others
+
+    def _judge_much(self) -> int:
+        """Judge; after a few ladders wait for more, as few at a time cost what many cost."""
+        done = self._judge()
+        return 0 if self._gathers else done
+
+    @property
+    def _left_for(self) -> float:
+        """Return how many seconds a ladder is left to the judges of other workers."""
+        return LEFT_SECONDS if self._turn.leaves else 0.0
 
     def _wait_for_ladders(self, seconds: float) -> None:
         """Wait until the next ladder is due or a hint comes, at most these seconds."""
-        if self._due.wait(min(seconds, max(self._ladders_in, SHORTEST_WAIT_SECONDS))):
+        if self._ladders_in < seconds:
+            due_in = self._ladders_in + self._left_for
+            seconds = min(seconds, max(due_in, self._turn.pause()))
+        if self._due.wait(seconds):
             self._due.clear()

@@ -5,8 +5,8 @@ is none, as memory reaches one process only.
 
 A process sends one hint of a topic in SPACING_SECONDS and leaves out those that follow. That loses
 none of them: who hears a hint looks GATHER_SECONDS later at the soonest, which is after the last
-one left out. How much later is left to chance, up to LATEST_SECONDS: of many workers one looks
-soon and takes what is there, and the others look seldom, as they find nothing.
+one left out. How much later is left to chance, and to what a `Turn` has learned: of many workers
+one looks soon and takes what is there, and the others look seldom, as they find nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ RETRY_SECONDS = 5.0
 SPACING_SECONDS = 0.025
 GATHER_SECONDS = 2 * SPACING_SECONDS  # the rest is for clocks of threads that wait their turn
 LATEST_SECONDS = 0.25
+SELDOM_SECONDS = 1.0
+LEFT_SECONDS = 0.4
+MOST_MISSES = 2
 
 logger = logging.getLogger(__name__)
 
@@ -49,15 +52,54 @@ def _send(topic: str) -> None:
         send.spread(topic, [""])
 
 
+class Turn:
+    """Whether it is a worker's turn to take what all of many workers may take.
+
+    It is the turn of one that finds something: it looks soon again, and takes much at a time. One
+    that comes too late twice leaves what is due to the others. It looks seldom, and takes what has
+    been left for LEFT_SECONDS, as nobody else does; then it has the turn again.
+    """
+
+    def __init__(self) -> None:
+        self._is_called = False
+        self._misses = 0  # in a row
+
+    @property
+    def leaves(self) -> bool:
+        """Say whether it leaves what is due to others for LEFT_SECONDS."""
+        return self._misses >= MOST_MISSES
+
+    def pause(self) -> float:
+        """Return after how many seconds to look."""
+        self._is_called = True
+        if self.leaves:
+            return random.uniform(LEFT_SECONDS + GATHER_SECONDS, SELDOM_SECONDS)
+        return random.uniform(GATHER_SECONDS, LATEST_SECONDS)
+
+    def looked(self, found: int) -> None:
+        """Learn how much there was. An empty look counts only after a `pause`, not a mere poll."""
+        if found:
+            self._misses = 0
+        elif self._is_called:
+            self._misses += 1
+        self._is_called = False
+
+
 class Listener:
     """Calls a function for the hints of its topic, on a thread that all topics share.
 
-    Hints that come at once lead to one call.
+    Hints that come at once lead to one call. What a topic's turn is told says how soon.
     """
 
-    def __init__(self, calls: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        calls: Mapping[str, Callable[[], None]],
+        turns: Mapping[str, Turn] | None = None,
+    ) -> None:
         self._calls = calls  # by topic
-        self._heard: set[str] = set()
+        self._turns = {topic: Turn() for topic in calls} | dict(turns or {})
+        self._called: set[str] = set()  # topics whose call is to come
+        self._heard: set[str] = set()  # those of them that were hinted at again
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
@@ -109,21 +151,23 @@ class Listener:
         for topic in self._calls:
             await layer.group_add(groups.topic_group(topic), channel)
         self.is_listening.set()
-        hinted = asyncio.Event()
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._call(hinted))
-            while True:
-                message = await layer.receive(channel)
-                if message.get("from") in groups.deployments():
-                    self._heard.add(message["topic"])
-                    hinted.set()
-
-    async def _call(self, hinted: asyncio.Event) -> None:
-        """Call for what was hinted at, a moment later. What is hinted at meanwhile is next."""
         while True:
-            await hinted.wait()
-            hinted.clear()
-            heard, self._heard = self._heard, set()
-            await asyncio.sleep(random.uniform(GATHER_SECONDS, LATEST_SECONDS))
-            for topic in heard:
-                self._calls[topic]()
+            message = await layer.receive(channel)
+            if message.get("from") in groups.deployments():
+                self._hear(message["topic"])
+
+    def _hear(self, topic: str) -> None:
+        """Call a moment later. A hint that comes meanwhile has a call of its own after that."""
+        assert self._loop is not None
+        if topic in self._called:
+            self._heard.add(topic)
+            return
+        self._called.add(topic)
+        self._loop.call_later(self._turns[topic].pause(), self._call, topic)
+
+    def _call(self, topic: str) -> None:
+        self._called.discard(topic)
+        self._calls[topic]()
+        if topic in self._heard:
+            self._heard.discard(topic)
+            self._hear(topic)

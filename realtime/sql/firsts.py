@@ -11,18 +11,28 @@ from django.db.models import QuerySet
 from realtime import clock
 
 
-def firsts(*wanted: QuerySet[Any, Any]) -> tuple[datetime, list[Any]]:
-    """Return the database's time, and the first value of each queryset; None where it has none.
+class Firsts:
+    """Several queries that are asked together, again and again.
 
-    Each names one column by `values_list`. A time is as the driver returns it: see
-    `clock.moment_of`.
+    Their text is made once, as that takes longer than to ask. They compare with the database's
+    time, never with one of Python's, which would stay what it was.
     """
-    columns, parameters = [clock.now_sql()], []
-    for one in wanted:
-        sql, values = one[:1].query.get_compiler(connection=connection).as_sql()
-        columns.append(f"({sql})")
-        parameters += values
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", parameters)
-        now, *found = cursor.fetchone()
-    return clock.moment_of(now), found
+
+    def __init__(self, *wanted: QuerySet[Any, Any]) -> None:
+        """Each of them names one column by `values_list`."""
+        columns, self._parameters = [clock.now_sql()], list[Any]()
+        for one in wanted:
+            sql, values = one[:1].query.get_compiler(connection=connection).as_sql()
+            columns.append(f"({sql})")
+            self._parameters += values
+        self._text = f"SELECT {', '.join(columns)}"
+
+    def ask(self) -> tuple[datetime, list[Any]]:
+        """Return the database's time, and the first value of each query; None where it has none.
+
+        A time is as the driver returns it: see `clock.moment_of`.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(self._text, self._parameters)
+            now, *found = cursor.fetchone()
+        return clock.moment_of(now), found

@@ -15,6 +15,7 @@ from notifications.delivery.worker import Worker
 from notifications.models import Delivery
 from realtime import clock
 from realtime.outgoing import heartbeat
+from realtime.outgoing.nudge import LEFT_SECONDS
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import MINUTE, NUMBER, committed
 
@@ -94,3 +95,25 @@ def test_a_call_that_is_under_way_at_the_end_is_finished(outside, running):
     outside.africastalking._released.set()
     wait_until(lambda: Delivery.objects.get(pk=row.pk).state == "unknown")
     assert connection.vendor  # the worker's threads have closed theirs
+
+
+def test_a_judge_that_comes_too_late_leaves_ladders_to_others_for_a_moment(monkeypatch):
+    monkeypatch.setattr("random.uniform", lambda least, most: most)
+    worker = Worker([])
+    waited: list[float] = []
+    monkeypatch.setattr(worker._due, "wait", waited.append)
+    row = committed(User.objects.create_user("amina"), "transaction.failed", ago=6 * MINUTE)
+    type(row).objects.update(due_at=clock.now() + MINUTE)
+    for _ in range(2):
+        worker._ladders_in = 0.0  # another worker is about to judge it
+        worker._wait_for_ladders(5.0)
+        worker._judge()
+    type(row).objects.update(due_at=clock.now())
+    assert worker._judge() == 0
+    worker._wait_for_ladders(5.0)
+    type(row).objects.update(due_at=clock.now() - timedelta(seconds=LEFT_SECONDS))
+    assert worker._judge() == 1
+    worker._wait_for_ladders(5.0)
+    worker._judge()
+    worker._wait_for_ladders(5.0)  # nothing is due
+    assert waited == [0.25, 0.25, 1.0, 0.25, 5.0]

@@ -14,7 +14,7 @@ from django.test import override_settings
 
 from realtime.layer.send import sender
 from realtime.outgoing import nudge as hints
-from realtime.outgoing.nudge import Listener, nudge
+from realtime.outgoing.nudge import Listener, Turn, nudge
 from tests.services.redis import Redis
 
 
@@ -103,3 +103,47 @@ def test_without_a_layer_between_processes_nothing_listens() -> None:
     listener.start()
     listener.stop()
     assert not listener.is_listening.is_set()
+
+
+@pytest.fixture
+def latest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each pause be the longest that chance may choose."""
+    monkeypatch.setattr("random.uniform", lambda least, most: most)
+
+
+def test_who_comes_too_late_twice_leaves_it_to_others_until_something_is_left(latest: None) -> None:
+    turn = Turn()
+    turn.looked(1)
+    for _ in range(2):
+        assert (turn.pause(), turn.leaves) == (0.25, False)
+        turn.looked(0)
+    assert (turn.pause(), turn.leaves) == (1.0, True)
+    turn.looked(1)
+    assert (turn.pause(), turn.leaves) == (0.25, False)
+
+
+def test_a_poll_that_finds_nothing_makes_nobody_late() -> None:
+    turn = Turn()
+    for _ in range(3):
+        turn.looked(0)
+    assert not turn.leaves
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_turn_of_a_topic_says_how_soon_it_is_called(redis: Redis) -> None:
+    class Late(Turn):
+        def pause(self) -> float:
+            return 60.0
+
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    calls = {name: partial(heard.put, name) for name in ("late", "soon")}
+    listener = Listener(calls, {"late": Late()})
+    listener.start()
+    try:
+        assert listener.is_listening.wait(10)
+        nudge("late")
+        nudge("soon")
+        assert heard.get(timeout=10) == "soon"
+        assert heard.empty()
+    finally:
+        listener.stop()
