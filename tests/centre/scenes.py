@@ -140,6 +140,7 @@ def queue(centre: Centre, devices: Sequence[Devices]) -> None:
         [sys.executable, "manage.py", "deliver", "--channels", "email"],
         log=centre.folder / "worker-judging.log",
         env=centre.env,
+        may_fork=True,
     )
     sent = [stage.send(person, "transaction.credit") for _ in range(3)]
     chosen = ", ".join(map(str, sent))

@@ -156,7 +156,8 @@ class Centre(Working):
             "mix": self.plan.mix, "changes": self.plan.changes, **plan,
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.centre.load", json.dumps(plan)]
-        return Process(command, log=self.folder / f"producer-{name}.log", env=env)
+        log = self.folder / f"producer-{name}.log"
+        return Process(command, log=log, env=env, may_fork=True)
 
     def producing(self) -> bool:
         ledgers = [self.folder / f"load-{name}.jsonl" for name in self.producers]

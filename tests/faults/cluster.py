@@ -222,7 +222,7 @@ class Cluster:
     def begin(self, *arguments: str) -> Process:
         """Start a manage.py command, to be killed in the middle."""
         command = [sys.executable, "manage.py", *arguments]
-        return Process(command, log=self.folder / "killed.log", env=self.env)
+        return Process(command, log=self.folder / "killed.log", env=self.env, may_fork=True)
 
     def produce(self, name: str, seed: int, rate: float) -> None:
         """Start a producer, which reaches PostgreSQL through a proxy of its own."""
@@ -242,7 +242,7 @@ class Cluster:
         plan |= {"folder": str(self.folder), "name": name, "users": self.user_ids}
         command = [sys.executable, "-m", "tests.faults.producer", json.dumps(plan)]
         log = self.folder / f"producer-{name}.log"
-        return Process(command, log=log, env=env)
+        return Process(command, log=log, env=env, may_fork=True)
 
     def replace_producer(self, name: str, by: str) -> None:
         """Kill a producer in the middle of its work, and start another in its place."""

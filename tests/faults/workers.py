@@ -58,6 +58,7 @@ class Working(Cluster):
             [sys.executable, "manage.py", self.command],
             log=self.folder / f"worker-{name}.log",
             env=self.worker_env(self._workers_begun),
+            may_fork=True,
         )
         self._starting.append(name)
         return name

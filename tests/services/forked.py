@@ -1,4 +1,6 @@
-"""Run `manage.py` or `python -c` in a fork of a process that has loaded what needs no settings.
+"""Run Python programs in forks of a process that has loaded what needs no settings.
+
+These are `manage.py`, `python -c`, and `python -m` with a module of the tests.
 
 To load that takes most of the CPU of a start, and a run of the tests starts some hundred programs.
 What Python or its loader read from the environment must be as it was there; a program that wants
@@ -35,7 +37,9 @@ _starting = threading.Lock()
 
 def is_possible(words: Sequence[str], env: Mapping[str, str] | None, cwd: Path) -> bool:
     """Say whether a fork would be as good as a start."""
-    if list(words[:2]) not in PROGRAMS or cwd != environment.ROOT or env is None:
+    is_module = list(words[:2]) == [sys.executable, "-m"] and words[2].startswith("tests.")
+    is_known = is_module or list(words[:2]) in PROGRAMS
+    if not is_known or cwd != environment.ROOT or env is None:
         return False
     wanted = _read_at_start(env)
     return wanted == _loaded().given and not any(name.startswith("COVERAGE") for name in wanted)

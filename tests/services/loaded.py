@@ -154,7 +154,7 @@ def _keep(connection: socket.socket) -> dict[str, Any]:
 
 
 def _run(program: dict[str, Any]) -> None:
-    """Do what `python` does with a file and its arguments, or with `-c`, a text and arguments."""
+    """Do what `python` does with a file, `-c` and a text, or `-m` and a module; then arguments."""
     os.chdir(program["folder"])
     os.environ.clear()
     os.environ.update(program["environment"])
@@ -168,6 +168,9 @@ def _run(program: dict[str, Any]) -> None:
             text, sys.path[0] = sys.argv.pop(1), ""
             sys.modules["__main__"] = main = types.ModuleType("__main__")
             exec(compile(text, "<string>", "exec"), main.__dict__)
+        elif sys.argv[0] == "-m":
+            del sys.argv[0]
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
         else:
             runpy.run_path(sys.argv[0], run_name="__main__")
         codes.append(0)

@@ -25,8 +25,8 @@ class Process:
 
     `user` runs it as somebody else, which takes root. `farewell` is the signal that
     ends it when the run dies without stopping it. With `piped` only its errors go to the
-    log, and what it reads and writes is for a subclass. With `may_fork`, `manage.py` runs in a
-    fork where that is as good as a start.
+    log, and what it reads and writes is for a subclass. With `may_fork`, a Python program
+    runs in a fork where that is as good as a start.
     """
 
     def __init__(

@@ -62,6 +62,17 @@ def test_a_text_finds_its_arguments_and_the_packages() -> None:
     assert (ran.stdout, ran.stderr) == ("__main__ ['-c', 'a', '-b'] ['']\n", "")
 
 
+def test_a_module_of_the_tests_finds_its_arguments() -> None:
+    words = ["-m", "tests.faults.designs", "log", "--commits", "many"]
+    assert forked.is_possible([sys.executable, *words], _env(), ROOT)
+    ended, started = (
+        run_python(*words, env=_env(), may_fail=True, may_fork=may_fork)
+        for may_fork in (True, False)
+    )
+    assert (ended.returncode, ended.stderr) == (2, started.stderr)
+    assert "invalid int value: 'many'" in ended.stderr
+
+
 def test_no_two_draw_the_same_numbers() -> None:
     drawing = [*WORDS, "import random, uuid; print(random.random(), uuid.uuid4())"]
     first, second = (run_python(*drawing, env=_env()).stdout for _ in range(2))
