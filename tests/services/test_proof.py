@@ -38,7 +38,7 @@ def proof(alarm: str = "") -> Proof[Short, list[str]]:
         bugs=BUGS,
         run=run,
         as_json=lambda outcome: {"clean": not outcome, "in_time": True},
-        as_text=str,
+        as_text=lambda found: f"the text of {found}",
         wrong=list,
         title=lambda plan: f"{plan.clients} clients",
     )
@@ -50,8 +50,11 @@ def tried(folder: Path, only: str, alarm: str = "") -> tuple[int, Any]:
     return code, json.loads((folder / "out" / "report-bugs.json").read_text())
 
 
-def test_all_bugs_must_be_caught_by_one_of_their_verdicts(tmp_path: Path) -> None:
+def test_all_bugs_must_be_caught_by_one_of_their_verdicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, found = tried(tmp_path, "")
+    assert capsys.readouterr().out.count("the text of") == 1  # that of the one not caught
     assert code == 1
     assert found["caught"] == {"seen": ["lost"], "also-seen": ["lost"], "unseen": []}
     assert found["without_a_bug"] == [[], []]  # one run for each plan

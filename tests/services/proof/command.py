@@ -88,8 +88,9 @@ class Proof(Generic[PlanT, OutcomeT]):
         caught: dict[str, list[str]] = {}
         for number, name in enumerate(names, 1):
             bug = self.bugs[name]
-            found = self._try(replace(bug.plan, bug=name, seed=seed), folder / name)
-            caught[name] = sorted(set(bug.expected.split()) & set(found))
+            expected = set(bug.expected.split())
+            found = self._try(replace(bug.plan, bug=name, seed=seed), folder / name, expected)
+            caught[name] = sorted(expected & set(found))
             what = ", ".join(caught[name]) or f"NOT CAUGHT ({', '.join(found) or 'nothing found'})"
             print(f"{number:2}/{len(names)} {name:<22} {bug.summary:<62} {what}", flush=True)
         # The same runs without a bug must find nothing.
@@ -99,7 +100,8 @@ class Proof(Generic[PlanT, OutcomeT]):
                 plans.append(self.bugs[name].plan)
         alarms: list[list[str]] = []
         for number, plan in enumerate(plans, 1):
-            alarms.append(self._try(replace(plan, seed=seed), folder / f"control-{number}"))
+            control = replace(plan, seed=seed)
+            alarms.append(self._try(control, folder / f"control-{number}", set()))
             what = ", ".join(alarms[-1]) or "nothing found"
             print(f"{number:2}/{len(plans)} no bug: {self.title(plan):<77} {what}", flush=True)
         good, quiet = sum(map(bool, caught.values())), sum(not found for found in alarms)
@@ -109,9 +111,14 @@ class Proof(Generic[PlanT, OutcomeT]):
         _write(arguments.out, "bugs", {"caught": caught, "without_a_bug": alarms, "seed": seed})
         return 0 if (good, quiet) == (len(names), len(plans)) else 1
 
-    def _try(self, plan: PlanT, folder: Path) -> list[str]:
+    def _try(self, plan: PlanT, folder: Path, expected: set[str]) -> list[str]:
+        """Carry out a plan; where its verdicts are not those expected, print what it has found."""
         folder.mkdir()
-        return self.wrong(self.run(plan, folder, lambda line: None))
+        outcome = self.run(plan, folder, lambda line: None)
+        found = self.wrong(outcome)
+        if not (expected & set(found) if expected else not found):
+            print(f"\n{self.as_text(self.as_json(outcome))}\n", flush=True)
+        return found
 
 
 def _write(out: Path | None, name: str, found: object) -> None:
