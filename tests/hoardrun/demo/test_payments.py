@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.core.checks import Tags, run_checks
 
 from hoardrun.demo import outside
 from hoardrun.payments.providers import settings as providers
 from hoardrun.payments.providers.registry import PROVIDERS
 
+pytestmark = pytest.mark.usefixtures("_calls")
+
 
 def test_all_providers_are_set_up_and_know_where_to_call(settings: Any, tmp_path):
-    settings.DEBUG = True
     before = settings.PAYMENTS
     with outside.running("http://127.0.0.1:9", tmp_path) as found:
         assert {providers.base_url(name) for name in PROVIDERS} == {found.money.url}
@@ -32,7 +34,6 @@ def test_all_providers_are_set_up_and_know_where_to_call(settings: Any, tmp_path
 
 
 def test_a_deployment_that_names_its_providers_keeps_them(settings: Any, tmp_path, monkeypatch):
-    settings.DEBUG = True
     monkeypatch.setenv("PAYMENTS_PROVIDERS", "")
     with outside.running("http://127.0.0.1:9", tmp_path) as found:
         assert providers.configured() == ()

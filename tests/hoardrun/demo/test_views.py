@@ -33,7 +33,7 @@ def amina(settings: Any, db: None) -> User:
 
 
 @pytest.fixture
-def demo(amina: User, tmp_path) -> Iterator[Outside]:
+def demo(amina: User, _calls: None, tmp_path) -> Iterator[Outside]:
     with outside.running("http://127.0.0.1:9", tmp_path) as found:
         people.equip(found)
         yield found
@@ -113,7 +113,7 @@ def test_no_stand_in_starts_outside_debug(settings, tmp_path):
     assert current.get() is None
 
 
-def test_what_the_environment_sets_up_by_itself_is_left_alone(monkeypatch, amina, tmp_path):
+def test_what_the_environment_sets_up_by_itself_is_left_alone(monkeypatch, amina, _calls, tmp_path):
     monkeypatch.setenv("EMAIL_HOST", "mail.acme.example")
     with outside.running("http://127.0.0.1:9", tmp_path):
         assert options().email_host == "mail.acme.example"
