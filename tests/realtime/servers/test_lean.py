@@ -29,7 +29,9 @@ async def test_a_socket_keeps_neither_a_dictionary_nor_its_handshake(site: Site)
 
 
 @pytest.mark.parametrize(
-    "sent", [frame(TEXT, bytes(30_000), fin=False) + frame(0, bytes(30_000))[:-1], b"\xff" * 100]
+    "sent",
+    [frame(TEXT, bytes(30_000), fin=False) + frame(0, bytes(30_000))[:-1], b"\xff" * 100],
+    ids=["half a message", "no frame"],
 )
 async def test_a_socket_that_has_gone_keeps_nothing_of_what_it_was_sent(
     site: Site, sent: bytes
