@@ -15,9 +15,9 @@ from tests.services import environment
 from tests.services.server import Server
 
 AT_ONCE = 16
-WARM_UP = 0.1  # of the inputs, before memory is looked at
-WARM_AFTER = 400  # at least: until then each loads a page or a view that none has asked for
-KEPT_FOR_EACH = 30  # blocks, on average; a page that is asked for late is in it
+# Of the inputs: those before load pages that none has asked for, and begin the threads.
+WARM_UP = 0.5
+KEPT_FOR_EACH = 30  # blocks, on average: half of them are pages that are asked for late
 # Bad tokens and many sockets are what this is about: no limit is to end it early.
 LIMITS = {
     **environment.unlimited(),
@@ -65,7 +65,7 @@ async def run(
                 *(attack.handshake() for _ in range(step // 10)),
             )
             done += step
-            if len(memory) == 1 and done >= max(inputs * WARM_UP, WARM_AFTER):
+            if len(memory) == 1 and done >= inputs * WARM_UP:
                 memory.append(watch.look(server))
             if time.monotonic() - said > 5:
                 said = time.monotonic()
@@ -92,6 +92,7 @@ def _grown(memory: list[Memory], inputs: int) -> Iterator[str]:
     _, warm, end, bombed = memory
     if end.rss_mb - warm.rss_mb > 20:
         yield f"memory grew from {warm.rss_mb} to {end.rss_mb} MB"
+    inputs -= int(inputs * WARM_UP)
     if end.kept - warm.kept > inputs * KEPT_FOR_EACH:
         yield f"{inputs:,} inputs left {end.kept - warm.kept:,} blocks of memory"
     if bombed.rss_mb - end.rss_mb > 100:
