@@ -30,7 +30,6 @@ from hoardrun.payments.errors import ProviderShort
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.ordering import WAYS, Wanted, fingerprint_of, order_of
 from hoardrun.payments.payees.receivers import ANYBODY, Receiver, receiver_check
-from hoardrun.payments.payees.selectors import whose_phone
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import configured, takes
 from hoardrun.payments.stages import stage_of
@@ -69,6 +68,7 @@ def payment_create(
     idempotency_key: str | None = None,
     own_key: str | None = None,
     receiver: Receiver = ANYBODY,
+    is_approved: bool = False,
     by: Actor = UNNAMED,
 ) -> Created:
     """Create a payment that is to be sent; one that goes out holds its amount.
@@ -79,7 +79,8 @@ def payment_create(
     `own_key`, which is none of the customer's. Raises
     InvalidInput for what the provider would not take, by its field, LimitExceeded, and a Refused of
     the ledger's if the account does not take it. `receiver` says whom money may go out to: see
-    `receiver_check`, which may call the provider.
+    `receiver_check`, which may call the provider. `is_approved`: two members of staff have
+    accepted it already, however large it is.
     """
     account = _account(account_id, owner_id)
     wanted = Wanted(
@@ -102,10 +103,10 @@ def payment_create(
     if first := _first_of(account, idempotency_key, own_key, fingerprint):
         return Created(first, False)
     row = _row(payment_id, wanted, order, account)
-    row.whose = whose_phone(user_id=row.user_id, provider=row.provider, msisdn=row.msisdn)
     receiver_check(row, receiver)
-    approval_call(row)
     row.refunds = refunds
+    if not is_approved:
+        approval_call(row)
     row.idempotency_key, row.own_key = idempotency_key or None, own_key
     row.fingerprint = fingerprint
     try:

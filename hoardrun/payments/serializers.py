@@ -53,8 +53,23 @@ class PaymentInput(StrictSerializer):
         "is refused with 409 and `name_not_confirmed`, unless you confirm.",
     )
     name_confirmed = serializers.BooleanField(
-        required=False, help_text="It is whom you mean, whatever name the provider has."
+        required=False, help_text="Whoever has `shown_name` is whom you mean."
     )
+    shown_name = serializers.CharField(
+        max_length=MAX_NAME,
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="With `name_confirmed`: the name that the customer has seen, as the refusal had "
+        "it. If the provider has another one by now, that is asked about again.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("name_confirmed") and "shown_name" not in attrs:
+            raise serializers.ValidationError(
+                {"shown_name": ["Say which name is confirmed: the refusal has it, maybe empty."]}
+            )
+        return attrs
 
 
 class RefundInput(StrictSerializer):

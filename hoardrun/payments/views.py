@@ -48,13 +48,14 @@ class PaymentListView(View):
         """
         wanted = checked(PaymentInput, request.data)
         owner_id = user_id(request)
+        shown_name = wanted.pop("shown_name", None)
         payment, created = payment_create(
             owner_id=owner_id,
             idempotency_key=idempotency.key_of(request),
             receiver=Receiver(
                 only_known=options().payouts_to == "known",
                 name=wanted.pop("name", ""),
-                is_confirmed=wanted.pop("name_confirmed", False),
+                confirmed=shown_name if wanted.pop("name_confirmed", False) else None,
             ),
             by=actors.user(owner_id, request_id(request)),
             **wanted,
@@ -80,7 +81,7 @@ class RefundListView(View):
         """Give a collected payment of another user back, in whole or in part.
 
         Needs `payments.add_providerpayment`. The refund is a payment of its own, which holds its
-        amount on the account that the money came into.
+        amount on the account that the money came into. A large one waits for two members of staff.
         """
         paid_id = _to_refund(request, payment_id)
         key, staff_id = idempotency.key_of(request), user_id(request)

@@ -243,9 +243,14 @@ class Client:
         body = {"provider": provider, "currency": currency, "msisdn": msisdn, "name": name}
         return dict(await self.api("POST", PAYEES, body))
 
-    async def confirm_payee(self, payee_id: str) -> dict[str, Any]:
-        """Say that a payee is whom the user means; return it. Raises ApiError."""
-        return dict(await self.api("POST", f"{PAYEES}/{payee_id}/confirm"))
+    async def confirm_payee(self, payee_id: str, *, shown_name: str) -> dict[str, Any]:
+        """Say that the payee with the name that the user has seen is meant; return it.
+
+        Raises ApiError, with status 409 if the provider has another name by now, which
+        `shown_name` of the problem has.
+        """
+        body = {"shown_name": shown_name}
+        return dict(await self.api("POST", f"{PAYEES}/{payee_id}/confirm", body))
 
     async def remove_payee(self, payee_id: str) -> None:
         """Remove a payee. Raises ApiError."""

@@ -24,7 +24,11 @@ class Payments:
         return dict(await self._api.ask("GET", f"{PATH}/methods{query}"))
 
     async def create(self, order: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
-        """Ask for a payment and return it. Repeated with the same key it is done once."""
+        """Ask for a payment and return it. Repeated with the same key it is done once.
+
+        A payout to a `name` that the provider does not have raises ApiError with status 409. Show
+        `shown_name` of its problem; if that is meant, ask again with it and `name_confirmed`.
+        """
         headers = {_KEY: key} if key else {}
         return dict(await self._api.ask("POST", PATH, dict(order), headers))
 

@@ -71,7 +71,7 @@ test("what is asked for has its path and its body", async () => {
   });
   requests[1]({ ...payee("3", "Ann"), shown_name: "Ann N." }, 201);
   assert.equal((await adding).shown_name, "Ann N.");
-  const asked = [payees.confirm("3"), payees.remove("3")];
+  const asked = [payees.confirm("3", "Ann N."), payees.remove("3")];
   await settle();
   assert.deepEqual(
     [requests[2], requests[3]].map(({ url, options }) => [options.method, new URL(url).pathname]),
@@ -80,6 +80,7 @@ test("what is asked for has its path and its body", async () => {
       ["DELETE", "/api/v1/payees/3"],
     ],
   );
+  assert.deepEqual(JSON.parse(requests[2].options.body), { shown_name: "Ann N." });
   requests[2]({});
   requests[3]({});
   await Promise.all(asked);

@@ -85,7 +85,7 @@ def _rows(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
         *_payment(one, now, own),
         Payee(
             provider="mtn", currency="UGX", msisdn="+256771234567", name=one.name, verdict="same",
-            checked_at=now, created_at=now, **user,
+            checked_at=now, created_at=now, confirmed_name=one.name, **user,
         ),
         TierDecision(
             tier="identified", why=f"A passport of {one.name}.", decided_by_id=one.user_id + 1,
@@ -134,7 +134,8 @@ def _payment(one: Person, now: datetime, own: dict[str, Any]) -> list[Model]:
     payment = ProviderPayment(
         user_id=one.user_id, txn_id=one.user_id, kind="collect", provider="mtn",
         wallet="mtn_momo", minor=5000, currency="UGX", country="UG", msisdn="+256771234567",
-        text=f"From {one.name}", hint={"payer": "+256771234567"}, state="held",
+        name_verdict="other", confirmed_name=one.name, text=f"From {one.name}",
+        hint={"payer": "+256771234567"}, state="held",
         stage_changed_at=now, created_at=now, staff_reason="amount", staff_since=now,
     )  # fmt: skip
     receipt = PaymentReceipt(

@@ -19,6 +19,7 @@ from hoardrun.ledger.choices import Provider
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.money import amount_of
 from hoardrun.payments.choices import SOURCES, STATES, Kind
+from hoardrun.payments.payees.choices import MAX_NAME, NameVerdict
 from hoardrun.payments.states import LIVE, State
 from hoardrun.payments.tiers.choices import Whose
 
@@ -77,6 +78,12 @@ class ProviderPayment(models.Model):
     country = models.CharField(max_length=2)
     msisdn = models.CharField(max_length=20, blank=True)  # E.164
     whose = models.CharField(max_length=12, choices=Whose, blank=True, db_default="")  # its phone
+    # Of a payout: how alike the name that was given is to the provider's, and the first word and
+    # initials of that one, which the customer has confirmed if it was another. Neither changes.
+    name_verdict = models.CharField(
+        max_length=8, choices=NameVerdict, blank=True, db_default="", default=""
+    )
+    confirmed_name = models.CharField(max_length=MAX_NAME, blank=True, db_default="", default="")
     reference = models.CharField(max_length=100, blank=True)
     text = models.CharField(max_length=200, blank=True)
 

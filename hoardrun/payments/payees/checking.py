@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hoardrun.payments.calling.name_check import owner_of
 from hoardrun.payments.names import compare
-from hoardrun.payments.payees.choices import NameVerdict
+from hoardrun.payments.payees.choices import MAX_NAME, NameVerdict
 
 
 class Checked(NamedTuple):
@@ -30,6 +30,10 @@ def name_check(
 
 
 def shown(name: str) -> str:
-    """Return a name as it may be shown to a stranger: the first word, and initials."""
-    first, *rest = name.split() or [""]
-    return " ".join([first, *(f"{word[0]}." for word in rest)])
+    """Return a name as it may be shown to a stranger: the first word, and initials.
+
+    What is not printed is left out, as it could turn what a customer reads and confirms.
+    """
+    printed = "".join(each for each in " ".join(name.split()) if each.isprintable())
+    first, *rest = printed.split() or [""]
+    return " ".join([first, *(f"{word[0]}." for word in rest)])[:MAX_NAME].rstrip()

@@ -26,10 +26,13 @@ class PhoneNotConfirmed(Conflict):
 
 
 class NameNotConfirmed(Conflict):
-    """The provider has another name; `verdict` says how alike, `shown_name` what may be seen."""
+    """The provider has another name than was given, or confirmed, or says none.
+
+    `verdict` says how alike it is to the one that was given, `shown_name` what may be seen of it.
+    """
 
     title = "Confirm who gets it"
     text = (
         "The provider has another name for this phone, or says none. Look at `shown_name`; if it "
-        "is whom you mean, ask again with `name_confirmed`."
+        "is whom you mean, ask again and confirm that name."
     )

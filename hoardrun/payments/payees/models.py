@@ -7,13 +7,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hoardrun.payments.payees.choices import NameVerdict
+from hoardrun.payments.payees.choices import MAX_NAME, NameVerdict
 
 
 class Payee(models.Model):
     """A wallet that a customer pays to, under the name that the customer gave it.
 
-    The name that its provider has is shown once and not kept: only how alike the two are.
+    The name that its provider has is not kept, but how alike the two are, and what the customer was
+    shown of it and has confirmed.
     """
 
     user = models.ForeignKey(
@@ -31,6 +32,13 @@ class Payee(models.Model):
     checked_at = models.DateTimeField(help_text="When the provider was asked.")
     confirmed_at = models.DateTimeField(
         null=True, help_text="When the customer confirmed the name, or it was the same."
+    )
+    confirmed_name = models.CharField(
+        max_length=MAX_NAME,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="The provider's name as it was shown, once that is confirmed.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

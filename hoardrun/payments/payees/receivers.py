@@ -1,4 +1,4 @@
-"""Refuse a payout to somebody whom its customer may not mean."""
+"""Note whose phone a payment is about, and refuse payouts to whom the customer may not mean."""
 
 from __future__ import annotations
 
@@ -6,37 +6,42 @@ from msgspec import Struct
 
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.models import ProviderPayment
-from hoardrun.payments.payees.checking import name_check
+from hoardrun.payments.payees.checking import Checked, name_check
 from hoardrun.payments.payees.choices import NameVerdict
 from hoardrun.payments.payees.errors import NameNotConfirmed, PhoneNotConfirmed
+from hoardrun.payments.payees.selectors import whose_phone
 from hoardrun.payments.tiers.choices import Whose
 
 
 class Receiver(Struct, frozen=True, kw_only=True):
-    """The rules for the receiver of a payout, and the name that the customer gave."""
+    """The rules for who gets a payout, and the names that the customer gave and confirmed."""
 
     only_known: bool = False  # False: money goes out to anybody
     name: str = ""  # empty: nobody is asked for it
-    is_confirmed: bool = False  # whatever name the provider has
+    # The name that the customer was shown and has confirmed. None: none was confirmed.
+    confirmed: str | None = None
 
 
 ANYBODY = Receiver()
 
 
 def receiver_check(row: ProviderPayment, wanted: Receiver) -> None:
-    """Refuse a payout to a phone that is neither the customer's nor a payee's, nor confirmed.
+    """Note whose phone it is; refuse a payout to one that is neither theirs nor a payee's.
 
-    A name that is given is compared with the provider's. If it is another one, or the provider
-    does not say, the customer has to confirm. Not in a transaction. Raises PhoneNotConfirmed and
-    NameNotConfirmed.
+    To others it goes by their name: that is compared with the provider's. If that is another one,
+    or is not told, the customer has to confirm it. What they confirm is noted with the payment.
+    Not in a transaction. Raises PhoneNotConfirmed and NameNotConfirmed.
     """
-    if row.kind != Kind.PAYOUT or row.whose != Whose.THIRD_PARTY:
+    row.whose, payee = whose_phone(user_id=row.user_id, provider=row.provider, msisdn=row.msisdn)
+    if row.kind != Kind.PAYOUT:
+        return
+    if payee is not None:
+        row.name_verdict, row.confirmed_name = payee.verdict, payee.confirmed_name
+    if row.whose != Whose.THIRD_PARTY:
         return
     if not wanted.name:
         if wanted.only_known:
             raise PhoneNotConfirmed
-        return
-    if wanted.is_confirmed:
         return
     found = name_check(
         row.provider,
@@ -46,5 +51,15 @@ def receiver_check(row: ProviderPayment, wanted: Receiver) -> None:
         name=wanted.name,
         network=row.network,
     )
-    if found.verdict != NameVerdict.SAME:
+    confirmed_check(found, wanted.confirmed)
+    row.name_verdict, row.confirmed_name = found.verdict, found.shown
+
+
+def confirmed_check(found: Checked, confirmed: str | None) -> None:
+    """Refuse another name than was given, unless it is the very one that the customer confirmed.
+
+    A confirmation counts for what the provider says now: one that is sent unseen, for another
+    phone, or after the number has another owner is none. Raises NameNotConfirmed.
+    """
+    if found.verdict != NameVerdict.SAME and confirmed != found.shown:
         raise NameNotConfirmed(verdict=found.verdict.value, shown_name=found.shown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db.models import QuerySet
 
 from hoardrun.payments.payees.errors import PayeeNotFound
@@ -27,11 +29,19 @@ def payee_get(*, user_id: int, payee_id: int | str, is_locked: bool = False) -> 
     return found
 
 
-def whose_phone(*, user_id: int, provider: str, msisdn: str) -> Whose:
+class Owner(NamedTuple):
+    """Whose a phone is, and the payee if it is one's."""
+
+    whose: Whose
+    payee: Payee | None = None
+
+
+def whose_phone(*, user_id: int, provider: str, msisdn: str) -> Owner:
     """Say whose a phone is, as a customer pays by it or to it; `msisdn` is E.164."""
     if owns_phone(user_id=user_id, msisdn=msisdn):
-        return Whose.OWN
+        return Owner(Whose.OWN)
     known = Payee.objects.filter(
         user_id=user_id, provider=provider, msisdn=msisdn, confirmed_at__isnull=False
     )
-    return Whose.PAYEE if known.exists() else Whose.THIRD_PARTY
+    payee = known.order_by("-confirmed_at", "pk").first()
+    return Owner(Whose.THIRD_PARTY if payee is None else Whose.PAYEE, payee)

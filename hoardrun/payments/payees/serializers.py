@@ -18,6 +18,15 @@ class PayeeInput(StrictSerializer):
     name = serializers.CharField(max_length=MAX_NAME, help_text="Who you think it is.")
 
 
+class ConfirmInput(StrictSerializer):
+    shown_name = serializers.CharField(
+        max_length=MAX_NAME,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="The name that the customer has seen, as the last answer had it.",
+    )
+
+
 class PayeeOutput(serializers.ModelSerializer[Payee]):
     id = serializers.CharField()
     verdict = serializers.ChoiceField(
@@ -34,8 +43,8 @@ class PayeeOutput(serializers.ModelSerializer[Payee]):
 
 class SavedPayeeOutput(PayeeOutput):
     shown_name = serializers.CharField(
-        help_text="Of the name that the provider has: the first word, and initials. It is not "
-        "kept, and empty where none was told."
+        help_text="Of the name that the provider has: the first word, and initials. Empty where "
+        "none was told, and for one that is confirmed already."
     )
 
     class Meta(PayeeOutput.Meta):

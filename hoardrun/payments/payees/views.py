@@ -10,8 +10,12 @@ from rest_framework.response import Response
 
 from hoardrun.payments.payees import selectors, services
 from hoardrun.payments.payees.models import Payee
-from hoardrun.payments.payees.serializers import PayeeInput, PayeeOutput, SavedPayeeOutput
-from notifications.serializers import NoFields
+from hoardrun.payments.payees.serializers import (
+    ConfirmInput,
+    PayeeInput,
+    PayeeOutput,
+    SavedPayeeOutput,
+)
 from realtime.rest import idempotency
 from realtime.rest.serializers import checked
 from realtime.rest.views import View, user_id
@@ -35,7 +39,8 @@ class PayeeListView(View, ListAPIView[Payee]):
     def post(self, request: Request) -> Response:
         """Save a payee. Their provider is asked for the name; if it is another, confirm it.
 
-        Answers 201 for a new one, and 200 for one that is known, which stays as it is.
+        Answers 201 for a new one, and 200 for one that is known: it stays as it is once it is
+        confirmed, and is checked anew before that.
         """
         idempotency.refuse(request, "Repeated, it finds the first.")
         wanted = checked(PayeeInput, request.data)
@@ -53,9 +58,15 @@ class PayeeView(View):
 
 
 class PayeeConfirmView(View):
-    @extend_schema(operation_id="payees_confirm", request=None, responses=PayeeOutput)
+    def cost(self, request: Request) -> int:
+        return ASKING_UNITS
+
+    @extend_schema(operation_id="payees_confirm", request=ConfirmInput, responses=PayeeOutput)
     def post(self, request: Request, payee_id: str) -> Response:
-        """Confirm that this is who you mean, after you have seen the provider's name."""
-        checked(NoFields, request.data)
-        row = services.payee_confirm(user_id=user_id(request), payee_id=payee_id)
+        """Confirm that whoever has the name that you have seen is whom you mean.
+
+        The provider is asked again. If it has another name by now, 409 has that.
+        """
+        seen = checked(ConfirmInput, request.data)
+        row = services.payee_confirm(user_id=user_id(request), payee_id=payee_id, **seen)
         return Response(PayeeOutput(row).data)

@@ -76,6 +76,10 @@ class PaymentWhy(Struct, frozen=True, kw_only=True):
     provider: str
     wallet: str
     number: str
+    whose: str  # the phone: `own`, `payee` or `third_party`
+    name_verdict: str  # how alike the name that the customer gave is to the provider's
+    confirmed_name: str  # of the provider's, what the customer saw and confirmed
+    whose_text: str  # the three in words
     amount: str
     fee: str
     currency: str

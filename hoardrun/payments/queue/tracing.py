@@ -12,7 +12,7 @@ from hoardrun.payments.errors import PaymentNotFound
 from hoardrun.payments.models import PaymentReceipt, PaymentStep, ProviderPayment, StaffDecision
 from hoardrun.payments.queue.masks import facts_in
 from hoardrun.payments.queue.report import PaymentWhy, WhyCallback, WhyDecision, WhyStep
-from hoardrun.payments.queue.words import RULES, SOURCES, said_of, told_text
+from hoardrun.payments.queue.words import RULES, SOURCES, said_of, told_text, whose_text
 from hoardrun.payments.staff import action_check
 from hoardrun.payments.stages import masked
 from hoardrun.payments.states import State
@@ -48,6 +48,10 @@ def payment_why(payment_id: UUID | str, *, with_content: bool = False) -> Paymen
         provider=row.provider,
         wallet=row.wallet,
         number=masked(row.msisdn),
+        whose=row.whose,
+        name_verdict=row.name_verdict,
+        confirmed_name=row.confirmed_name,
+        whose_text=whose_text(row.whose, row.name_verdict, row.confirmed_name),
         amount=amount_text(row.amount, row.currency),
         fee=amount_text(amount_of(row.fee_minor, row.currency), row.currency),
         currency=row.currency,

@@ -131,6 +131,28 @@ SOURCES: Mapping[Source, str] = {
 }
 
 
+# Whose phone it is, and what became of the name that the customer gave: the code of `tiers` and
+# that of `payees`.
+WHOSE: Mapping[str, str] = {
+    "own": "The customer's own, proven by a code.",
+    "payee": "Of a payee whom the customer has confirmed.",
+    "third_party": "Somebody else's.",
+}
+NAMES: Mapping[str, str] = {
+    "same": "The provider has the name that the customer gave: {name}.",
+    "similar": "The provider has a similar name. The customer was shown {name}, and confirmed it.",
+    "other": "The provider has another name. The customer was shown {name}, and confirmed it.",
+    "unknown": "The provider did not say whose it is. The customer confirmed the number.",
+}
+_NOT_KEPT = "one that is not kept"
+
+
+def whose_text(whose: str, verdict: str, name: str) -> str:
+    """Say whose phone it is, and whom the customer has confirmed."""
+    named = NAMES[verdict].format(name=name or _NOT_KEPT) if verdict else ""
+    return " ".join(filter(None, (WHOSE.get(whose, ""), named)))
+
+
 def said_of(state: State, staff_reason: str) -> Said:
     """Say where a payment stands; if it waits for staff, why, and what they may do."""
     where = STATES[state]

@@ -14,8 +14,11 @@ export class Payees extends EventTarget {
   load(): Promise<void>;
   /** Save one. Unless its `verdict` is `same`, show `shown_name`, then `confirm`. */
   add(provider: string, currency: string, msisdn: string, name: string): Promise<SavedPayee>;
-  /** Say that this is who is meant, whatever name the provider has. */
-  confirm(id: string): Promise<void>;
+  /**
+   * Say that whoever has `shown_name`, as the user has seen it, is meant. If the provider has another
+   * name by now, it rejects with 409, and `shown_name` of the problem has that.
+   */
+  confirm(id: string, shownName: string): Promise<void>;
   remove(id: string): Promise<void>;
   /** Hear nothing more. */
   close(): void;

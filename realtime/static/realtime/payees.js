@@ -47,9 +47,10 @@ export class Payees extends EventTarget {
     return /** @type {any} */ (saved);
   }
 
-  /** Say that this is who is meant, whatever name the provider has. */
-  async confirm(id) {
-    await this.#client.api("POST", `${PATH}/${encodeURIComponent(id)}/confirm`);
+  /** Say that whoever has the name that was shown is meant. */
+  async confirm(id, shownName) {
+    const path = `${PATH}/${encodeURIComponent(id)}/confirm`;
+    await this.#client.api("POST", path, { shown_name: shownName });
   }
 
   async remove(id) {

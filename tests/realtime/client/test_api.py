@@ -35,7 +35,7 @@ async def test_payees_are_listed_and_what_does_not_exist_is_not_there(served: Se
     wanted = {"provider": "mtn", "currency": "UGX", "msisdn": "+256772123456", "name": "Amina"}
     for asking, status in (
         (client.add_payee(**wanted), 400),  # no provider is set up
-        (client.confirm_payee("1"), 404),
+        (client.confirm_payee("1", shown_name="A. N."), 404),
         (client.remove_payee("1"), 404),
     ):
         with pytest.raises(ApiError) as refused:

@@ -1,13 +1,18 @@
 // The HTTP side: JSON in, JSON out, problem details as errors.
 
-/** `code` is the API's own name of the problem; `errors` maps each field that is wrong to its reasons. */
+/**
+ * `code` is the API's own name of the problem; `errors` maps each field that is wrong to its reasons;
+ * `problem` is all of it.
+ */
 export class ApiError extends Error {
-  constructor(status, title, detail, { code = "", errors = {} } = {}) {
+  constructor(status, title, detail, problem = {}) {
+    const { code = "", errors = {} } = problem;
     super(detail || title);
     this.status = status;
     this.title = title;
     this.code = code;
     this.errors = errors;
+    this.problem = problem;
   }
 }
 

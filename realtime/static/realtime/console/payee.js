@@ -11,12 +11,14 @@ export class PayeeCheck {
   #confirmed;
   #phone = null;
   #payee = null;
+  #shown = ""; // the name that the customer looks at
 
   /** `confirmed` is called once the phone may be paid. */
   constructor(session, confirmed) {
     this.#session = session;
     this.#confirmed = confirmed;
     $("pay-payee-check").addEventListener("click", () => this.#go());
+    $("pay-payee-name").addEventListener("input", () => this.#begin()); // what was said is of another
     $("pay-payee-name").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault(); // it is not the payment that is sent
@@ -27,10 +29,9 @@ export class PayeeCheck {
   /** Ask about a phone: `provider`, `currency` and `msisdn`. */
   ask(phone) {
     this.#phone = phone;
-    this.#payee = null;
     $("pay-payee").hidden = false;
     $("pay-payee-name").value = "";
-    this.#tell("", "Check the name");
+    this.#begin();
     $("pay-payee-name").focus();
   }
 
@@ -39,9 +40,25 @@ export class PayeeCheck {
     this.#phone = this.#payee = null;
   }
 
+  /** Ask for a name, which is then checked. */
+  #begin() {
+    this.#payee = null;
+    this.#tell("", "Check the name");
+  }
+
   #tell(text, button) {
     setText($("pay-payee-says"), text);
     setText($("pay-payee-check"), button);
+  }
+
+  /** Ask whether this name is meant. */
+  #show(name) {
+    this.#shown = name;
+    const by = means(this.#phone.provider);
+    const says = name
+      ? `${by} has the name ${name} for this phone. Is this who you mean?`
+      : `${by} does not tell whose phone this is. Is ${this.#phone.msisdn} the right number?`;
+    this.#tell(says, "Yes, this is right");
   }
 
   async #go() {
@@ -50,7 +67,9 @@ export class PayeeCheck {
     button.disabled = true;
     try {
       const found = this.#payee
-        ? await this.#session.api("POST", `${PATH}/${this.#payee.id}/confirm`)
+        ? await this.#session.api("POST", `${PATH}/${this.#payee.id}/confirm`, {
+            shown_name: this.#shown,
+          })
         : await this.#session.api("POST", PATH, {
             ...phone,
             name: $("pay-payee-name").value.trim(),
@@ -61,15 +80,16 @@ export class PayeeCheck {
         this.#confirmed();
       } else {
         this.#payee = found;
-        const by = means(phone.provider);
-        const says = found.shown_name
-          ? `${by} has the name ${found.shown_name} for this phone. Is this who you mean?`
-          : `${by} does not tell whose phone this is. Is ${phone.msisdn} the right number?`;
-        this.#tell(says, "Yes, this is right");
+        this.#show(found.shown_name);
       }
     } catch (error) {
+      if (phone !== this.#phone) return;
+      if (error.code === "name_not_confirmed") {
+        this.#show(error.problem.shown_name); // another one than was looked at
+        return;
+      }
       const [wrong] = Object.values(error.errors || {}).flat();
-      if (phone === this.#phone) setText($("pay-payee-says"), wrong || error.message);
+      setText($("pay-payee-says"), wrong || error.message);
     } finally {
       button.disabled = false;
     }

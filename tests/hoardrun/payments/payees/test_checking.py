@@ -12,7 +12,14 @@ from tests.hoardrun.payments.payees.conftest import Mtn
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("Jane Doe", "Jane D."), ("jane", "jane"), ("", ""), ("  A  b  c ", "A b. c.")],
+    [
+        ("Jane Doe", "Jane D."),
+        ("jane", "jane"),
+        ("", ""),
+        ("  A  b  c ", "A b. c."),
+        ("Jane \u202eDoe\0", "Jane D."),
+        ("x" * 200, "x" * 100),
+    ],  # fmt: skip
 )
 def test_a_name_is_shown_by_its_first_word(name: str, text: str):
     assert shown(name) == text

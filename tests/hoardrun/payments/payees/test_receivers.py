@@ -30,6 +30,11 @@ def pay(client: APIClient, account: Account, **more: Any) -> Any:
     return client.post(PAYMENTS, {**body, "amount": "5000", "msisdn": PHONE, **more})
 
 
+def confirm(client: APIClient, account: Account, shown: str, **more: Any) -> Any:
+    """Pay, and confirm a name."""
+    return pay(client, account, name_confirmed=True, shown_name=shown, **more)
+
+
 def test_the_same_name_is_paid(client: APIClient, ugx: Account, mtn: Mtn):
     assert pay(client, ugx, name="Nakato Amina").status_code == 201
     assert (mtn.checks(), ProviderPayment.objects.get().whose) == (1, "third_party")
@@ -45,28 +50,63 @@ def test_another_name_asks_for_confirmation(
     asked = problem(pay(client, ugx, name=name), 409, "name_not_confirmed")
     assert (asked["verdict"], asked["shown_name"]) == (verdict, shown)
     assert not ProviderPayment.objects.exists()
-    assert pay(client, ugx, name=name, name_confirmed=True).status_code == 201
-    assert mtn.checks() == 1
+    assert confirm(client, ugx, shown, name=name).status_code == 201
+    row = ProviderPayment.objects.get()
+    assert (row.name_verdict, row.confirmed_name) == (verdict, "Amina N. S.")
+    assert mtn.checks() == 2
+
+
+@pytest.mark.parametrize("confirmed", ["", "Jane D.", "amina n. s.", "Amina N. S. ", "Amina N"])
+def test_no_name_is_confirmed_unseen(client: APIClient, ugx: Account, mtn: Mtn, confirmed: str):
+    """A program that always confirms still has to look at the name that the provider has."""
+    asked = problem(confirm(client, ugx, confirmed, name="Jane Doe"), 409, "name_not_confirmed")
+    assert (asked["verdict"], asked["shown_name"]) == ("other", "Amina N. S.")
+    assert not ProviderPayment.objects.exists()
+
+
+def test_a_confirmation_says_which_name(client: APIClient, ugx: Account, mtn: Mtn):
+    answer = pay(client, ugx, name="Jane Doe", name_confirmed=True)
+    problem(answer, 400, "invalid_input", "shown_name")
+    problem(pay(client, ugx, name="Jane Doe", shown_name="Amina N. S."), 409, "name_not_confirmed")
+    assert not ProviderPayment.objects.exists()
+
+
+def test_an_old_confirmation_counts_for_its_name_only(client: APIClient, ugx: Account, mtn: Mtn):
+    """The number has another owner meanwhile, or the confirmation is sent for another number."""
+    assert confirm(client, ugx, "Amina N. S.", name="Jane Doe").status_code == 201
+    mtn.names = {"256772123456": ("Brian", "Okello"), "256772123457": ("Cyn", "Atim")}
+    for phone, shown in ((PHONE, "Brian O."), ("+256772123457", "Cyn A.")):
+        answer = confirm(client, ugx, "Amina N. S.", name="Jane Doe", msisdn=phone)
+        assert problem(answer, 409, "name_not_confirmed")["shown_name"] == shown
+    mtn.names.clear()  # that nobody says it now confirms nobody
+    answer = confirm(client, ugx, "Amina N. S.", name="Jane Doe")
+    assert problem(answer, 409, "name_not_confirmed")["verdict"] == "unknown"
+    assert ProviderPayment.objects.count() == 1
 
 
 def test_a_name_that_nobody_tells_asks_for_confirmation(client: APIClient, ugx: Account, mtn: Mtn):
     mtn.names.clear()
     asked = problem(pay(client, ugx, name="Amina Nakato"), 409, "name_not_confirmed")
     assert (asked["verdict"], asked["shown_name"]) == ("unknown", "")
+    assert confirm(client, ugx, "", name="Amina Nakato").status_code == 201
+    row = ProviderPayment.objects.get()
+    assert (row.name_verdict, row.confirmed_name) == ("unknown", "")
 
 
 def test_without_a_name_only_known_phones_are_paid(
     client: APIClient, ugx: Account, bob: User, mtn: Mtn, settings: Any
 ):
     problem(pay(client, ugx), 409, "phone_not_confirmed")
-    problem(pay(client, ugx, name_confirmed=True), 409, "phone_not_confirmed")
+    problem(confirm(client, ugx, ""), 409, "phone_not_confirmed")
     now = clock.now()
     about = {"provider": "mtn", "currency": "UGX", "msisdn": PHONE, "name": "Jane Doe"}
     payee = Payee.objects.create(user=bob, verdict="other", checked_at=now, **about)
     problem(pay(client, ugx), 409, "phone_not_confirmed")
-    Payee.objects.filter(pk=payee.pk).update(confirmed_at=now)
+    Payee.objects.filter(pk=payee.pk).update(confirmed_at=now, confirmed_name="Amina N. S.")
     assert pay(client, ugx, name="Whoever").status_code == 201
-    assert (mtn.asked, ProviderPayment.objects.get().whose) == ([], "payee")
+    row = ProviderPayment.objects.get()
+    assert (mtn.asked, row.whose) == ([], "payee")
+    assert (row.name_verdict, row.confirmed_name) == ("other", "Amina N. S.")
     settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_PAYOUTS_TO": "anybody"}
     payee.delete()
     assert pay(client, ugx).status_code == 201

@@ -28,14 +28,19 @@ def test_a_payee_is_saved_confirmed_listed_and_removed(alice: User, bob: User, m
     assert (again.status_code, again.json()["id"], again.json()["shown_name"]) == (
         200,
         body["id"],
-        "",
+        "Amina N. S.",
     )
     one = f"{URL}/{body['id']}"
-    for method, path in (("post", f"{one}/confirm"), ("delete", one)):
-        problem(getattr(stranger, method)(path), 404, "payee_not_found")
-    confirmed = client.post(f"{one}/confirm").json()
+    seen = {"shown_name": body["shown_name"]}
+    problem(stranger.post(f"{one}/confirm", seen), 404, "payee_not_found")
+    problem(stranger.delete(one), 404, "payee_not_found")
+    problem(client.post(f"{one}/confirm"), 400, "invalid_input", "shown_name")
+    unseen = client.post(f"{one}/confirm", {"shown_name": "Jane D."})
+    asked = problem(unseen, 409, "name_not_confirmed")
+    assert (asked["verdict"], asked["shown_name"]) == ("other", "Amina N. S.")
+    confirmed = client.post(f"{one}/confirm", seen).json()
     assert confirmed["confirmed_at"].endswith("Z")
-    assert client.post(f"{one}/confirm").json() == confirmed
+    assert client.post(f"{one}/confirm", seen).json() == confirmed
     assert client.get(URL).json() == [confirmed]
     assert stranger.get(URL).json() == []
     assert client.delete(one).status_code == 204

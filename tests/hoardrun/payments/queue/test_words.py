@@ -10,22 +10,37 @@ import pytest
 
 from hoardrun.payments.evidence import ENDINGS, Source
 from hoardrun.payments.facts import Rule
+from hoardrun.payments.payees.choices import NameVerdict
 from hoardrun.payments.queue.words import (
+    NAMES,
     REASONS,
     RULES,
     SOURCES,
     STATES,
+    WHOSE,
     said_of,
     told_text,
     waited_text,
+    whose_text,
 )
 from hoardrun.payments.states import State
+from hoardrun.payments.tiers.choices import Whose
 
 
 def test_every_rule_source_and_state_has_words():
     assert set(RULES) == set(get_args(Rule))
     assert set(SOURCES) == set(Source)
     assert set(STATES) == set(State)
+    assert (set(WHOSE), set(NAMES)) == (set(Whose), set(NameVerdict))
+
+
+def test_staff_read_which_name_was_confirmed():
+    said = whose_text("third_party", "other", "Amina N. S.")
+    assert said.startswith("Somebody else's. The provider has another name.")
+    assert said.endswith("The customer was shown Amina N. S., and confirmed it.")
+    assert "one that is not kept" in whose_text("payee", "similar", "")  # of earlier releases
+    assert whose_text("own", "", "") == "The customer's own, proven by a code."
+    assert whose_text("", "", "") == ""
 
 
 def test_what_waits_for_nobody_has_no_advice():
