@@ -1,4 +1,4 @@
-"""Keep large payouts until a second member of staff has accepted them.
+"""Keep large payouts and refunds until a second member of staff has accepted them.
 
 Such a payment is stored and its money held, but it is not due: nobody sends it. It is on the list
 of staff, of whom one asks to send it and another one decides (`staff`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.carried_services import payment_show
+from hoardrun.ledger.money import amount_of
 from hoardrun.payments.calling.hints import payment_is_due
 from hoardrun.payments.choices import Kind, StaffAction
 from hoardrun.payments.deciding import stay
@@ -15,15 +16,22 @@ from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.options import options
+from hoardrun.payments.refunded import refunds_of
 from hoardrun.payments.rows import staff_call, staff_release, steps_store
 from hoardrun.payments.stages import APPROVAL, awaits_approval, stage_of
 from realtime import clock
 
 
 def approval_call(row: ProviderPayment) -> None:
-    """Put a new payout on the list of staff if its amount needs them; it is not due then."""
+    """Put what is to go out on the list of staff if its amount needs them; it is not due then.
+
+    Refunds of one payment count together, or many small ones would need nobody.
+    """
     most = dict(options().approve_above).get(row.currency)
-    if row.kind == Kind.PAYOUT and most is not None and row.amount > most:
+    if most is None or row.kind == Kind.COLLECT:
+        return
+    before = 0 if row.refunds is None else sum(refunds_of(row.refunds))
+    if amount_of(before + row.minor, row.currency) > most:
         staff_call(row, APPROVAL, row.created_at)
         row.next_check_at = None
 

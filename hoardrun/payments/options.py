@@ -55,8 +55,9 @@ class PaymentOptions:
     """Whom customers pay out to over HTTP: `known` are their own phones, once proven, and payees
     whose name they have confirmed; or `anybody`."""
     approve_above: tuple[tuple[str, Decimal], ...] = amounts()
-    """The amounts above which a payout is kept until two members of staff have accepted it, such as
-    `UGX:5000000,KES:150000`; in other currencies none is."""
+    """The amounts above which a payout, or what refunds give back of a payment, is kept until two
+    members of staff have accepted it, such as `UGX:5000000,KES:150000`; in other currencies none
+    is."""
     in_flight: int = whole(8, 1, 100)
     """Calls to one provider that a worker makes at a time."""
     time_scale: float = number(1, 1, 1000)

@@ -28,13 +28,15 @@ def refund_create(
     amount: str | int | Decimal | None = None,
     description: str = "",
     own_key: str | None = None,
+    is_approved: bool = False,
     by: Actor = UNNAMED,
 ) -> Created:
     """Create a payment that gives another one back, in whole or in part.
 
     An `own_key` that was used before returns that refund, or raises IdempotencyConflict if it was
     different. The payment is locked, so that two at once do not give back more than came; and so is
-    its account, so that nobody reverses its transaction in the ledger meanwhile. Raises
+    its account, so that nobody reverses its transaction in the ledger meanwhile. A large one waits
+    for two members of staff, unless it `is_approved` by them. Raises
     NothingToRefund, ReceiptUnknown, InvalidInput for a part where the provider gives back no parts,
     and what `payment_create` raises.
     """
@@ -57,6 +59,7 @@ def refund_create(
         network=paid.network,
         refunds=paid,
         own_key=own_key,
+        is_approved=is_approved,
         by=by,
     )
 

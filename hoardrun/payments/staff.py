@@ -140,7 +140,11 @@ def _do(row: ProviderPayment, asked: StaffDecision, by: Actor) -> None:
         row.save(update_fields=["staff_reason", "staff_since"])
     if asked.action == StaffAction.REFUND:
         refund_create(
-            payment_id=row.pk, description=asked.why, own_key=f"decision:{asked.pk}", by=by
+            payment_id=row.pk,
+            description=asked.why,
+            own_key=f"decision:{asked.pk}",
+            is_approved=True,
+            by=by,
         )
 
 

@@ -1,4 +1,4 @@
-"""Large payouts are kept until two members of staff have accepted them."""
+"""Large payouts and refunds are kept until two members of staff have accepted them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from hoardrun.ledger.errors import OwnAccount
 from hoardrun.ledger.models import Account
 from hoardrun.payments.calling import claims
 from hoardrun.payments.errors import NothingToDecide
+from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment, StaffDecision
+from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.staff import decision_ask, decision_decide
 from realtime import clock
 from realtime.errors import SecondPerson
@@ -28,7 +30,7 @@ from tests.hoardrun.payments.carrying import (
     txn_of,
     wait,
 )
-from tests.hoardrun.payments.support import paid
+from tests.hoardrun.payments.support import paid, said
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +66,64 @@ def test_what_is_above_waits_with_its_money_held(ugx: Account):
     assert (shown(txn_of(row))["stage"], money(ugx)) == ("under_review", (44_999, 50_000))
     wait(row, minutes=10)
     assert (claims.claim("mtn", 10), claims.give_up("mtn")) == ([], [])
+
+
+def collected(ugx: Account) -> ProviderPayment:
+    """Let 9,000 UGX come in."""
+    row = taken(ask(ugx, amount="9000"))
+    tell_paid(row, provider_txn_id="R-1")
+    return row
+
+
+def back(row: ProviderPayment, amount: str | None = None, **more: Any) -> ProviderPayment:
+    return refund_create(payment_id=row.pk, amount=amount, **more).payment
+
+
+def test_a_large_refund_waits_for_two(ugx: Account, bob: User, dora: User, erin: User):
+    came = collected(ugx)
+    refund = back(came, own_key="k")
+    assert (refund.staff_reason, refund.next_check_at) == ("approval", None)
+    assert (shown(txn_of(refund))["stage"], money(ugx)) == ("under_review", (50_000, 59_000))
+    wait(refund, minutes=10)
+    assert (claims.claim("mtn", 10), claims.give_up("mtn")) == ([], [])
+    assert back(came, own_key="k") == refund
+    request = asked(refund, "send", dora)
+    for person, refusal in ((dora, SecondPerson), (bob, OwnAccount)):
+        with pytest.raises(refusal):
+            decision_decide(decision_id=request.pk, staff_id=person.pk, approve=True)
+    decision_decide(decision_id=request.pk, staff_id=erin.pk, approve=True)
+    [claimed] = claims.claim("mtn", 10)
+    assert (claimed.order.id, claimed.is_first) == (str(refund.pk), True)
+    tell_paid(taken(refund), provider_txn_id="R-2")
+    assert (refund.state, money(ugx)) == ("succeeded", (50_000, 50_000))
+    assert_books_agree(ugx)
+
+
+def test_a_large_refund_that_is_rejected_may_be_asked_for_again(
+    ugx: Account, dora: User, erin: User
+):
+    paid = collected(ugx)
+    refund = back(paid)
+    decided(refund, "reject", dora, erin)
+    assert (refund.state, money(ugx)) == ("failed", (59_000, 59_000))
+    assert back(paid).amount == 9000
+
+
+def test_many_small_refunds_are_one_large_one(ugx: Account):
+    paid = collected(ugx)
+    first, second, third = (back(paid, amount) for amount in ("3000", "2000", "1"))
+    assert [each.staff_reason for each in (first, second, third)] == ["", "", "approval"]
+    tell(taken(first), said(Claim.NOT_PAID, reason="funds"))
+    assert back(paid, "2999").staff_reason == ""  # what failed gives nothing back
+
+
+def test_what_two_have_decided_to_give_back_waits_for_nobody(ugx: Account, dora: User, erin: User):
+    row = taken(ask(ugx, amount="9000"))
+    tell(row, paid(amount=Decimal(8000)))
+    decided(row, "refund", dora, erin)
+    refund = row.refunded_by.get()
+    assert (refund.minor, refund.staff_reason) == (9000, "")
+    assert [one.order.id for one in claims.claim("mtn", 10)] == [str(refund.pk)]
 
 
 @pytest.mark.parametrize(("kind", "amount"), [("payout", "5000"), ("collect", "9000")])
