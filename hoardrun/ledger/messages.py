@@ -42,6 +42,8 @@ class PaymentStage(Struct, frozen=True, kw_only=True):
     """Why it ended without money, or waits; else null."""
     retry_safe: bool = False
     """True if another payment cannot be a second one."""
+    may_cancel: bool = False
+    """True if its customer may still cancel it, as nothing was sent to the provider."""
     receipt: str = ""
     """The provider's number of it, once it is paid."""
     number: str = ""

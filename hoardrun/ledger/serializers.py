@@ -171,6 +171,9 @@ class PaymentStageOutput(serializers.Serializer[Any]):
     )
     reason = PaymentReasonOutput(allow_null=True)
     retry_safe = serializers.BooleanField(help_text="Another payment cannot be a second one.")
+    may_cancel = serializers.BooleanField(
+        default=False, help_text="Its customer may still cancel it."
+    )
     receipt = serializers.CharField(help_text="The provider's number of it; empty until paid.")
     number = serializers.CharField(help_text="The phone's number, but for most of its digits.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hoardrun.ledger.actors import Actor
-from hoardrun.payments.choices import Kind
+from hoardrun.payments.choices import DecisionState, Kind
 from hoardrun.payments.creating import Created, payment_create
 from hoardrun.payments.errors import NotSafeToRetry, TooLateToCancel
 from hoardrun.payments.evidence import Claim, Evidence, Source
@@ -13,8 +13,8 @@ from hoardrun.payments.payees.receivers import Receiver
 from hoardrun.payments.rows import payment_lock
 from hoardrun.payments.selectors import payment_get
 from hoardrun.payments.services import evidence_apply
-from hoardrun.payments.stages import is_safe_to_retry
-from hoardrun.payments.states import State
+from hoardrun.payments.stages import is_safe_to_retry, may_cancel
+from realtime import clock
 from realtime.retry import one_transaction
 
 
@@ -22,14 +22,16 @@ from realtime.retry import one_transaction
 def payment_cancel(*, user_id: int, payment_id: str, by: Actor) -> ProviderPayment:
     """Cancel a payment that its provider has not been asked for yet, and return it.
 
-    No provider takes a prompt back from a phone: what was sent is declined there. Raises
-    PaymentNotFound and TooLateToCancel.
+    What waits for staff to accept it is among those. No provider takes a prompt back from a phone:
+    what was sent is declined there. Raises PaymentNotFound and TooLateToCancel.
     """
     found = payment_get(user_id=user_id, payment_id=payment_id)
     row = payment_lock(found.pk)
-    # A worker counts the attempt before it sends: a payment is either sent or cancelled.
-    if row.state != State.CREATED or row.attempts or row.kind == Kind.REFUND:
+    if not may_cancel(row):
         raise TooLateToCancel
+    # What staff were asked to decide on it is over.
+    asked = row.decisions.filter(state=DecisionState.ASKED)
+    asked.update(state=DecisionState.DECLINED, decided_at=clock.now())
     evidence = Evidence(
         claim=Claim.NOT_PAID, source=Source.ACK, reason="cancelled", retry_safe=True
     )

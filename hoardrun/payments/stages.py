@@ -28,6 +28,7 @@ def stage_of(row: Any) -> dict[str, Any]:
         "expires_at": None if ends_at is None else timestamp(ends_at),
         "reason": {"code": reason, "text": text_of(reason)} if reason else None,
         "retry_safe": is_safe_to_retry(row),
+        "may_cancel": may_cancel(row),
         "receipt": row.provider_txn_id if state in PAID else "",
         "number": masked(row.msisdn),
     }
@@ -36,6 +37,14 @@ def stage_of(row: Any) -> dict[str, Any]:
 def awaits_approval(row: Any) -> bool:
     """Say whether a payment is kept until staff have accepted it."""
     return row.staff_reason == APPROVAL and row.state == State.CREATED and not row.attempts
+
+
+def may_cancel(row: Any) -> bool:
+    """Say whether a customer may cancel a payment: its provider has not been asked for it.
+
+    A worker counts the attempt before it sends: a payment is either sent or cancelled.
+    """
+    return row.state == State.CREATED and not row.attempts and row.kind != "refund"
 
 
 def is_safe_to_retry(row: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
         "VAR_DIR": str(folder),
         "PAYMENTS_PAYOUTS_TO": "known",
+        "PAYMENTS_APPROVE_ABOVE": "UGX:6000",
         "PAYMENTS_TIME_SCALE": "3",  # MTN is asked after three seconds, not after ten
     }
     with Server("demo", env=env, prepare=SEED) as server:
@@ -209,6 +211,33 @@ async def test_what_a_slow_provider_was_not_asked_for_is_cancelled(
         await amina.sees("Cancelled")
     finally:
         await asyncio.to_thread(shown.shell, PACE.format("resume(name)"))
+
+
+async def test_a_payout_that_waits_for_staff_is_cancelled(browser: Browser, shown: Server) -> None:
+    amina = await payer_of(browser, shown, "Amina")
+    before = await amina.amount()
+    await amina.choose("Pay out", msisdn="+256772000088", amount="6001", provider="mtn")
+    await amina.send("Pay the phone")
+    await amina.send("Yes, pay")
+    await amina.page.get_by_label("Whose phone is it?").fill("Nobody Else")
+    await amina.send("Check the name")
+    says = amina.page.locator("#pay-payee-says")
+    await expect(says).to_contain_text("Is this who you mean?")
+    # Had she looked at another name than the provider's, she would be asked about that one.
+    unseen = json.dumps({"shown_name": "Somebody E."})
+    confirm = "**/payees/*/confirm"
+    await amina.page.route(confirm, lambda route: route.continue_(post_data=unseen), times=1)
+    async with amina.page.expect_response(confirm) as answer:
+        await amina.send("Yes, this is right")
+    assert (await answer.value).status == 409
+    await expect(says).to_contain_text("Is this who you mean?")
+    await amina.send("Yes, this is right")
+    await amina.sees("Under review")
+    await expect(amina.balance).to_have_text(f"{before - 6001:,}")
+    await amina.newest.get_by_role("button", name="Cancel").click()
+    await amina.sees("Cancelled")
+    await expect(amina.newest.get_by_role("button", name="Cancel")).to_be_hidden()
+    await expect(amina.balance).to_have_text(f"{before:,}")
 
 
 async def test_what_is_wrong_stands_at_its_field(browser: Browser, shown: Server) -> None:

@@ -93,8 +93,12 @@ const payees = new Payees(client);
 payees.addEventListener("change", () => payees.items?.map(({ name, verdict }) => [name, verdict]));
 payees
   .add("mtn", "UGX", "+256772123456", "Amina Nakato")
-  .then(({ id, shown_name }) => (shown_name ? payees.confirm(id) : payees.remove(id)));
+  .then(({ id, shown_name }) => (shown_name ? payees.confirm(id, shown_name) : payees.remove(id)));
 const payments = new Payments(client);
+const order = { account_id: "7", provider: "mtn", kind: "payout", amount: "500" } as const;
+payments
+  .create({ ...order, msisdn: "+256772123456", name_confirmed: true, shown_name: "Amina N." })
+  .then(({ stage }) => (stage.may_cancel ? payments.cancel(stage.id) : payments.get(stage.id)));
 payments
   .methods({ language: "sw" })
   .then(({ providers }) => providers[0]?.kinds.collect?.includes("UGX"));

@@ -628,6 +628,8 @@ export interface PaymentStage {
   reason?: PaymentReason | null;
   /** True if another payment cannot be a second one. */
   retry_safe?: boolean;
+  /** True if its customer may still cancel it, as nothing was sent to the provider. */
+  may_cancel?: boolean;
   /** The provider's number of it, once it is paid. */
   receipt?: string;
   /** The phone's number, but for most of its digits. */

@@ -17,6 +17,12 @@ export interface PaymentOrder {
   network?: string;
   description?: string;
   reference?: string;
+  /** Of a payout: who the user thinks gets it. */
+  name?: string;
+  /** The user has seen `shown_name`, and means whoever has it. */
+  name_confirmed?: boolean;
+  /** As the problem `name_not_confirmed` has it. */
+  shown_name?: string;
 }
 
 export interface Payment {
@@ -87,7 +93,7 @@ export class Payments {
   get(id: string): Promise<Payment>;
   /** The history, oldest first. */
   steps(id: string): Promise<PaymentStep[]>;
-  /** Rejects with status 409 once the provider was asked. */
+  /** Where the stage's `may_cancel` is true; rejects with status 409 once the provider was asked. */
   cancel(id: string): Promise<Payment>;
   /** The same payment again, once, where its `retry_safe` is true. */
   retry(id: string): Promise<Payment>;

@@ -11,8 +11,10 @@ from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account
 from hoardrun.payments.calling.claims import claim
+from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment
+from hoardrun.payments.staff import decision_ask
 from tests.clients import api_as
 from tests.hoardrun.payments.carrying import ask, money, states, taken, tell, tell_paid, txn_of
 from tests.hoardrun.payments.support import said
@@ -48,6 +50,27 @@ def test_what_nobody_was_asked_for_is_cancelled(client: APIClient, ugx: Account,
     assert txn_of(row).status == "cancelled"
     assert money(ugx) == (50_000, 50_000)
     assert claim("mtn", 10) == []
+    problem(client.post(f"{PAYMENTS}/{row.pk}/cancel"), 409, "too_late_to_cancel")
+
+
+def test_what_waits_for_staff_is_cancelled(
+    client: APIClient, ugx: Account, alice: User, settings: Any
+):
+    above = (("UGX", 4000),)
+    settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_APPROVE_ABOVE": above}
+    row = ask(ugx, "payout")
+    request = decision_ask(payment_id=row.pk, action="send", why="They rang.", staff_id=alice.pk)
+    stage = client.get(f"{PAYMENTS}/{row.pk}").json()["stage"]
+    assert (stage["stage"], stage["may_cancel"]) == ("under_review", True)
+    stage = client.post(f"{PAYMENTS}/{row.pk}/cancel").json()["stage"]
+    assert (stage["stage"], stage["may_cancel"]) == ("cancelled", False)
+    row.refresh_from_db()
+    assert (row.staff_since, row.staff_reason, row.next_check_at) == (None, "", None)
+    assert (txn_of(row).status, money(ugx)) == ("cancelled", (50_000, 50_000))
+    request.refresh_from_db()
+    assert (request.state, request.decided_by) == ("declined", None)
+    with pytest.raises(NothingToDecide):
+        decision_ask(payment_id=row.pk, action="send", why="Late.", staff_id=alice.pk)
     problem(client.post(f"{PAYMENTS}/{row.pk}/cancel"), 409, "too_late_to_cancel")
 
 

@@ -59,6 +59,19 @@ def test_what_may_have_been_paid_is_not_safe_to_retry(doubt: dict[str, Any]):
     assert stage_of(row(**sure | doubt))["retry_safe"] is False
 
 
+def test_what_nobody_was_asked_for_may_be_cancelled():
+    assert stage_of(row("created", kind="payout"))["may_cancel"] is True
+    waiting = stage_of(row("created", kind="payout", staff_reason="approval", staff_since=SENT))
+    assert (waiting["stage"], waiting["may_cancel"]) == ("under_review", True)
+    for other in (
+        row("created", attempts=1),  # it is being sent
+        row("created", kind="refund"),  # staff have made it
+        row("submitted"),
+        row("held", staff_since=SENT),
+    ):
+        assert stage_of(other)["may_cancel"] is False
+
+
 def test_a_receipt_is_shown_once_it_is_paid():
     assert stage_of(row("succeeded", provider_txn_id="R1"))["receipt"] == "R1"
     assert stage_of(row("held", provider_txn_id="R1"))["receipt"] == ""

@@ -95,7 +95,7 @@ export class PayCard {
       stage: payment.stage,
       tone: TONES[payment.stage] || "live",
     });
-    this.#buttons.cancel.hidden = payment.stage !== "starting";
+    this.#buttons.cancel.hidden = !payment.may_cancel;
     this.#buttons.retry.hidden =
       !payment.retry_safe || !["failed", "cancelled", "expired"].includes(payment.stage);
     this.#drawTrack();
