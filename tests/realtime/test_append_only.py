@@ -17,7 +17,7 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.journal.models import Book, BookDay, JournalDay, Posting
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
-from hoardrun.payments.models import PaymentReceipt, PaymentStep
+from hoardrun.payments.models import PaymentReceipt, PaymentStep, ReceiptClosing
 from hoardrun.payments.reconciling.models import StatementFile, StatementLine
 from hoardrun.payments.tiers.models import TierDecision
 from notifications.models import Attempt, Consent, PreferenceChange
@@ -188,6 +188,7 @@ UNIQUE = {
     ],
     PaymentReceipt: [{"id"}, {"payment_id", "sha256", "purpose", "verdict"}],
     PaymentStep: [{"id"}],
+    ReceiptClosing: [{"id"}, {"receipt_id"}],
     StatementFile: [{"id"}, {"provider", "sha256"}],
     StatementLine: [{"id"}, {"provider", "receipt", "goes_out", "kind"}],
     TierDecision: [{"id"}],
