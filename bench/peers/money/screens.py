@@ -52,7 +52,7 @@ class Screens:
         for client in self._clients:
             await client.connection.close()
 
-    async def play(self, waiting: Sequence[Mapping[str, str]], rate: float) -> list[Called]:
+    async def play(self, waiting: Sequence[Mapping[str, str]], rate: float) -> None:
         """Call about each payment, `rate` times a second, and wait until all ends are seen."""
         self._left = len(waiting)
         began, calls = time.monotonic(), []
@@ -62,7 +62,6 @@ class Screens:
         await asyncio.gather(*calls)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._all_ended.wait(), SEEN_WITHIN_SECONDS)
-        return list(self.called.values())
 
     async def _call(self, payment: Mapping[str, str]) -> None:
         request = _request(self._port, payment)
