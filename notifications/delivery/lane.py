@@ -66,7 +66,8 @@ class Lane:
         self._counted_at = 0.0
         self._stopping = threading.Event()
         self.turn = Turn()
-        self._is_own = False  # what is due comes from this worker
+        self._woken = 0  # how often: what is due then comes from this worker
+        self._answered_to = 0  # of these
 
     def step(self) -> int:
         """Write what has ended, settle what is not known, and begin what is due.
@@ -78,7 +79,9 @@ class Lane:
         # Without room it does not look: what it settles may have to be sent.
         if free < self._least or self._stopping.is_set():
             return done
-        leaves, self._is_own = self.turn.leaves and not self._is_own, False
+        woken = self._woken
+        leaves = self.turn.leaves and woken == self._answered_to
+        self._answered_to = woken
         found, begun = due.of_lane(self.channel, LEFT if leaves else NOT_LEFT), 0
         if found.unknown:
             begun += settle.settle_due(self.channel)
@@ -106,7 +109,7 @@ class Lane:
 
     def wake(self) -> None:
         """End the wait: this worker has queued something. Without room, it looks once there is."""
-        self._is_own = True
+        self._woken += 1
         self.hint()
 
     def hint(self) -> None:

@@ -89,6 +89,8 @@ class Worker(worker.Worker[Lane]):
         """Wait until the next ladder is due or a hint comes, at most these seconds."""
         if self._ladders_in < seconds:
             due_in = self._ladders_in + self._left_for
-            seconds = min(seconds, max(due_in, self._turn.pause()))
+            is_left = self._ladders_in <= 0 < due_in
+            pause = self._turn.spread(due_in) if is_left else max(due_in, self._turn.pause())
+            seconds = min(seconds, pause)
         if self._due.wait(seconds):
             self._due.clear()

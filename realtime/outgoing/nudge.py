@@ -76,6 +76,11 @@ class Turn:
             return random.uniform(LEFT_SECONDS + GATHER_SECONDS, SELDOM_SECONDS)
         return random.uniform(GATHER_SECONDS, LATEST_SECONDS)
 
+    @staticmethod
+    def spread(seconds: float) -> float:
+        """Return after how many seconds to take what was seen and left, if nobody else has."""
+        return seconds + random.uniform(0, LATEST_SECONDS)
+
     def looked(self, found: int) -> None:
         """Learn how much there was. An empty look counts only after a `pause`, not a mere poll."""
         if found:
