@@ -9,7 +9,7 @@ from hoardrun.payments.errors import NotSafeToRetry, TooLateToCancel
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.options import options
-from hoardrun.payments.payees.receivers import Receiver
+from hoardrun.payments.payees.receivers import Receiver, kept_of
 from hoardrun.payments.rows import payment_lock
 from hoardrun.payments.selectors import payment_get
 from hoardrun.payments.services import evidence_apply
@@ -47,7 +47,8 @@ def payment_retry(
     """Create the same payment once more, where it cannot be a second one.
 
     A payment has one other try: to ask for it again returns that, with any key. What failed again
-    is tried by its own id. Raises PaymentNotFound, NotSafeToRetry, and what `payment_create`
+    is tried by its own id. Whom the customer has confirmed for it is known for the other try: the
+    phone is the same. Raises PaymentNotFound, NotSafeToRetry, and what `payment_create`
     raises.
     """
     row = payment_lock(payment_get(user_id=user_id, payment_id=payment_id).pk)
@@ -70,6 +71,6 @@ def payment_retry(
         network=row.network,
         idempotency_key=idempotency_key,
         own_key=own_key,
-        receiver=Receiver(only_known=options().payouts_to == "known"),
+        receiver=Receiver(only_known=options().payouts_to == "known", kept=kept_of(row)),
         by=by,
     )

@@ -79,7 +79,8 @@ class ProviderPayment(models.Model):
     msisdn = models.CharField(max_length=20, blank=True)  # E.164
     whose = models.CharField(max_length=12, choices=Whose, blank=True, db_default="")  # its phone
     # Of a payout: how alike the name that was given is to the provider's, and the first word and
-    # initials of that one, which the customer has confirmed if it was another. Neither changes.
+    # initials of that one, which the customer has confirmed if it was another. Neither changes;
+    # another try takes them over.
     name_verdict = models.CharField(
         max_length=8, choices=NameVerdict, blank=True, db_default="", default=""
     )

@@ -20,6 +20,8 @@ class Receiver(Struct, frozen=True, kw_only=True):
     name: str = ""  # empty: nobody is asked for it
     # The name that the customer was shown and has confirmed. None: none was confirmed.
     confirmed: str | None = None
+    # What is kept of the name with the payment that this one is another try of.
+    kept: Checked | None = None
 
 
 ANYBODY = Receiver()
@@ -29,8 +31,9 @@ def receiver_check(row: ProviderPayment, wanted: Receiver) -> None:
     """Note whose phone it is; refuse a payout to one that is neither theirs nor a payee's.
 
     To others it goes by their name: that is compared with the provider's. If that is another one,
-    or is not told, the customer has to confirm it. What they confirm is noted with the payment.
-    Not in a transaction. Raises PhoneNotConfirmed and NameNotConfirmed.
+    or is not told, the customer has to confirm it. What they confirm is noted with the payment;
+    another try of it takes that over, and nobody is asked. Not in a transaction if a name is given,
+    as that calls the provider. Raises PhoneNotConfirmed and NameNotConfirmed.
     """
     row.whose, payee = whose_phone(user_id=row.user_id, provider=row.provider, msisdn=row.msisdn)
     if row.kind != Kind.PAYOUT:
@@ -39,10 +42,27 @@ def receiver_check(row: ProviderPayment, wanted: Receiver) -> None:
         row.name_verdict, row.confirmed_name = payee.verdict, payee.confirmed_name
     if row.whose != Whose.THIRD_PARTY:
         return
+    found = wanted.kept or _found(row, wanted)
+    if found is not None:
+        row.name_verdict, row.confirmed_name = found
+
+
+def kept_of(row: ProviderPayment) -> Checked | None:
+    """Return what a payment keeps of its receiver's name; None if nobody was asked for it."""
+    if not row.name_verdict:
+        return None
+    return Checked(NameVerdict(row.name_verdict), row.confirmed_name)
+
+
+def _found(row: ProviderPayment, wanted: Receiver) -> Checked | None:
+    """Return what the provider says of the name that was given; None if none was.
+
+    Raises PhoneNotConfirmed and NameNotConfirmed.
+    """
     if not wanted.name:
         if wanted.only_known:
             raise PhoneNotConfirmed
-        return
+        return None
     found = name_check(
         row.provider,
         msisdn=row.msisdn,
@@ -52,7 +72,7 @@ def receiver_check(row: ProviderPayment, wanted: Receiver) -> None:
         network=row.network,
     )
     confirmed_check(found, wanted.confirmed)
-    row.name_verdict, row.confirmed_name = found.verdict, found.shown
+    return found
 
 
 def confirmed_check(found: Checked, confirmed: str | None) -> None:

@@ -112,6 +112,66 @@ def test_without_a_name_only_known_phones_are_paid(
     assert pay(client, ugx).status_code == 201
 
 
+@pytest.mark.parametrize("payouts_to", ["known", "anybody"])
+@pytest.mark.parametrize(
+    ("name", "shown", "kept"),
+    [
+        ("Jane Doe", "Amina N. S.", ("other", "Amina N. S.")),
+        ("Amina Nakato Sserwadda", None, ("same", "Amina N. S.")),
+        ("Nobody Knows", "", ("unknown", "")),
+    ],
+)
+def test_another_try_goes_to_whom_the_first_was_for(
+    client: APIClient,
+    ugx: Account,
+    mtn: Mtn,
+    settings: Any,
+    payouts_to: str,
+    name: str,
+    shown: str | None,
+    kept: tuple[str, str],
+):
+    above = {"PAYMENTS_APPROVE_ABOVE": (("UGX", 4000),), "PAYMENTS_PAYOUTS_TO": payouts_to}
+    settings.PAYMENTS = {**settings.PAYMENTS, **above}
+    if shown == "":
+        mtn.names.clear()
+    more = {} if shown is None else {"name_confirmed": True, "shown_name": shown}
+    first = pay(client, ugx, name=name, **more).json()["id"]
+    asked = len(mtn.asked)
+    # Twice: a try of a try has it, too.
+    for _ in range(2):
+        stage = client.post(f"{PAYMENTS}/{first}/cancel").json()["stage"]
+        assert stage["retry_safe"]
+        again = client.post(f"{PAYMENTS}/{first}/retry")
+        assert again.status_code == 201, again.content
+        first = again.json()["id"]
+        row = ProviderPayment.objects.get(pk=first)
+        assert (row.whose, row.staff_reason, row.msisdn) == ("third_party", "approval", PHONE)
+        assert (row.name_verdict, row.confirmed_name) == kept
+    assert len(mtn.asked) == asked
+
+
+def test_another_try_to_a_payee_who_was_removed(
+    client: APIClient, ugx: Account, bob: User, mtn: Mtn
+):
+    now = clock.now()
+    payee = Payee.objects.create(
+        user=bob, provider="mtn", currency="UGX", msisdn=PHONE, name="Jane Doe", verdict="other",
+        checked_at=now, confirmed_at=now, confirmed_name="Amina N. S.",
+    )  # fmt: skip
+    first = pay(client, ugx).json()["id"]
+    client.post(f"{PAYMENTS}/{first}/cancel")
+    payee.delete()
+    second = client.post(f"{PAYMENTS}/{first}/retry").json()["id"]
+    row = ProviderPayment.objects.get(pk=second)
+    assert (row.whose, row.name_verdict, row.confirmed_name) == (
+        "third_party",
+        "other",
+        "Amina N. S.",
+    )
+    problem(pay(client, ugx), 409, "phone_not_confirmed")  # a new payment is none of its tries
+
+
 def test_a_key_asks_for_no_name_again(client: APIClient, ugx: Account, mtn: Mtn):
     headers = {"Idempotency-Key": "k"}
     body = {"account_id": str(ugx.pk), "provider": "mtn", "kind": "payout", "amount": "5000"}
