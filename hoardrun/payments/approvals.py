@@ -16,7 +16,7 @@ from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.options import options
-from hoardrun.payments.refunded import refunds_of
+from hoardrun.payments.refunded import is_there, refunds_of
 from hoardrun.payments.rows import staff_call, staff_release, steps_store
 from hoardrun.payments.stages import APPROVAL, awaits_approval, stage_of
 from realtime import clock
@@ -42,6 +42,16 @@ def approval_check(row: ProviderPayment, action: str) -> None:
         raise NothingToDecide("It has not been sent: send it, or reject it.")
     if not awaits_approval(row) and action == StaffAction.SEND:
         raise NothingToDecide("It does not wait to be sent.")
+    if action == StaffAction.SEND and row.refunds is not None:
+        _refunded_check(row.refunds)
+
+
+def _refunded_check(paid: ProviderPayment) -> None:
+    """Raise NothingToDecide if the money of a payment may have gone back without its refund."""
+    if paid.staff_since is not None:
+        raise NothingToDecide("The payment that it gives back waits for staff: decide on that one.")
+    if not is_there(paid):
+        raise NothingToDecide("What it gives back is no longer paid: reject this refund.")
 
 
 def approved_send(row: ProviderPayment, note: str, by: Actor) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 
+from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.money import amount_human, amount_of
 from hoardrun.payments.choices import Kind
@@ -14,7 +15,7 @@ from hoardrun.payments.conditions import MOVED_NOTHING, STAYS_PAID
 from hoardrun.payments.errors import GivenBack
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.reconciling.choices import WRITTEN
-from hoardrun.payments.states import State
+from hoardrun.payments.states import State, stays_paid
 
 
 class Back(NamedTuple):
@@ -36,6 +37,16 @@ def refunds_of(paid: ProviderPayment) -> Back:
     sums = rows.aggregate(done=Sum("minor", filter=STAYS_PAID), all=Sum("minor"))
     done = sums["done"] or 0
     return Back(done, (sums["all"] or 0) - done)
+
+
+def is_there(paid: ProviderPayment) -> bool:
+    """Say whether the money of a collected payment has come, and was not taken back.
+
+    The ledger may have given it back without a refund: then its transaction is reversed.
+    """
+    booked = paid.txn if paid.late_txn is None else paid.late_txn
+    is_paid = stays_paid(paid.state, booked_late=paid.booked_late)
+    return paid.kind == Kind.COLLECT and is_paid and booked.status == Status.COMPLETED
 
 
 def refund_like(paid: ProviderPayment, minor: int, receipt: str) -> ProviderPayment | None:

@@ -7,16 +7,14 @@ from uuid import UUID
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.carried_services import account_hold
-from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.money import amount_human, amount_of, amount_parse
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.creating import Created, payment_create
 from hoardrun.payments.errors import NothingToRefund, ReceiptUnknown
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.providers.registry import PROVIDERS
-from hoardrun.payments.refunded import refunds_of
+from hoardrun.payments.refunded import is_there, refunds_of
 from hoardrun.payments.rows import payment_lock
-from hoardrun.payments.states import stays_paid
 from realtime.errors import InvalidInput
 from realtime.retry import one_transaction
 
@@ -82,11 +80,6 @@ def _wanted(paid: ProviderPayment, amount: str | int | Decimal | None) -> Decima
 def _left_of(paid: ProviderPayment) -> int:
     """Return in minor units what of a payment has come, and was not given back.
 
-    The ledger may have given it back without a refund: then its transaction is reversed. Its
-    account is locked.
+    Its account is locked.
     """
-    booked = paid.txn if paid.late_txn is None else paid.late_txn
-    is_there = stays_paid(paid.state, booked_late=paid.booked_late)
-    if paid.kind != Kind.COLLECT or not is_there or booked.status != Status.COMPLETED:
-        return 0
-    return max(0, paid.minor - sum(refunds_of(paid)))
+    return max(0, paid.minor - sum(refunds_of(paid))) if is_there(paid) else 0

@@ -14,6 +14,7 @@ from hoardrun.payments.calling import claims
 from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.evidence import Claim
 from hoardrun.payments.models import ProviderPayment, StaffDecision
+from hoardrun.payments.queue.tracing import payment_why
 from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.staff import decision_ask, decision_decide
 from realtime import clock
@@ -107,6 +108,51 @@ def test_a_large_refund_that_is_rejected_may_be_asked_for_again(
     decided(refund, "reject", dora, erin)
     assert (refund.state, money(ugx)) == ("failed", (59_000, 59_000))
     assert back(paid).amount == 9000
+
+
+def refused(row: ProviderPayment, dora: User, why: str) -> None:
+    """Assert that nobody can have a refund sent, and that it is not sent."""
+    assert payment_why(row.pk).actions == ("reject",)
+    with pytest.raises(NothingToDecide, match=why):
+        asked(row, "send", dora)
+    row.refresh_from_db()
+    assert (row.staff_reason, row.next_check_at, claims.claim("mtn", 10)) == ("approval", None, [])
+
+
+def test_what_the_provider_gave_back_meanwhile_is_not_given_back_twice(
+    ugx: Account, dora: User, erin: User
+):
+    came = collected(ugx)
+    refund = back(came)
+    assert payment_why(refund.pk).actions == ("reject", "send")
+    request = asked(refund, "send", dora)
+    tell(came, said(Claim.REVERSED))  # by its portal
+    assert came.staff_reason == "contradiction"
+    with pytest.raises(NothingToDecide, match="waits for staff: decide on that one"):
+        decision_decide(decision_id=request.pk, staff_id=erin.pk, approve=True)
+    decision_decide(decision_id=request.pk, staff_id=erin.pk, approve=False)
+    refused(refund, dora, "waits for staff: decide on that one")
+    decided(refund, "reject", dora, erin)
+    tell(came, said(Claim.REVERSED))
+    assert (refund.state, came.state, money(ugx)) == ("failed", "reversed", (50_000, 50_000))
+    assert_books_agree(ugx)
+
+
+def test_a_refund_goes_once_its_payment_was_decided_on(ugx: Account, dora: User, erin: User):
+    came = collected(ugx)
+    refund = back(came)
+    tell(came, said(Claim.REVERSED))
+    decided(came, "reject", dora, erin)  # the portal shows no reversal
+    assert (came.state, came.staff_since) == ("succeeded", None)
+    decided(refund, "send", dora, erin)
+    assert [one.order.id for one in claims.claim("mtn", 10)] == [str(refund.pk)]
+
+
+def test_nothing_goes_back_of_what_is_no_longer_paid(ugx: Account, dora: User):
+    came = collected(ugx)
+    refund = back(came)
+    ProviderPayment.objects.filter(pk=came.pk).update(state="reversed")
+    refused(refund, dora, "no longer paid: reject this refund")
 
 
 def test_many_small_refunds_are_one_large_one(ugx: Account):
