@@ -132,17 +132,19 @@ SOURCES: Mapping[Source, str] = {
 
 
 # Whose phone it is, and what became of the name that the customer gave: the code of `tiers` and
-# that of `payees`.
+# that of `payees`. When it was checked is not kept: for a payee, or another try, long before.
 WHOSE: Mapping[str, str] = {
     "own": "The customer's own, proven by a code.",
     "payee": "Of a payee whom the customer has confirmed.",
     "third_party": "Somebody else's.",
 }
 NAMES: Mapping[str, str] = {
-    "same": "The provider has the name that the customer gave: {name}.",
-    "similar": "The provider has a similar name. The customer was shown {name}, and confirmed it.",
-    "other": "The provider has another name. The customer was shown {name}, and confirmed it.",
-    "unknown": "The provider did not say whose it is. The customer confirmed the number.",
+    "same": "The provider had the name that the customer gave when that was checked: {name}.",
+    "similar": "The provider had a similar name when that was checked. "
+    "The customer was shown {name}, and confirmed it.",
+    "other": "The provider had another name when that was checked. "
+    "The customer was shown {name}, and confirmed it.",
+    "unknown": "The provider did not say whose it was. The customer confirmed the number.",
 }
 _NOT_KEPT = "one that is not kept"
 

@@ -36,7 +36,7 @@ def test_every_rule_source_and_state_has_words():
 
 def test_staff_read_which_name_was_confirmed():
     said = whose_text("third_party", "other", "Amina N. S.")
-    assert said.startswith("Somebody else's. The provider has another name.")
+    assert said.startswith("Somebody else's. The provider had another name when that was checked.")
     assert said.endswith("The customer was shown Amina N. S., and confirmed it.")
     assert "one that is not kept" in whose_text("payee", "similar", "")  # of earlier releases
     assert whose_text("own", "", "") == "The customer's own, proven by a code."
