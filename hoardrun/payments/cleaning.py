@@ -13,6 +13,8 @@ from decimal import Decimal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
+# What a provider that wants a reference gets for a payment without one: it names no payment.
+NO_REFERENCE = "Payment"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,-]+")
 _BLANKS = re.compile(r" {2,}")
 

@@ -10,12 +10,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from hoardrun.ledger.money import amount_human
 from hoardrun.payments.choices import Kind
+from hoardrun.payments.cleaning import NO_REFERENCE
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.reconciling.choices import FINDINGS, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementLine
 from hoardrun.payments.statements.lines import Line
-from hoardrun.payments.statements.matching import Ours
-from hoardrun.payments.states import was_paid
+from hoardrun.payments.statements.ours import Ours
+from hoardrun.payments.states import moved_nothing, was_paid
 
 AROUND = timedelta(days=1)  # a payment may be asked for on the day before its line
 AT_ONCE = 500  # values in one query
@@ -41,18 +42,26 @@ def known_keys(provider: str, lines: Iterable[Line]) -> frozenset[tuple[str, boo
 
 
 def ours(provider: str, currency: str, lines: Sequence[Line]) -> list[Ours]:
-    """Return our payments of the days of some lines, and those that a line names by receipt."""
+    """Return our payments that some lines may be about, or be taken to be about.
+
+    They are those of the days of the lines, those that a line names by receipt, and whatever else
+    has the account of a line: a second one leaves it to a person.
+    """
     if not lines:
         return []
     times = [line.at for line in lines]
     receipts = sorted({text for line in lines for text in (line.receipt, line.linked) if text})
     days = Q(created_at__gte=min(times) - AROUND, created_at__lte=max(times) + AROUND)
-    chosen = [days, *(Q(provider_txn_id__in=some) for some in _batches(receipts))]
-    found = {
-        payment.id: payment
-        for condition in chosen
-        for payment in _payments(provider, currency, condition)
-    }
+    found: dict[str, Ours] = {}
+
+    def add(*conditions: Q) -> None:
+        for condition in conditions:
+            found.update((each.id, each) for each in _payments(provider, currency, condition))
+
+    add(days, *(Q(provider_txn_id__in=some) for some in _batches(receipts)))
+    accounts = {each.account for each in found.values() if each.account and not each.receipt}
+    named = sorted(accounts.intersection(line.account for line in lines) - {NO_REFERENCE})
+    add(*(Q(reference__in=some) for some in _batches(named)))
     return list(found.values())
 
 
@@ -70,8 +79,10 @@ def _payments(provider: str, currency: str, condition: Q) -> Iterator[Ours]:
             msisdn=payment.msisdn,
             account=payment.reference,
             receipt=payment.provider_txn_id,
+            refunds=str(payment.refunds_id or ""),
             succeeded=is_paid and not payment.is_written,
-            is_refund=payment.kind == Kind.REFUND,
+            moved_nothing=moved_nothing(payment.state, booked_late=payment.booked_late),
+            was_sent=payment.sent_at is not None,
         )
 
 

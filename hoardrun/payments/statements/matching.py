@@ -1,27 +1,27 @@
 """Hold the lines of a statement against our payments. Pure.
 
 The passes go from what is sure to what is likely: the receipt, our id in the details, and last the
-same amount and time with the same phone, or the same account, if only one of each is left.
+same amount and time with the same phone, or with the same account where the phone is masked, if
+only one of each is left.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hoardrun.payments.statements.lines import Line
+from hoardrun.payments.statements.looks import Pairs, by_account, by_likeness, shared_accounts
+from hoardrun.payments.statements.ours import Ours
 
-NEAR = timedelta(minutes=10)
 # A provider writes a statement up to a day late.
 WRITTEN_WITHIN = timedelta(days=1)
-DIGITS = 9  # of a phone without its country
 
 What = Literal[
     "matched",
@@ -33,19 +33,6 @@ What = Literal[
     "known",
 ]
 By = Literal["", "receipt", "reference", "likeness", "account"]
-
-
-class Ours(Struct, frozen=True, kw_only=True):
-    """A payment of ours, as far as a statement may tell it."""
-
-    id: str
-    amount: Decimal  # below zero: it went out
-    at: datetime
-    msisdn: str = ""  # E.164
-    account: str = ""  # what a payer writes, to say that it is for this
-    receipt: str = ""
-    succeeded: bool = True  # by what we know
-    is_refund: bool = False
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -88,10 +75,12 @@ def match(
             found.append(beside)
         seen.add(line.key)
     open_payments = dict(by_id)
-    found.extend(_paired(open_lines, open_payments))
+    shared = shared_accounts(payments)
+    passes: tuple[Pass, ...] = (*_PASSES, ("account", partial(by_account, shared=shared)))
+    found.extend(_paired(open_lines, open_payments, passes))
     # A refund may be told as a reversal of which the file does not say what it reverses.
-    refunds = {payment.id: payment for payment in open_payments.values() if payment.is_refund}
-    for pair in _paired(reversals, refunds):
+    refunds = {payment.id: payment for payment in open_payments.values() if payment.refunds}
+    for pair in _paired(reversals, refunds, passes):
         assert pair.line is not None and pair.payment is not None
         found.append(replace(pair, line=_as_payment(pair.line)))
         del open_payments[pair.payment.id]
@@ -109,9 +98,11 @@ def match(
     return found
 
 
-def _paired(lines: dict[Line, None], payments: dict[str, Ours]) -> Iterator[Finding]:
+def _paired(
+    lines: dict[Line, None], payments: dict[str, Ours], passes: Iterable[Pass]
+) -> Iterator[Finding]:
     """Yield each pair that a pass finds, and take it from both."""
-    for by, finds in _PASSES:
+    for by, finds in passes:
         for line, payment in list(finds(lines, payments.values())):
             is_equal = line.amount == payment.amount
             what: What = "matched" if is_equal else "amount_differs"
@@ -156,9 +147,6 @@ def _named(line: Line, ids: Container[str]) -> str:
     return next((word for word in words if word in ids), "")
 
 
-Pairs = Iterator[tuple[Line, Ours]]
-
-
 def _by_receipt(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
     ours = {payment.receipt: payment for payment in payments if payment.receipt}
     for line in lines:
@@ -174,58 +162,10 @@ def _by_reference(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
             yield line, ours.pop(own)
 
 
-def _by_likeness(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
-    """Pair lines with the phone of a payment."""
-    return _alike(lines, payments, lambda line: _phones(line.party), _phone)
-
-
-def _by_account(lines: Iterable[Line], payments: Iterable[Ours]) -> Pairs:
-    """Pair lines with the account of a payment, which are of no other phone.
-
-    A phone may be masked; where it is not, somebody else has paid.
-    """
-    masked = (line for line in lines if not _phones(line.party))
-    return _alike(masked, payments, lambda line: {line.account}, lambda payment: payment.account)
-
-
-def _alike(
-    lines: Iterable[Line],
-    payments: Iterable[Ours],
-    words_of: Callable[[Line], set[str]],
-    word_of: Callable[[Ours], str],
-) -> Pairs:
-    """Pair what has a word, the amount and the time, where neither side has a second one."""
-    by_looks: defaultdict[tuple[Decimal, str], list[Ours]] = defaultdict(list)
-    for payment in payments:
-        if not payment.receipt and (word := word_of(payment)):
-            by_looks[payment.amount, word].append(payment)
-    alike = {
-        line: [
-            payment
-            for word in words_of(line)
-            for payment in by_looks.get((line.amount, word), ())
-            if abs(line.at - payment.at) <= NEAR
-        ]
-        for line in lines
-    }
-    claims = Counter(payment.id for payments in alike.values() for payment in payments)
-    for line, found in alike.items():
-        if len(found) == 1 and claims[found[0].id] == 1:
-            yield line, found[0]
-
-
-def _phone(payment: Ours) -> str:
-    return payment.msisdn[-DIGITS:] if len(payment.msisdn) > DIGITS else ""
-
-
-def _phones(party: str) -> set[str]:
-    """Return what may be phones in a text, without their country."""
-    return {digits[-DIGITS:] for digits in re.findall(rf"[0-9]{{{DIGITS},}}", party)}
-
-
-_PASSES: tuple[tuple[By, Callable[[Iterable[Line], Iterable[Ours]], Pairs]], ...] = (
+Pass = tuple[By, Callable[[Iterable[Line], Iterable[Ours]], Pairs]]
+# The last, by the account, needs to know of all payments.
+_PASSES: tuple[Pass, ...] = (
     ("receipt", _by_receipt),
     ("reference", _by_reference),
-    ("likeness", _by_likeness),
-    ("account", _by_account),
+    ("likeness", by_likeness),
 )

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hoardrun.payments import reading
-from hoardrun.payments.cleaning import clean_amount, clean_msisdn, clean_text, e164
+from hoardrun.payments.cleaning import NO_REFERENCE, clean_amount, clean_msisdn, clean_text, e164
 from hoardrun.payments.codes import UNKNOWN, Meaning, evidence_of, read_codes
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.polling import Plan
@@ -81,7 +81,7 @@ class Airtel:
             order,
             amount=clean_amount(order.amount, order.currency, self.capabilities.decimals),
             msisdn=e164(clean_msisdn(order.msisdn, order.country)),
-            reference=clean_text(order.reference, MAX_TEXT, instead="Payment"),
+            reference=clean_text(order.reference, MAX_TEXT, instead=NO_REFERENCE),
         )
 
     def token(self, keys: Keys, kind: Kind) -> Request | None:

@@ -12,7 +12,14 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from hoardrun.payments.cleaning import Refused, clean_amount, clean_msisdn, clean_text, e164
+from hoardrun.payments.cleaning import (
+    NO_REFERENCE,
+    Refused,
+    clean_amount,
+    clean_msisdn,
+    clean_text,
+    e164,
+)
 from hoardrun.payments.codes import evidence_of
 from hoardrun.payments.evidence import Evidence, Source
 from hoardrun.payments.polling import Plan
@@ -60,7 +67,7 @@ class Daraja:
             order,
             amount=clean_amount(order.amount, order.currency, self.capabilities.decimals),
             msisdn=msisdn,
-            reference=clean_text(order.reference, MAX_REFERENCE, instead="Payment"),
+            reference=clean_text(order.reference, MAX_REFERENCE, instead=NO_REFERENCE),
             text=clean_text(order.text, longest, instead="Payment"),
             note=clean_text(order.note, longest, instead="Payment"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -125,6 +126,21 @@ def test_a_bill_is_known_by_its_account_where_a_receipt_is_not(kes: Account, is_
         assert money(kes) == (1500, 1500)
     assert not findings_open().exists()
     assert_books_agree(kes)
+
+
+def test_a_bill_that_an_older_payment_may_have_had_is_left_to_a_person(kes: Account):
+    """A customer may pay by the menu long after the prompt has run out."""
+    wanted = {"provider": "daraja", "msisdn": "+254712345678", "amount": "500", "reference": "INV1"}
+    old = taken(ask(kes, **wanted))
+    tell(old, said(Claim.NOT_PAID))
+    new = taken(ask(kes, **wanted))
+    ProviderPayment.objects.filter(pk=old.pk).update(
+        created_at=at(12) - timedelta(days=5), sent_at=at(12) - timedelta(days=5)
+    )
+    ProviderPayment.objects.filter(pk=new.pk).update(created_at=at(12, 2), sent_at=at(12, 2))
+    done = statement_import(provider="daraja", name="march.csv", raw=BILL.encode())
+    assert told(done) == [("missing_here", Decimal(500))]
+    assert (state(old), state(new), money(kes)) == ("failed", "submitted", (1000, 1000))
 
 
 @pytest.mark.parametrize("end", ["unknown", "failed"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from hoardrun.payments.statements.lines import Line
-from hoardrun.payments.statements.matching import Ours
+from hoardrun.payments.statements.matching import match
+from hoardrun.payments.statements.ours import Ours
 
 DARAJA = """\
 MPESA ORGANISATION STATEMENT
@@ -63,3 +65,28 @@ def line(row: int, amount: object, balance: object = None, **rest: Any) -> Line:
 
 def ours(name: str, amount: object, **rest: Any) -> Ours:
     return Ours(id=name, amount=Decimal(str(amount)), **{"at": at(12)} | rest)
+
+
+NOW = at(12) + timedelta(days=2)
+NONE: frozenset[tuple[str, bool, str]] = frozenset()
+PHONE = {"msisdn": "+254712345678"}
+PARTY = {"party": "254712345678 - John Doe"}
+
+
+def found(
+    lines: Iterable[Line],
+    payments: Sequence[Ours],
+    *,
+    known: frozenset[tuple[str, bool, str]] = NONE,
+    now: datetime = NOW,
+) -> list[tuple[str, str, str, str]]:
+    """Return of each finding what it is, the receipt, the payment, and what they match by."""
+    return [
+        (
+            each.what,
+            each.line.receipt if each.line else "",
+            each.payment.id if each.payment else "",
+            each.by,
+        )
+        for each in match(lines, payments, known=known, now=now)
+    ]
