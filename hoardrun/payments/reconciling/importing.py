@@ -25,13 +25,13 @@ from hoardrun.payments.reconciling.booking import file_book
 from hoardrun.payments.reconciling.choices import TESTIFYING, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.errors import StatementRefused
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementFile, StatementLine
-from hoardrun.payments.reconciling.selectors import AT_ONCE, known_keys, ours
+from hoardrun.payments.reconciling.selectors import AT_ONCE, known_keys, ours, reversals
 from hoardrun.payments.refunded import is_own_receipt, is_refunded_by, refund_like
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.statements.chain import gaps
 from hoardrun.payments.statements.columns import LAYOUTS
 from hoardrun.payments.statements.lines import Line
-from hoardrun.payments.statements.matching import Finding, match
+from hoardrun.payments.statements.matching import Finding, match, told_as_reversals
 from hoardrun.payments.statements.parse import Fault, NoStatement, Statement, read_statement
 from hoardrun.payments.states import State, was_paid
 from realtime import clock
@@ -97,7 +97,7 @@ def _store(given: Given, statement: Statement) -> tuple[StatementFile, bool]:
     payments = ours(given.provider, currency, lines)
     found = [
         each
-        for each in match(lines, payments, known=known, now=clock.now())
+        for each in match(lines, payments, known=known, before=reversals(payments), now=clock.now())
         if each.line is not None or _is_between(each, first, last)
     ]
     new = [each for each in found if each.line is not None and each.what != "known"]
@@ -119,7 +119,8 @@ def _store(given: Given, statement: Statement) -> tuple[StatementFile, bool]:
     matches += [rows.gap_row(file, gap, currency) for gap in gaps(statement.lines)]
     matches += [rows.fault_row(file, fault, currency) for fault in faults]
     Match.objects.bulk_create(matches, AT_ONCE)
-    _close_explained(file, [each.payment_id for each in matches if each.what in WRITTEN])
+    explained = [each.payment_id for each in matches if each.what in WRITTEN]
+    _close_explained(file, [*explained, *map(UUID, told_as_reversals(found, payments))])
     return file, True
 
 

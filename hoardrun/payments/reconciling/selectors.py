@@ -14,7 +14,9 @@ from hoardrun.payments.cleaning import NO_REFERENCE
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.reconciling.choices import FINDINGS, WRITTEN, MatchKind
 from hoardrun.payments.reconciling.models import OPEN, Match, StatementLine
+from hoardrun.payments.reconciling.rows import line_of
 from hoardrun.payments.statements.lines import Line
+from hoardrun.payments.statements.matching import Finding
 from hoardrun.payments.statements.ours import Ours
 from hoardrun.payments.states import moved_nothing, was_paid
 
@@ -45,7 +47,7 @@ def ours(provider: str, currency: str, lines: Sequence[Line]) -> list[Ours]:
     """Return our payments that some lines may be about, or be taken to be about.
 
     They are those of the days of the lines, those that a line names by receipt, and whatever else
-    has the account of a line: a second one leaves it to a person.
+    has the account of a line or refunds the same payment: a second one leaves it to a person.
     """
     if not lines:
         return []
@@ -62,28 +64,45 @@ def ours(provider: str, currency: str, lines: Sequence[Line]) -> list[Ours]:
     accounts = {each.account for each in found.values() if each.account and not each.receipt}
     named = sorted(accounts.intersection(line.account for line in lines) - {NO_REFERENCE})
     add(*(Q(reference__in=some) for some in _batches(named)))
+    refunded = sorted({each.refunds for each in found.values() if each.refunds})
+    add(*(Q(refunds__in=some) for some in _batches(refunded)))
     return list(found.values())
+
+
+def reversals(payments: Iterable[Ours]) -> list[Finding]:
+    """Return the reversals in earlier files of what some refunds give back."""
+    refunded = sorted({payment.refunds for payment in payments if payment.refunds})
+    return [
+        Finding(what="reversal", line=line_of(row.line), payment=_ours(row.payment))
+        for some in _batches(refunded)
+        for row in Match.objects.filter(
+            payment__in=some, what=MatchKind.REVERSAL, line__isnull=False
+        ).select_related("line", "payment")
+        if row.line is not None and row.payment is not None
+    ]
 
 
 def _payments(provider: str, currency: str, condition: Q) -> Iterator[Ours]:
     rows = ProviderPayment.objects.filter(condition, provider=provider, currency=currency)
     written = Exists(Match.objects.filter(payment=OuterRef("pk"), what__in=WRITTEN))
-    # A refund may be told as the reversal of its payment.
-    told = Exists(Match.objects.filter(payment=OuterRef("refunds"), what=MatchKind.REVERSAL))
-    for payment in rows.annotate(is_written=written | told).order_by("created_at", "pk"):
-        is_paid = was_paid(payment.state, booked_late=payment.booked_late)
-        yield Ours(
-            id=str(payment.pk),
-            amount=payment.amount if payment.kind == Kind.COLLECT else -payment.amount,
-            at=payment.created_at,
-            msisdn=payment.msisdn,
-            account=payment.reference,
-            receipt=payment.provider_txn_id,
-            refunds=str(payment.refunds_id or ""),
-            succeeded=is_paid and not payment.is_written,
-            moved_nothing=moved_nothing(payment.state, booked_late=payment.booked_late),
-            was_sent=payment.sent_at is not None,
-        )
+    for payment in rows.annotate(is_written=written).order_by("created_at", "pk"):
+        yield _ours(payment, is_written=payment.is_written)
+
+
+def _ours(payment: ProviderPayment, *, is_written: bool = False) -> Ours:
+    return Ours(
+        id=str(payment.pk),
+        amount=payment.amount if payment.kind == Kind.COLLECT else -payment.amount,
+        at=payment.created_at,
+        msisdn=payment.msisdn,
+        account=payment.reference,
+        receipt=payment.provider_txn_id,
+        refunds=str(payment.refunds_id or ""),
+        succeeded=was_paid(payment.state, booked_late=payment.booked_late),
+        moved_nothing=moved_nothing(payment.state, booked_late=payment.booked_late),
+        was_sent=payment.sent_at is not None,
+        is_written=is_written,
+    )
 
 
 def findings_open() -> QuerySet[Match]:

@@ -8,8 +8,10 @@ only one of each is left.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Literal
 
@@ -49,12 +51,14 @@ def match(
     payments: Sequence[Ours],
     *,
     known: frozenset[tuple[str, bool, str]],
+    before: Iterable[Finding] = (),
     now: datetime,
 ) -> list[Finding]:
     """Say of each line what it is, and of each success of ours without a line that it has none.
 
     `payments` are those of the days of the statement. `known` are the keys of lines that have been
-    imported before: they are never booked again.
+    imported before: they are never booked again. `before` are reversals of earlier files, each with
+    its payment, which may have been refunds of `payments`.
     """
     found: list[Finding] = []
     by_id = {payment.id: payment for payment in payments}
@@ -88,14 +92,44 @@ def match(
     found.extend(Finding(what="reversal", line=line) for line in reversals)
     # A payment whose line was imported before is not missing there.
     written = {receipt for receipt, _, kind in known if kind == "payment"}
+    told = told_as_reversals([*before, *found], payments)
     found.extend(
         Finding(what="missing_there", payment=payment)
         for payment in open_payments.values()
         if payment.succeeded
+        and not payment.is_written
+        and payment.id not in told
         and payment.receipt not in written
         and now - payment.at > WRITTEN_WITHIN
     )
     return found
+
+
+def told_as_reversals(found: Sequence[Finding], payments: Iterable[Ours]) -> set[str]:
+    """Return the ids of refunds that a statement tells as the reversal of their payment.
+
+    Such a line is that of a refund only if no other refund of its payment may be meant, which has
+    no line of its own.
+    """
+    refunds: defaultdict[tuple[str, Decimal], list[Ours]] = defaultdict(list)
+    paired = {each.payment.id for each in found if each.by and each.payment is not None}
+    for payment in payments:
+        is_over = payment.moved_nothing or payment.is_written or payment.id in paired
+        if payment.refunds and not is_over:
+            refunds[payment.refunds, payment.amount].append(payment)
+    told: set[str] = set()
+    for line, paid in ((each.line, each.payment) for each in found if each.what == "reversal"):
+        if line is None or paid is None:
+            continue
+        has_own = line.receipt != paid.receipt  # which a refund with another one does not have
+        meant = [
+            refund.id
+            for refund in refunds.get((paid.id, line.amount), ())
+            if not has_own or refund.receipt in {"", line.receipt}
+        ]
+        if len(meant) == 1:
+            told.update(meant)
+    return told
 
 
 def _paired(

@@ -21,3 +21,4 @@ class Ours(Struct, frozen=True, kw_only=True):
     succeeded: bool = True  # by what we know
     moved_nothing: bool = False  # likewise, and it has ended
     was_sent: bool = True
+    is_written: bool = False  # in a file before, on a line of its own

@@ -192,6 +192,34 @@ def test_a_reversal_with_the_receipt_of_its_payment_is_the_refund(ugx: Account, 
     assert_books_agree(ugx)
 
 
+@pytest.mark.parametrize("is_told_before", [False, True])
+def test_such_a_reversal_explains_the_refund_of_its_amount_alone(
+    ugx: Account, is_told_before: bool
+):
+    payment = paid(collect(ugx, "5000"), "R1")
+    for amount in (2000, 1000):
+        refund = taken(refund_create(payment_id=payment.pk, amount=amount).payment)
+        tell_paid(refund, provider_txn_id=f"R{amount}")
+        ProviderPayment.objects.filter(pk=refund.pk).update(created_at=at(12, 10))
+    if is_told_before:
+        assert told(load(reversal("R1", 2000))) == [("reversal", Decimal(2000))]
+    done = load(reversal("R1", 2000), row("R8", 9, 9, minute=30))
+    missing = [amount for what, amount in told(done) if what == "missing_there"]
+    assert missing == [Decimal(1000)]
+
+
+def test_such_a_reversal_in_a_later_file_closes_what_was_missing(ugx: Account):
+    refund = taken(refund_create(payment_id=paid(collect(ugx, "5000"), "R1").pk).payment)
+    tell_paid(refund, provider_txn_id="R2")
+    ProviderPayment.objects.filter(pk=refund.pk).update(created_at=at(12, 10))
+    load(row("R7", 9, 9, minute=5), row("R8", 9, 9, minute=30))
+    missing = Match.objects.get(what="missing_there")
+    assert (missing.payment_id, missing.closed_at) == (refund.pk, None)
+    later = load(reversal("R1", 5000, minute=12))
+    missing.refresh_from_db()
+    assert missing.closed_why == f"File #{later.file.pk} has its line."
+
+
 def test_a_reversal_with_the_receipt_of_its_payment_is_no_refund_with_a_line_of_its_own(
     ugx: Account,
 ):

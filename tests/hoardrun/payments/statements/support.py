@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hoardrun.payments.statements.lines import Line
-from hoardrun.payments.statements.matching import match
+from hoardrun.payments.statements.matching import Finding, match
 from hoardrun.payments.statements.ours import Ours
 
 DARAJA = """\
@@ -78,6 +78,7 @@ def found(
     payments: Sequence[Ours],
     *,
     known: frozenset[tuple[str, bool, str]] = NONE,
+    before: Iterable[Finding] = (),
     now: datetime = NOW,
 ) -> list[tuple[str, str, str, str]]:
     """Return of each finding what it is, the receipt, the payment, and what they match by."""
@@ -88,5 +89,5 @@ def found(
             each.payment.id if each.payment else "",
             each.by,
         )
-        for each in match(lines, payments, known=known, now=now)
+        for each in match(lines, payments, known=known, before=before, now=now)
     ]

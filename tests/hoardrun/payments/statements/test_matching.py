@@ -91,6 +91,55 @@ def test_a_reversal_may_name_our_id_and_goes_the_other_way():
     assert found([elsewhere], [payment]) == [("reversal", "R1", "", "")]
 
 
+@pytest.mark.parametrize("receipt", ["", "R2"])
+def test_a_refund_told_by_the_receipt_of_its_payment_is_not_missing_there(receipt):
+    paid = ours("p", 100, receipt="R1", at=NOW)
+    refund = ours("r", -40, receipt=receipt, refunds="p")
+    back = line(1, -40, kind="reversal")
+    assert found([back], [paid, refund]) == [("reversal", "R1", "p", "")]
+    # A later file has another line only.
+    before = match([back], [paid, refund], known=NONE, now=NOW)
+    assert found([], [refund], before=before) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "missing"),
+    [
+        ({"amount": -60}, ["s"]),
+        ({}, ["r", "s"]),
+        ({"succeeded": False}, ["r"]),  # it may be the one
+        ({"succeeded": False, "moved_nothing": True}, []),
+        ({"is_written": True}, []),
+    ],
+)
+def test_a_reversal_explains_the_one_refund_of_its_amount(other, missing):
+    payments = [
+        ours("p", 100, receipt="R1", at=NOW),
+        ours("r", -40, refunds="p"),
+        ours("s", **{"amount": -40, "refunds": "p"} | other),
+    ]
+    told = match([line(1, -40, kind="reversal")], payments, known=NONE, now=NOW)
+    for each in (told, match([], payments, known=NONE, before=told, now=NOW)):
+        gone = [one.payment.id for one in each if one.what == "missing_there" and one.payment]
+        assert gone == missing
+
+
+def test_a_refund_with_a_line_of_its_own_is_not_what_a_reversal_tells():
+    payments = [
+        ours("p", 100, receipt="R1", at=NOW),
+        ours("r", -40, refunds="p"),
+        ours("s", -40, refunds="p", receipt="R2"),
+    ]
+    told = found([line(1, -40, kind="reversal"), line(2, -40)], payments)
+    assert told == [("reversal", "R1", "p", ""), ("matched", "R2", "s", "receipt")]
+
+
+def test_a_reversal_with_a_receipt_of_its_own_is_no_refund_with_another():
+    paid, refund = ours("p", 100, receipt="R0", at=NOW), ours("r", -40, refunds="p", receipt="R2")
+    back = line(1, -40, kind="reversal", linked="R0")
+    assert ("missing_there", "", "r", "") in found([back], [paid, refund])
+
+
 def test_a_success_is_missing_there_after_a_day():
     payment = ours("p", 100)
     assert found([], [payment], now=at(12) + timedelta(days=1)) == []
