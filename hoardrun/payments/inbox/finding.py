@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from hoardrun.ledger.money import minor_of
+from hoardrun.payments.cleaning import NO_REFERENCE
 from hoardrun.payments.evidence import Evidence
 from hoardrun.payments.models import OPEN, ProviderPayment
 from hoardrun.payments.providers.interface import Purpose
@@ -67,14 +68,17 @@ def _paid_to_account(provider: str, told: Evidence) -> UUID | None:
     A push whose answer was lost has no id of the provider's: account and amount identify it. One
     that is known by its receipt may have ended, as M-Pesa tells of our own prompts here as well.
     Money is the receipt of one that is paid already only if its own phone is named plainly: else it
-    may be somebody else's, and a refund of the one would take it back from the other.
+    may be somebody else's, and a refund of the one would take it back from the other. So it is with
+    the account that all prompts without a reference have.
     """
     if receipt := told.provider_txn_id:
         known = _only(ProviderPayment.objects.filter(provider=provider, provider_txn_id=receipt))
         if known is not None:
             return known
-    rows = to_account(provider, told).filter(OPEN | Q(msisdn=told.payer))
-    return _only(of_amount(rows, told))
+    fits = Q(msisdn=told.payer)
+    if told.account != NO_REFERENCE:
+        fits |= OPEN
+    return _only(of_amount(to_account(provider, told).filter(fits), told))
 
 
 def _only(rows: QuerySet[ProviderPayment]) -> UUID | None:

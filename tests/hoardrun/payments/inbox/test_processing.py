@@ -205,3 +205,15 @@ def test_money_without_an_account_is_of_no_payment(alice: User) -> None:
     ProviderPayment.objects.filter(pk=row.pk).update(reference="")
     process(came(ACCOUNT, of_account("")))
     assert outcome().outcome == "unmatched"
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_account_of_prompts_without_a_reference_tells_only_of_a_phone_that_is_named(
+    alice: User, is_named: bool
+) -> None:
+    """Somebody else's bill has it as well, once their own prompt has ended."""
+    row = sent(alice, "daraja")
+    payer = {"MSISDN": row.msisdn.lstrip("+")} if is_named else {}
+    process(came(ACCOUNT, of_account(row.reference) | payer))
+    row.refresh_from_db()
+    assert row.state == ("confirming" if is_named else "created")
