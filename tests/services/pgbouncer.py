@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+from secrets import token_hex
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -30,7 +31,7 @@ class PgBouncer(Store):
     def __init__(self, postgres: Postgres, *, pool_size: int = 20) -> None:
         self._postgres = postgres
         self._pool_size = pool_size
-        super().__init__()
+        super().__init__(f"pgbouncer-{token_hex(3)}")  # another one may be of the same process
 
     def url(self, direct: str) -> str:
         """Return the address by which clients reach a database through here."""

@@ -32,7 +32,7 @@ def test_it_shows_findings_and_files(clerk: Client, ugx: Account):
 
 
 def test_a_finding_is_closed_with_a_reason(clerk: Client, ugx: Account, dora: User):
-    load(row("R2", 10, 10))
+    load(row("RECEIPT2", 10, 10))
     found = Match.objects.get()
     [why] = said(clerk.post(URL, {"finding": found.pk, "why": ""}, follow=True))
     assert "Say why" in why
@@ -45,7 +45,7 @@ def test_a_finding_is_closed_with_a_reason(clerk: Client, ugx: Account, dora: Us
     assert said(clerk.post(URL, form, follow=True)) == [
         f"The finding {found.pk} is closed already."
     ]
-    assert "R2" not in clerk.get(URL).content.decode()
+    assert "RECEIPT2" not in clerk.get(URL).content.decode()
 
 
 def test_who_may_only_look_closes_nothing(dora: User, ugx: Account):
