@@ -177,13 +177,13 @@ async def test_neither_a_slow_answer_nor_a_pause_between_requests_is_late(
 
 async def test_a_request_that_waits_for_the_server_is_not_late(site: Site, settings: Any) -> None:
     """A request behind another is read no further while that one is at work."""
-    settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 0.1
+    settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 1.0  # for the rest to come
     site.may_answer.clear()
     reader, writer = await site.open(GET + post(b"x" * 10, last=False)[:-5])
     while not site.scopes:  # the server has read all of that before the rest is sent
         await asyncio.sleep(0)
     writer.write(b"xxxxx" + post(b""))
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.2)
     settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 20
     site.may_answer.set()
     async with asyncio.timeout(20):
