@@ -13,7 +13,7 @@ from decimal import Decimal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-# What a provider that wants a reference gets for a payment without one: it names no payment.
+# The reference of all payments without one, for providers that need one. It identifies no payment.
 NO_REFERENCE = "Payment"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,-]+")
 _BLANKS = re.compile(r" {2,}")

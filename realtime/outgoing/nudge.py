@@ -53,11 +53,11 @@ def _send(topic: str) -> None:
 
 
 class Turn:
-    """Whether it is a worker's turn to take what all of many workers may take.
+    """Decides how soon a worker looks for work that several workers may take.
 
-    It is the turn of one that finds something: it looks soon again, and takes much at a time. One
-    that comes too late twice leaves what is due to the others. It looks seldom, and takes what has
-    been left for LEFT_SECONDS, as nobody else does; then it has the turn again.
+    A worker that finds work has the turn: it looks again soon, and takes much at a time. A worker
+    that finds nothing twice in a row loses the turn: it looks seldom, and leaves work to the others
+    for LEFT_SECONDS. If it takes work that was left for so long, it has the turn again.
     """
 
     def __init__(self) -> None:

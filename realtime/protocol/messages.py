@@ -1,4 +1,4 @@
-"""What a message of the server is: its `data` is a frozen struct, one per type.
+"""The registry of the messages of the server: the `data` of each type is a frozen struct.
 
 A message is an envelope (`codec.encode`) around one of these. The facts about every message of a
 type stand on its struct: documents, declarations, the console and `manage.py tail` read it there.

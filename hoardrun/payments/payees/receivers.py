@@ -20,7 +20,7 @@ class Receiver(Struct, frozen=True, kw_only=True):
     name: str = ""  # empty: nobody is asked for it
     # The name that the customer was shown and has confirmed. None: none was confirmed.
     confirmed: str | None = None
-    # What is kept of the name with the payment that this one is another try of.
+    # For another try: the result of the name check of the first payment.
     kept: Checked | None = None
 
 

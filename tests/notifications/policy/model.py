@@ -1,4 +1,4 @@
-"""The rules of a ladder found the long way: each question is asked of every rung."""
+"""A second, slower implementation of the rules of a ladder, to compare `decide` with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.notifications.policy.support import EVENT, NOON
 
 
 class Model:
-    """What a decision must say, found the long way."""
+    """Computes the expected decision by asking each question of every rung."""
 
     def __init__(
         self, kind: Kind, facts: Facts, chosen: Chosen, policy: Policy, now: datetime, done: Any

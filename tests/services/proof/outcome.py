@@ -1,4 +1,4 @@
-"""What a run did, and what its checker found."""
+"""The result of a run, and the findings of its checker."""
 
 from __future__ import annotations
 

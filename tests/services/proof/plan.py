@@ -1,4 +1,4 @@
-"""What a run is to do, and which bug it is to find."""
+"""The plan of a run, and the seeded bug that it must find."""
 
 from __future__ import annotations
 
