@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.actors import Actor
-from hoardrun.ledger.by_gateway import is_carried_still
+from hoardrun.ledger.by_gateway import is_carried_still, why_kept
 from hoardrun.ledger.carrying import left_on, others_of
 from hoardrun.ledger.choices import AccountStatus, AccountType
 from hoardrun.ledger.choices import TransactionStatus as Status
@@ -75,7 +75,10 @@ def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
     is_own = account.user_id == request.user.pk
     carrier = txn.carrier if is_carried_still(txn) else ""
     is_final = txn.counterpart_id is not None or carrier
-    allowed = () if is_own or is_final else TRANSITIONS[Status(txn.status)]
+    allowed = frozenset() if is_own or is_final else TRANSITIONS[Status(txn.status)]
+    kept = why_kept(txn) if Status.REVERSED in allowed else ""
+    if kept:
+        allowed -= {Status.REVERSED}
     # A credit account keeps its money: see `carrying`.
     is_closed = account.status == AccountStatus.CLOSED and account.type != AccountType.CREDIT
     return {
@@ -83,6 +86,7 @@ def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
         "own_account": is_own,
         "counterpart": txn.counterpart_id,
         "carrier": carrier,
+        "kept": kept,
         "closed_account": is_closed,
         "onto": others_of(account) if is_closed else [],
     }

@@ -13,6 +13,7 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import PaymentUnderWay
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.transitions import UNDER_WAY
+from realtime.errors import Refused
 
 Shown = Mapping[str, Any]  # a `messages.PaymentStage`, as JSON has it
 Check = Callable[[Transaction], None]
@@ -56,3 +57,12 @@ def payment_check(txn: Transaction, to: str) -> None:
     if txn.own_key and to == Status.REVERSED:
         for check in _checks:
             check(txn)
+
+
+def why_kept(txn: Transaction) -> str:
+    """Return why a payment does not let a transaction be reversed; nothing if it does."""
+    try:
+        payment_check(txn, Status.REVERSED)
+    except Refused as error:
+        return str(error)
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from hoardrun.ledger.models import Account
 from hoardrun.payments.evidence import Claim, Source
@@ -61,3 +62,23 @@ def test_a_refund_that_was_paid_may_be_any_reversal_with_the_receipt_of_its_paym
     tell_paid(refund, provider_txn_id="S-1")
     assert is_refunded_by(collected, 1000, "R-0") and not is_refunded_by(collected, 999, "R-0")
     assert is_refunded_by(collected, 1000, "S-1") and not is_refunded_by(collected, 1000, "S-2")
+
+
+def test_the_admin_offers_to_reverse_what_no_refund_gives_back(
+    collected: ProviderPayment, support: Client
+):
+    def page() -> str:
+        found = support.get(f"/admin/ledger/transaction/{collected.txn_id}/change/")
+        return str(found.content.decode())
+
+    assert 'name="to" value="reversed"' in page()
+    refund = back(collected, 2000)
+    for end in ("waits", "paid", "came back"):
+        if end == "paid":
+            tell_paid(refund, provider_txn_id="R-1")
+        elif end == "came back":
+            tell(refund, said(Claim.REVERSED))
+        shown = page()
+        is_offered = end == "came back"
+        assert ('name="to" value="reversed"' in shown) == is_offered, end
+        assert ("A refund of UGX 2,000 has given this back, or may still." in shown) != is_offered
