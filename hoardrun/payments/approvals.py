@@ -12,6 +12,7 @@ from hoardrun.ledger.money import amount_of
 from hoardrun.payments.calling.hints import payment_is_due
 from hoardrun.payments.choices import Kind, StaffAction
 from hoardrun.payments.deciding import stay
+from hoardrun.payments.doubts import is_doubted, may_be_second
 from hoardrun.payments.errors import NothingToDecide
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment
@@ -42,14 +43,20 @@ def approval_check(row: ProviderPayment, action: str) -> None:
         raise NothingToDecide("It has not been sent: send it, or reject it.")
     if not awaits_approval(row) and action == StaffAction.SEND:
         raise NothingToDecide("It does not wait to be sent.")
-    if action == StaffAction.SEND and row.refunds is not None:
+    if action != StaffAction.SEND:
+        return
+    if row.refunds is not None:
         _refunded_check(row.refunds)
+    elif may_be_second(row):
+        raise NothingToDecide("An earlier try of it may have been paid after all: look at that.")
 
 
 def _refunded_check(paid: ProviderPayment) -> None:
     """Raise NothingToDecide if the money of a payment may have gone back without its refund."""
     if paid.staff_since is not None:
         raise NothingToDecide("The payment that it gives back waits for staff: decide on that one.")
+    if is_doubted(paid):
+        raise NothingToDecide("The provider is asked about what it gives back: wait for that.")
     if not is_there(paid):
         raise NothingToDecide("What it gives back is no longer paid: reject this refund.")
 

@@ -40,6 +40,16 @@ class NothingToRefund(Conflict):
     text = "{} can be given back of this payment, and no more."
 
 
+class PaymentInDoubt(Conflict):
+    """Nobody is sure that the money of a payment is still there to be given back."""
+
+    title = "Payment in doubt"
+    text = (
+        "Staff have this payment, or its provider is asked about it: its money may have gone back "
+        "already. Try again once that is known."
+    )
+
+
 class GivenBack(Conflict):
     """Refunds give back what a transaction has brought: to reverse it would do so twice."""
 

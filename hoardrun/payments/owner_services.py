@@ -5,6 +5,7 @@ from __future__ import annotations
 from hoardrun.ledger.actors import Actor
 from hoardrun.payments.choices import DecisionState, Kind
 from hoardrun.payments.creating import Created, payment_create
+from hoardrun.payments.doubts import RETRY, may_be_second
 from hoardrun.payments.errors import NotSafeToRetry, TooLateToCancel
 from hoardrun.payments.evidence import Claim, Evidence, Source
 from hoardrun.payments.models import ProviderPayment
@@ -47,15 +48,15 @@ def payment_retry(
     """Create the same payment once more, where it cannot be a second one.
 
     A payment has one other try: to ask for it again returns that, with any key. What failed again
-    is tried by its own id. Whom the customer has confirmed for it is known for the other try: the
-    phone is the same. Raises PaymentNotFound, NotSafeToRetry, and what `payment_create`
-    raises.
+    is tried by its own id, unless one of the tries before it may have been paid after all. Whom
+    the customer has confirmed for it is known for the other try: the phone is the same. Raises
+    PaymentNotFound, NotSafeToRetry, and what `payment_create` raises.
     """
     row = payment_lock(payment_get(user_id=user_id, payment_id=payment_id).pk)
-    own_key = f"retry:{row.pk}"
+    own_key = f"{RETRY}{row.pk}"
     if tried := ProviderPayment.objects.filter(own_key=own_key).first():
         return Created(tried, False)
-    if not is_safe_to_retry(row) or row.kind == Kind.REFUND:
+    if row.kind == Kind.REFUND or not is_safe_to_retry(row) or may_be_second(row):
         raise NotSafeToRetry
     return payment_create(
         account_id=row.txn.account_id,

@@ -10,7 +10,8 @@ from hoardrun.ledger.carried_services import account_hold
 from hoardrun.ledger.money import amount_human, amount_of, amount_parse
 from hoardrun.payments.choices import Kind
 from hoardrun.payments.creating import Created, payment_create
-from hoardrun.payments.errors import NothingToRefund, ReceiptUnknown
+from hoardrun.payments.doubts import is_doubted
+from hoardrun.payments.errors import NothingToRefund, PaymentInDoubt, ReceiptUnknown
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.refunded import is_there, refunds_of
@@ -34,9 +35,10 @@ def refund_create(
     An `own_key` that was used before returns that refund, or raises IdempotencyConflict if it was
     different. The payment is locked, so that two at once do not give back more than came; and so is
     its account, so that nobody reverses its transaction in the ledger meanwhile. A large one waits
-    for two members of staff, unless it `is_approved` by them. Raises
-    NothingToRefund, ReceiptUnknown, InvalidInput for a part where the provider gives back no parts,
-    and what `payment_create` raises.
+    for two members of staff, unless it `is_approved` by them. Nothing of a payment in doubt goes
+    back: what two have decided on is in doubt no more. Raises NothingToRefund, PaymentInDoubt,
+    ReceiptUnknown, InvalidInput for a part where the provider gives back no parts, and what
+    `payment_create` raises.
     """
     paid = payment_lock(payment_id)
     account = account_hold(paid.txn_id)
@@ -80,6 +82,10 @@ def _wanted(paid: ProviderPayment, amount: str | int | Decimal | None) -> Decima
 def _left_of(paid: ProviderPayment) -> int:
     """Return in minor units what of a payment has come, and was not given back.
 
-    Its account is locked.
+    Its account is locked. Raises PaymentInDoubt if nobody is sure of that.
     """
-    return max(0, paid.minor - sum(refunds_of(paid))) if is_there(paid) else 0
+    if not is_there(paid):
+        return 0
+    if is_doubted(paid):
+        raise PaymentInDoubt
+    return max(0, paid.minor - sum(refunds_of(paid)))

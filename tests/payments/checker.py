@@ -28,8 +28,9 @@ FINAL = {
     "reversed": "reversed",
 }  # fmt: skip
 OPEN = {"pending", "processing"}
-# Why a refund may be refused: its provider gives back by a receipt, which no callback has told.
-MAY_BE_REFUSED = {"receipt_unknown"}
+# Why a refund may be refused: its provider gives back by a receipt, which no callback has told, or
+# is asked just then whether a callback is right.
+MAY_BE_REFUSED = {"receipt_unknown", "payment_in_doubt"}
 
 
 class Verdict(outcome.Verdict):

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from hoardrun.payments import callback_urls
 from hoardrun.payments.calling.orders import order_of
+from hoardrun.payments.doubts import is_overtaken
 from hoardrun.payments.models import ProviderPayment
 from hoardrun.payments.providers.interface import Order
 from hoardrun.payments.providers.settings import base_url, receiver
@@ -83,6 +84,8 @@ def _claimed(row: ProviderPayment) -> Claimed | None:
         pk=row.pk, state=row.state, attempts=row.attempts, next_check_at__lte=now
     )
     if is_first:
+        if is_overtaken(row):
+            return None  # it is given up, unless that is settled before
         mine = mine.filter(stage_changed_at__gt=may_be_sent_since(now))
         mine = mine.exclude(staff_reason=APPROVAL)  # whatever made it due
     elif row.state == State.CREATED.value and row.sent_at is None:
