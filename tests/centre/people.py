@@ -137,13 +137,20 @@ class People:
         return since
 
     def quiet(self, user: int, zone: str, at: float) -> bool:
-        """Say whether a moment surely lies in a quiet time of a user, by a second or more."""
-        windows: list[dict[str, Any]] = []
+        """Say whether a moment surely lies in a quiet time of a user, by a second or more.
+
+        What a user changed in the second before may have been seen or not.
+        """
+        possible: list[list[dict[str, Any]]] = []
         for kind, moment, wish in self.wishes[user]:
-            if "quiet" not in wish or moment > at - 1:
+            if "quiet" not in wish or moment > at:
                 continue
             windows = wish["quiet"] if kind == "changed" else []
-        return any(_within(one, zone, at - 1) and _within(one, zone, at + 1) for one in windows)
+            possible = [windows] if moment <= at - 1 else [*possible, windows]
+        return bool(possible) and all(
+            any(_within(one, zone, at - 1) and _within(one, zone, at + 1) for one in windows)
+            for windows in possible
+        )
 
 
 def _within(window: dict[str, Any], zone: str, at: float) -> bool:

@@ -99,6 +99,9 @@ def test_what_is_sent_in_a_quiet_time_or_early_has_the_wrong_time():
     assert world.verdicts() == {"wrong_time"}
     world.found.load[-1] = ["changing", T - 60, 1, "wish", quiet]  # nobody knows if it holds
     assert world.verdicts() == set()
+    world.found.load[-1] = ["changed", T - 60, 1, "wish", quiet]
+    world.found.load.append(["changed", T - 0.5, 1, "wish", {"quiet": []}])  # it may be over
+    assert world.verdicts() == set()
     world = World()
     number = world.commit("transaction.credit")
     world.take(world.row(number, "push", 0, T), T)  # a second before its time
