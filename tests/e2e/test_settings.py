@@ -144,7 +144,8 @@ async def test_each_switch_is_saved_and_every_device_follows(browser: Browser, b
     for one in pages:
         await expect(switch(one, goal, "E-mail")).not_to_be_checked()
         await expect(row(one, goal)).to_contain_text("E-mail: your choice")
-        assert await switch(one, "Savings", "E-mail").evaluate("box => box.indeterminate")
+        mixed = switch(one, "Savings", "E-mail")
+        await expect(mixed).to_have_js_property("indeterminate", value=True)
     await expect(page.locator("hoardrun-settings .status")).to_have_text("Saved.")
     await switch(other.page, "Savings", "E-mail").click()  # mixed becomes on, for all kinds
     for one in pages:
