@@ -97,7 +97,7 @@ class Held:
 
     def __call__(self, *given: Any) -> Any:
         self._called.set()
-        self.may_go_on.wait(10)
+        self.may_go_on.wait(60)
         return self._function(*given)
 
     async def called(self) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.servers
 _received: set[int] = set()  # by all tests of this file, which one process runs
 
 
-async def ending(client: Client, *, seconds: float = 10) -> int:
+async def ending(client: Client, *, seconds: float = 20) -> int:
     """Return the code that the server closes with, and remember that it came."""
     code = await client.until_closed(timeout=seconds)
     _received.add(code)
@@ -105,7 +105,7 @@ async def test_a_flood_gets_errors_then_closes_with_4429(strict: Server) -> None
         assert await ending(bob) == CloseCode.RATE_LIMITED
         codes = [m["data"]["code"] for m in bob.journal if m["type"] == "error"]
         assert set(codes) == {"rate_limited"}
-        assert len([m for m in bob.journal if m["type"] == "pong"]) < 20
+        assert len([m for m in bob.journal if m["type"] == "pong"]) < 100
 
 
 async def test_a_message_that_is_too_long_closes_with_1009(served: Server) -> None:
@@ -199,7 +199,7 @@ async def test_a_reader_that_stops_closes_with_4503_and_loses_nothing(strict: Se
     bob.connection.transport.pause_reading()
     # More than kernels buffer. It may go on while the reader is sent away.
     publishing = asyncio.create_task(asyncio.to_thread(strict.shell, _LARGE))
-    await until(lambda: "reads too slowly" in strict.log(), seconds=20)
+    await until(lambda: "reads too slowly" in strict.log(), seconds=60)
     bob.connection.transport.resume_reading()
     assert await ending(bob, seconds=15) == CloseCode.SLOW_CONSUMER
     had = [m["offset"] for m in bob.journal if m["type"] == "notification"]

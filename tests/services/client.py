@@ -81,7 +81,7 @@ class Client:
         """Send a message as JSON, or a string as it is."""
         await self.connection.send(message if isinstance(message, str) else json.dumps(message))
 
-    async def receive(self, type: str | None = None, *, timeout: float = 5) -> Message:
+    async def receive(self, type: str | None = None, *, timeout: float = 15) -> Message:
         """Return the next message, or the next of `type`, passing over the others.
 
         Raises AssertionError, naming what came instead, when none comes within
@@ -113,7 +113,7 @@ class Client:
         message = await self._first(_of(type), seconds)
         assert message is None, f"expected nothing, got {message}"
 
-    async def until_closed(self, *, timeout: float = 10) -> int:
+    async def until_closed(self, *, timeout: float = 15) -> int:
         """Read on until the server closes and return its close code (1006 without one)."""
         try:
             await self._first(lambda message: False, timeout * PATIENCE)
@@ -124,7 +124,7 @@ class Client:
     async def until_answer(self, request_id: str) -> Message:
         """Return the next answer to a request, passing over everything else."""
         return await self._await(
-            lambda message: message.get("id") == request_id, request_id, 5 * PATIENCE
+            lambda message: message.get("id") == request_id, request_id, 15 * PATIENCE
         )
 
     async def until_next(self, seconds: float) -> Message | int | None:

@@ -44,7 +44,7 @@ async def shake(
     """
 
     def ask() -> tuple[int, dict[str, str], str]:
-        with ByteStream(port, seconds=5) as stream:
+        with ByteStream(port, seconds=20) as stream:
             stream.send(offer(port, path, headers, host=host))
             status, found = parse(stream.until(b"\r\n\r\n"))
             return status, found, stream.read(int(found.get("content-length", 0))).decode()

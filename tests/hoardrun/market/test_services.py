@@ -99,7 +99,7 @@ async def test_quotes_published_together_are_one_layer_message():
         quotes: list[LiveQuote] = [simulator.quote_at(item, TICK) for item in LISTINGS]
         quotes_publish(quotes=quotes)
         quotes_publish(quotes=quotes[:1])
-        message = await asyncio.wait_for(layer.receive(channel), 5)
+        message = await asyncio.wait_for(layer.receive(channel), 20)
     finally:
         send.sender.detach(loop)
         await layer.group_discard(groups.topic_group("market"), channel)

@@ -56,7 +56,7 @@ def heard() -> Iterator[Callable[[], list[str]]]:
     send.sender.attach(loop)
 
     def hear() -> list[str]:
-        found = loop.run_until_complete(asyncio.wait_for(layer.receive(channel), 5))
+        found = loop.run_until_complete(asyncio.wait_for(layer.receive(channel), 20))
         return [data for _, _, _, data in found["messages"]]
 
     yield hear

@@ -101,7 +101,7 @@ def test_a_repetition_stays_marked_if_its_report_comes_before_its_answer(row):
 
 
 def test_a_lease_that_made_no_call_gives_its_message_back(row):
-    outcomes_write([result(row, None, pause_seconds=3)])
+    outcomes_write([result(row, None, pause_seconds=60)])
     row.refresh_from_db()
     assert (row.state, row.attempts, row.lease) == ("queued", 0, 1)
     assert row.not_before > clock.now()

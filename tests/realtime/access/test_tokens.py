@@ -229,8 +229,8 @@ async def test_an_endless_request_line_is_refused(quiet: Server) -> None:
 
 
 async def test_a_token_expired_within_the_leeway_closes_soon(quiet: Server) -> None:
-    async with await Client.open(quiet.ws_url, token=token_for(ALICE, seconds=-2)) as client:
-        assert await client.until_closed(timeout=2) == CloseCode.UNAUTHORIZED
+    async with await Client.open(quiet.ws_url, token=token_for(ALICE, seconds=-1)) as client:
+        assert await client.until_closed(timeout=3) == CloseCode.UNAUTHORIZED
 
 
 async def test_a_renewal_with_a_bad_token_is_an_error_and_keeps_the_socket(quiet: Server) -> None:

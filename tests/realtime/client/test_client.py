@@ -203,17 +203,18 @@ async def test_a_filter_holds_and_leaves_no_gap(served: Server) -> None:
 
 
 async def test_a_token_is_renewed_before_its_end(served: Server) -> None:
-    get_token = getter(ALICE, seconds=3)
+    # A fifth of its life is left for a renewal, and must be longer than a busy machine pauses.
+    get_token = getter(ALICE, seconds=6)
+    began = time.monotonic()  # before the first token was made
     async with online(served, get_token=get_token) as (client, seen):
-        began = time.monotonic()
-        await until(lambda: len(seen.of("authenticated")) >= 2)
+        await until(lambda: seen.of("authenticated"), seconds=20)
         # Not hammered, though the server warns of every one of these as soon as it sees it.
-        assert time.monotonic() - began > 2
+        assert time.monotonic() - began > 3
         push_balance(served, ALICE, 1)
         await until(lambda: seen.of("balance_update"))
         assert client.state == "connected"
     assert [state["state"] for state in seen.states].count("connecting") == 1
-    assert get_token.asked[:3] == ["connect", "expiring", "expiring"]
+    assert get_token.asked[:2] == ["connect", "expiring"]
 
 
 async def test_a_valid_token_is_used_again(served: Server) -> None:

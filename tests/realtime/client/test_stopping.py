@@ -63,7 +63,7 @@ async def test_a_start_during_a_stop_begins_after_its_end(served: Server) -> Non
     await asyncio.sleep(0)
     await client.start()
     await stopping
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await client.wait_connected()
         assert await client.list_rooms()
     await client.stop()
@@ -126,7 +126,7 @@ async def test_wait_ended_outlasts_a_restart(served: Server) -> None:
     await client.wait_connected()
     remove()
     await client.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await ended_ == (None, "stopped")
 
 
@@ -171,7 +171,7 @@ async def test_a_cancellation_inside_get_token_is_a_failed_attempt(served: Serve
         return token_for(ALICE)
 
     client, _ = client_of(served, ALICE, get_token=get_token)
-    async with client, asyncio.timeout(10):
+    async with client, asyncio.timeout(20):
         await client.wait_connected()
 
 
@@ -211,7 +211,7 @@ async def test_an_invalid_token_is_shown_to_no_reader(
 
 
 async def test_a_token_from_a_file_may_end_with_its_line(served: Server) -> None:
-    async with asyncio.timeout(10), online(served, get_token=Giving(token_for(ALICE) + "\n")):
+    async with asyncio.timeout(20), online(served, get_token=Giving(token_for(ALICE) + "\n")):
         pass
 
 

@@ -103,8 +103,8 @@ async def test_a_socket_that_has_closed_is_kept(own: Member, user_id: int) -> No
     assert (gone.device, gone.device_class) == ("phone", "phone")
     assert (gone.written, gone.acked) == ({"user:1": 9}, {"user:1": 8})
     assert gone.active_at == gone.closed_at
-    assert abs(gone.closed_at - before) < timedelta(seconds=2)
-    assert timedelta(seconds=59) < gone.closed_at - gone.opened_at < timedelta(seconds=70)
+    assert abs(gone.closed_at - before) < timedelta(seconds=20)
+    assert timedelta(seconds=59) < gone.closed_at - gone.opened_at < timedelta(seconds=90)
     user = await reached(user_id)
     assert not user.is_open and user.last_seen_at == gone.closed_at
     [device] = user.devices

@@ -47,7 +47,7 @@ async def test_a_hub_stops_while_the_database_hangs(
     socket, _ = Node().join()
     socket.connection.places["user:1"] = StreamPosition("e", 5)
     stopping.acks.put(socket, "user:1", 5, None)
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         await stopping.stop()
     hanging.may_go_on.set()
     assert "are not stored" in caplog.text

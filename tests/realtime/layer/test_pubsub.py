@@ -67,11 +67,11 @@ async def test_a_node_hears_what_is_sent_right_after_it_has_joined(stores, layer
     channel = node.open_channel()
     await node.group_add("first", channel)
     await other.group_send("first", {"number": 0})
-    assert await asyncio.wait_for(node.receive(channel), 5) == {"number": 0}
+    assert await asyncio.wait_for(node.receive(channel), 20) == {"number": 0}
     for number in range(1, 4):
         await node.group_add(f"group-{number}", channel)
         await other.group_send(f"group-{number}", {"number": number})
-        assert await asyncio.wait_for(node.receive(channel), 5) == {"number": number}
+        assert await asyncio.wait_for(node.receive(channel), 20) == {"number": number}
     await node.flush()
     slow.close()
 
@@ -166,7 +166,7 @@ def on_shards(stores) -> Iterator[None]:
 
 @pytest.mark.usefixtures("on_shards")
 async def test_a_node_that_is_deaf_on_one_shard_renews_that_one(stores, monkeypatch):
-    monkeypatch.setattr(receive, "CANARY_SECONDS", 0.1)
+    monkeypatch.setattr(receive, "CANARY_SECONDS", 0.3)
     heard: list[Any] = []
     missed: list[None] = []
     receiver = LayerReceiver("node", heard.append, lambda: missed.append(None))
@@ -222,10 +222,10 @@ async def test_among_many_nodes_a_wake_up_goes_to_those_that_follow_its_stream(n
     sender.put([StoredEvent(f"user:{n}", name, 1, "t", "", "{}") for n in range(20)])
     assert await asyncio.to_thread(sender.flush, 5)
     if nodes < MANY_NODES:
-        message = await asyncio.wait_for(layer.receive(everybody), 5)
+        message = await asyncio.wait_for(layer.receive(everybody), 20)
         assert len(message["events"]) == 20
     else:
-        message = await asyncio.wait_for(layer.receive(follower), 5)
+        message = await asyncio.wait_for(layer.receive(follower), 20)
         assert [event[0] for event in message["events"]] == ["user:7"]
         assert layer.channels[everybody].empty()
     sender.detach(loop)

@@ -30,7 +30,7 @@ class Ear:
         return ear
 
     async def hear(self) -> dict[str, Any]:
-        return dict(await asyncio.wait_for(self.layer.receive(self.channel), 5))
+        return dict(await asyncio.wait_for(self.layer.receive(self.channel), 20))
 
 
 @pytest.fixture

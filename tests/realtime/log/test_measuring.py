@@ -118,7 +118,7 @@ def test_who_holds_up_others_is_seen_with_its_age(alice: User) -> None:
 
     def keep() -> None:
         held.set()
-        let_go.wait(20)
+        let_go.wait(60)
 
     holder = threading.Thread(target=hold, args=(keep,))
     holder.start()
@@ -126,7 +126,7 @@ def test_who_holds_up_others_is_seen_with_its_age(alice: User) -> None:
     waiting = threading.Thread(target=hold, args=(lambda: None,))
     waiting.start()
     try:
-        wait_until(lambda: printed()("db_lock_waiters") == 1, seconds=5, what="one waits")
+        wait_until(lambda: printed()("db_lock_waiters") == 1, seconds=20, what="one waits")
         found = printed()
         assert 0 < found("db_lock_holder_seconds") < 60
         assert found("db_idle_transaction_seconds") > 0

@@ -137,14 +137,14 @@ def test_a_dns_that_hangs_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatc
     released = threading.Event()
 
     def hang(*_: Any, **__: Any) -> list[Any]:
-        released.wait(10)
+        released.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         resolve("example.com", 443, PUBLIC, 0.05)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     released.set()
 
 

@@ -6,7 +6,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,8 +49,14 @@ def make() -> Iterator[Make]:
 
 @pytest.fixture
 def caller(make: Make) -> Client:
-    """A client that waits no longer than a test."""
-    return make(connect_seconds=0.5, read_seconds=0.3)
+    """A client that waits for whatever comes."""
+    return make(connect_seconds=20, read_seconds=20)
+
+
+@pytest.fixture
+def impatient(make: Make) -> Client:
+    """A client that waits for an answer only briefly, and for a connection long enough."""
+    return make(connect_seconds=20, read_seconds=0.3)
 
 
 def pair(folder: Path, host: str = "localhost") -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -68,7 +73,7 @@ def test_an_answer_comes_back_whole(caller: Client) -> None:
         reply = caller.call("POST", server.url("/send?a=b"), body=b"hello")
     assert (reply.outcome, reply.status, reply.body) == (Outcome.ACCEPTED, 201, b"yes")
     assert (reply.headers["x-id"], reply.headers["location"]) == ("7", "/m/1")
-    assert reply.is_whole and not reply.error and 0 < reply.seconds < 5
+    assert reply.is_whole and not reply.error and 0 < reply.seconds < 20
 
 
 def test_a_request_is_what_was_asked_for(caller: Client) -> None:
@@ -148,30 +153,28 @@ def test_a_url_that_leads_inside_is_refused_at_once(make: Make) -> None:
     assert (reply.outcome, reply.error, server.connections) == (Outcome.REFUSED, "address", 0)
 
 
-def test_no_answer_after_the_request_is_unknown(caller: Client) -> None:
+def test_no_answer_after_the_request_is_unknown(impatient: Client) -> None:
     def silent(connection: socket.socket) -> None:
         read_request(connection)
-        server.ended.wait(5)
+        server.ended.wait(60)
 
     with serving(silent) as server:
-        began = time.monotonic()
-        reply = caller.call("POST", server.url(), body=b"x")
+        reply = impatient.call("POST", server.url(), body=b"x")
     assert (reply.outcome, reply.error, reply.status) == (Outcome.UNKNOWN, "timeout", None)
-    assert time.monotonic() - began < 3
 
 
-def test_an_answer_that_trickles_ends_at_the_deadline(caller: Client) -> None:
+def test_an_answer_that_trickles_ends_at_the_deadline(make: Make) -> None:
     def trickle(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(b"HTTP/1.1 200 x\r\nX-Slow: ")
-        while not server.ended.wait(0.1):
+        for _ in range(600):  # then the answer breaks off, which is another error
+            if server.ended.wait(0.1):
+                return
             connection.sendall(b"a")
 
     with serving(trickle) as server:
-        began = time.monotonic()
-        reply = caller.call("POST", server.url(), body=b"x")
+        reply = make(connect_seconds=1, read_seconds=1).call("POST", server.url(), body=b"x")
     assert (reply.outcome, reply.error) == (Outcome.UNKNOWN, "timeout")
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 20", b"what?\r\n\r\n"])
@@ -219,7 +222,7 @@ def test_a_kept_connection_that_was_closed_is_not_used(caller: Client) -> None:
 
     with serving(once) as server:
         assert caller.call("POST", server.url(), body=b"1").outcome is Outcome.ACCEPTED
-        assert closed.wait(5)
+        assert closed.wait(20)
         assert caller.call("POST", server.url(), body=b"2").outcome is Outcome.ACCEPTED
     assert server.connections == 2
 

@@ -81,7 +81,7 @@ def test_a_shortage_is_told_of_a_chosen_number_and_of_a_small_limit(
 
 def _answers(port: int) -> bool:
     try:
-        with ByteStream(port, seconds=5) as stream:
+        with ByteStream(port, seconds=20) as stream:
             stream.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return parse(stream.until(b"\r\n\r\n"))[0] == 200
     except OSError:

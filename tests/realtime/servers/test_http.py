@@ -152,11 +152,11 @@ async def test_empty_lines_between_requests_keep_no_connection_open(
 
 
 async def test_no_http_deadline_ends_a_websocket(site: Site, settings: Any) -> None:
-    settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
+    settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.4
     reader, writer = await site.open(HANDSHAKE + b"\r\n")
     assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.4):
+        async with asyncio.timeout(0.6):
             await reader.read()
 
 
@@ -164,14 +164,14 @@ async def test_no_http_deadline_ends_a_websocket(site: Site, settings: Any) -> N
 async def test_neither_a_slow_answer_nor_a_pause_between_requests_is_late(
     site: Site, settings: Any, request_: bytes
 ) -> None:
-    settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
+    settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.4
     site.may_answer.clear()
     reader, writer = await site.open(request_)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.6)
     site.may_answer.set()
     for _ in range(2):
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.6)
         writer.write(request_)
 
 

@@ -82,8 +82,8 @@ def test_a_publisher_is_told_which_stream_and_who_holds_it(
             publish(ANNOUNCEMENTS, balance(2))
     error = caught.value
     assert error.streams == (ANNOUNCEMENTS,)
-    assert 0.1 < error.waited_seconds < 5
-    for words in ("stream announcements", "by hand", "idle in transaction", "waited 0."):
+    assert 0.1 < error.waited_seconds < 60
+    for words in ("stream announcements", "by hand", "idle in transaction", "waited "):
         assert words in str(error)
     assert not User.objects.filter(username="before").exists()
 
@@ -133,7 +133,7 @@ def test_monitors_hear_of_it(request: pytest.FixtureRequest, monkeypatch: Any) -
     somebody = request.getfixturevalue("somebody")
     hold(somebody, ANNOUNCEMENTS)
     monkeypatch.setattr(blockers, "_BLOCKERS", blockers._BLOCKERS.replace("'5.0 s", "'0.1 s"))
-    wait_until(lambda: bool(blockers.blockers()), seconds=5, what="it has been idle for a while")
+    wait_until(lambda: bool(blockers.blockers()), seconds=20, what="it has been idle for a while")
     [found] = blockers.blockers()
     assert found.stream == ANNOUNCEMENTS and found.matters and found.waiting == 0
     out = StringIO()

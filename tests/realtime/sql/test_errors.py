@@ -5,17 +5,19 @@ from __future__ import annotations
 import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from django.db import OperationalError
+from psycopg import Connection
 
 from hoardrun.postgres import limited_to
 from realtime.sql import errors
 from realtime.sql.errors import StreamLocked, connecting, explain, reason_of
-from tests.services.ports import free_port
+from tests.services.ports import free_port, wait_until
 from tests.services.postgres import Postgres
 
 
@@ -59,9 +61,16 @@ def wait_for_a_lock(url: str) -> None:
 def idle(url: str) -> None:
     with psycopg.connect(url) as made:
         made.execute("SET idle_in_transaction_session_timeout = 50")
-        with psycopg.connect(url) as other:
-            other.execute("SELECT pg_sleep(0.4)")
+        with psycopg.connect(url, autocommit=True) as other:
+            wait_until(
+                partial(has_ended, other, made), seconds=20, what="it has been idle too long"
+            )
         made.execute("SELECT 1")
+
+
+def has_ended(other: Connection[Any], made: Connection[Any]) -> bool:
+    pid = [made.info.backend_pid]
+    return other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid).fetchone() is None
 
 
 ON_POSTGRES: dict[str, Callable[[str], object]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from tests.notifications.channels.support import message, options
 from tests.services.ports import free_port
 
 AMINA = "amina@example.org"
-SECONDS = 0.3  # after which a server that says nothing is given up
+SECONDS = 1.0  # after which a server that says nothing is given up
 
 
 @pytest.fixture(autouse=True)
@@ -115,11 +114,9 @@ def test_what_was_handed_over_without_an_answer_is_unknown(server, how: str):
 
 
 def test_a_server_that_is_slow_at_each_step_is_given_up(server):
-    server.pause = 0.2  # each answer comes in time, and all of them together do not
-    began = time.monotonic()
+    server.pause = 0.7 * SECONDS  # each answer comes in time, and two of them together do not
     answer = smtp(server.port, SECONDS).send(mail())
     assert answer.outcome is Outcome.UNKNOWN
-    assert time.monotonic() - began < 2
     assert server.taken == []
 
 
