@@ -69,7 +69,7 @@ class Worker(worker.Worker[Lane]):
         others = digests.close_due() if found.digests else 0
         others += fallback.advance_due() if found.fallbacks else 0
         others += reap.reap() if found.leases else 0
-        self._turn.looked(judged + others)
+        self._turn.looked(judged + others, oldest_seconds=-found.ladders_in)
         self._gathers = judged < judge.BATCH and not others
         if judged or others:
             self.wake()

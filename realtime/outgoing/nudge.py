@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import threading
 import time
@@ -29,9 +30,11 @@ RETRY_SECONDS = 5.0
 SPACING_SECONDS = 0.025
 GATHER_SECONDS = 2 * SPACING_SECONDS  # the rest is for clocks of threads that wait their turn
 LATEST_SECONDS = 0.25
-SELDOM_SECONDS = 1.0
-LEFT_SECONDS = 0.4
+BUSY_SECONDS = 0.5  # the latest while there is much to do
+SELDOM_SECONDS = 1.25
+LEFT_SECONDS = 0.65
 MOST_MISSES = 2
+SEVERAL = 3  # pieces of work in one look
 
 logger = logging.getLogger(__name__)
 
@@ -55,14 +58,20 @@ def _send(topic: str) -> None:
 class Turn:
     """Decides how soon a worker looks for work that several workers may take.
 
-    A worker that finds work has the turn: it looks again soon, and takes much at a time. A worker
-    that finds nothing twice in a row loses the turn: it looks seldom, and leaves work to the others
-    for LEFT_SECONDS. If it takes work that was left for so long, it has the turn again.
+    A worker that finds work has the turn: it looks again soon, or a little later if it has found
+    SEVERAL, as many cost little more than one. A worker that comes too late twice in a row loses
+    the turn: it looks seldom, and leaves work to the others for LEFT_SECONDS. If it takes work that
+    was left for so long, it has the turn again.
+
+    A worker comes too late if it finds nothing, or if all that it finds has become due in the
+    second half of the time since its last look: another worker has taken what was due before.
     """
 
     def __init__(self) -> None:
         self._is_called = False
         self._misses = 0  # in a row
+        self._is_busy = False
+        self._looked_at = -math.inf
 
     @property
     def leaves(self) -> bool:
@@ -74,6 +83,8 @@ class Turn:
         self._is_called = True
         if self.leaves:
             return random.uniform(LEFT_SECONDS + GATHER_SECONDS, SELDOM_SECONDS)
+        if self._is_busy:
+            return random.uniform(LATEST_SECONDS, BUSY_SECONDS)
         return random.uniform(GATHER_SECONDS, LATEST_SECONDS)
 
     @staticmethod
@@ -81,13 +92,19 @@ class Turn:
         """Return after how many seconds to take what was seen and left, if nobody else has."""
         return seconds + random.uniform(0, LATEST_SECONDS)
 
-    def looked(self, found: int) -> None:
-        """Learn how much there was. An empty look counts only after a `pause`, not a mere poll."""
-        if found:
+    def looked(self, found: int, *, oldest_seconds: float = math.inf) -> None:
+        """Learn how much there was, and for how long the oldest had been due.
+
+        A look that comes too late counts only after a `pause`, not a mere poll.
+        """
+        now = time.monotonic()
+        self._is_busy = found >= SEVERAL
+        is_others_rest = self._is_busy and oldest_seconds < (now - self._looked_at) / 2
+        if found and not is_others_rest:
             self._misses = 0
         elif self._is_called:
             self._misses += 1
-        self._is_called = False
+        self._is_called, self._looked_at = False, now
 
 
 class Listener:

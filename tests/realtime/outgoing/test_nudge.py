@@ -117,9 +117,43 @@ def test_who_comes_too_late_twice_leaves_it_to_others_until_something_is_left(la
     for _ in range(2):
         assert (turn.pause(), turn.leaves) == (0.25, False)
         turn.looked(0)
-    assert (turn.pause(), turn.leaves) == (1.0, True)
+    assert (turn.pause(), turn.leaves) == (1.25, True)
     turn.looked(1)
     assert (turn.pause(), turn.leaves) == (0.25, False)
+
+
+def test_who_finds_several_waits_longer_for_more(latest: None) -> None:
+    turn = Turn()
+    turn.looked(3)
+    assert (turn.pause(), turn.leaves) == (0.5, False)
+    turn.looked(2)
+    assert (turn.pause(), turn.leaves) == (0.25, False)
+
+
+def test_who_finds_only_what_others_left_over_comes_too_late(
+    latest: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    turn = Turn()
+    turn.looked(3, oldest_seconds=0.1)  # its first look: nobody can say
+    for oldest, leaves in ((0.3, False), (0.1, False), (0.3, False), (0.1, False), (0.1, True)):
+        turn.pause()
+        now += 0.5
+        turn.looked(3, oldest_seconds=oldest)
+        assert turn.leaves is leaves
+    turn.pause()
+    now += 1.0
+    turn.looked(3, oldest_seconds=0.7)  # nobody else has come
+    assert not turn.leaves
+
+
+def test_one_or_two_that_have_just_become_due_make_nobody_late(latest: None) -> None:
+    turn = Turn()
+    for _ in range(4):
+        turn.looked(2, oldest_seconds=0.0)
+        turn.pause()
+    assert not turn.leaves
 
 
 def test_a_poll_that_finds_nothing_makes_nobody_late() -> None:
