@@ -8,6 +8,7 @@ hear of them and one is enough.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
@@ -69,7 +70,8 @@ class Worker(worker.Worker[Lane]):
         others = digests.close_due() if found.digests else 0
         others += fallback.advance_due() if found.fallbacks else 0
         others += reap.reap() if found.leases else 0
-        self._turn.looked(judged + others, oldest_seconds=-found.ladders_in)
+        oldest_seconds = -found.ladders_in if judged else math.inf
+        self._turn.looked(judged + others, oldest_seconds=oldest_seconds)
         self._gathers = judged < judge.BATCH and not others
         if judged or others:
             self.wake()

@@ -12,7 +12,7 @@ from django.db import connection
 
 from notifications.delivery.readings import ROLES
 from notifications.delivery.worker import Worker
-from notifications.models import Delivery
+from notifications.models import Delivery, Digest
 from realtime import clock
 from realtime.outgoing import heartbeat
 from realtime.outgoing.nudge import LEFT_SECONDS
@@ -119,3 +119,21 @@ def test_a_judge_that_comes_too_late_leaves_ladders_to_others_for_a_moment(monke
     first, second, left, *others = waited
     assert (first, second, others) == (0.25, 0.25, [0.25, 5.0])
     assert 0.25 <= left <= LEFT_SECONDS + 0.25  # and not when it would have looked without a ladder
+
+
+def test_digests_make_no_judge_late(monkeypatch):
+    worker = Worker([])
+    monkeypatch.setattr(worker._due, "wait", lambda seconds: None)
+    amina = User.objects.create_user("amina")
+    for _ in range(2):
+        now = clock.now()
+        for category in ("payment", "security", "system"):
+            Digest.objects.create(
+                user=amina, category=category, channel="push", due_at=now, created_at=now
+            )
+        worker._ladders_in = 0.0  # another worker judges it
+        worker._wait_for_ladders(5.0)
+        assert worker._judge() == 3
+    row = committed(amina, "transaction.failed", ago=6 * MINUTE)
+    type(row).objects.update(due_at=clock.now())
+    assert worker._judge() == 1  # it leaves nothing to others
