@@ -51,6 +51,17 @@ def test_an_ack_of_another_epoch_or_of_less_excuses_nothing(epoch: str, offset: 
     assert world.verdicts() == {"missed"}
 
 
+def test_a_rung_that_a_ladder_left_out_is_missed_however_early_the_run_ends():
+    world = World()
+    number = world.commit("transaction.failed", reason="reached")
+    world.take(world.row(number, "push", 0, T + 1), T + 1)
+    world.found.ended = T + 10  # before the SMS was due
+    assert world.verdicts() == {"missed"}
+    world.found.ladders[number].closed = None
+    world.found.ladders[number].due = T + 30
+    assert world.verdicts() == set()
+
+
 def test_an_sms_that_is_taken_twice_is_doubled_unless_its_row_says_so():
     world = World()
     row = secured(world)[2]

@@ -29,7 +29,9 @@ class Wanted:
             rows = self.history.by_rung.get((notice.id, number), [])
             due = ladder.committed + rung.after / self.found.scale
             self._measure(rows, due, notice, rung)
-            if due > self.found.ended or self._is_over(notice):
+            # A ladder that is over sends nothing more, however early the run ended.
+            is_to_come = due > self.found.ended and ladder.closed is None
+            if is_to_come or self._is_over(notice):
                 continue
             wanted = rung.wish == "on" and self.found.people[notice.user]["plain"]
             if rung.wish != "required" and not (wanted and not rung.digest):
