@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from hoardrun.ledger.actors import Actor
 from hoardrun.payments import polling
 from hoardrun.payments.choices import Outcome
+from hoardrun.payments.deciding import settles
 from hoardrun.payments.errors import PaymentNotFound
 from hoardrun.payments.evidence import SAYS_NOTHING, Evidence, Source
-from hoardrun.payments.facts import Decision
+from hoardrun.payments.facts import Decision, Payment
 from hoardrun.payments.models import (
     PaymentReceipt,
     PaymentStep,
@@ -23,7 +24,7 @@ from hoardrun.payments.models import (
 )
 from hoardrun.payments.providers.registry import PROVIDERS
 from hoardrun.payments.reading import MAX_BYTES
-from hoardrun.payments.states import LIVE, State, moved_nothing
+from hoardrun.payments.states import LIVE, State
 from hoardrun.payments.stored import name_of
 from hoardrun.payments.times import Times
 
@@ -106,33 +107,46 @@ def outcome_store(receipt: PaymentReceipt, decision: Decision, now: datetime) ->
 
 
 def look_plan(
-    row: ProviderPayment, evidence: Evidence, decision: Decision, now: datetime, times: Times
+    row: ProviderPayment,
+    payment: Payment,
+    evidence: Evidence,
+    decision: Decision,
+    now: datetime,
+    times: Times,
 ) -> datetime | None:
-    """Return when the provider is asked next; None if not."""
+    """Return when the provider is asked next; None if not. Once the plan has ended, call staff.
+
+    A look that is to come stays to come until evidence that counts by itself: a callback that
+    agrees with the end does not undo one that contradicts it.
+    """
     if evidence.source is Source.QUERY:
         row.checked_at = now
-    look_at = decision.look_at
-    if look_at is None and is_asked_on(row, evidence):
-        look_at = polling.next_look(
-            PROVIDERS[row.provider].capabilities.plan,
-            sent_at=times.sent_at,
-            expires_at=None if row.expires_at is None else times.own(row.expires_at),
-            now=times.own(now),
-            jitter=random.uniform(-1, 1),
-        )
-    return None if look_at is None else times.ours(look_at)
+    if decision.look_at is not None:
+        return times.ours(decision.look_at)
+    if not _is_asked_on(row, evidence):
+        is_undecided = not decision.path and not settles(payment, evidence)
+        return row.next_check_at if is_undecided else None
+    look_at = polling.next_look(
+        PROVIDERS[row.provider].capabilities.plan,
+        sent_at=times.sent_at,
+        expires_at=None if row.expires_at is None else times.own(row.expires_at),
+        now=times.own(now),
+        jitter=random.uniform(-1, 1),
+    )
+    if look_at is None:
+        staff_call(row, "unanswered", now)
+        return None
+    return times.ours(look_at)
 
 
-def is_asked_on(row: ProviderPayment, evidence: Evidence) -> bool:
+def _is_asked_on(row: ProviderPayment, evidence: Evidence) -> bool:
     """Say whether the plan of looks goes on.
 
-    It does for a payment that ended without money, and of which a callback says that it was paid
-    after all, until an answer confirms or denies it.
+    It does for a payment that has ended, and whose end a callback contradicts, until an answer
+    confirms or denies it.
     """
-    state = State(row.state)
-    is_over = moved_nothing(state, booked_late=row.booked_late)
-    is_doubted = is_over and row.hint is not None
-    return state in LIVE or (is_doubted and evidence.claim in SAYS_NOTHING)
+    is_unanswered = evidence.source is Source.QUERY and evidence.claim in SAYS_NOTHING
+    return State(row.state) in LIVE or (row.next_check_at is not None and is_unanswered)
 
 
 def staff_call(row: ProviderPayment, reason: str, now: datetime) -> None:

@@ -25,7 +25,6 @@ from hoardrun.payments.models import PaymentReceipt, ProviderPayment
 from hoardrun.payments.options import options
 from hoardrun.payments.refunded import refunds_of
 from hoardrun.payments.rows import (
-    is_asked_on,
     look_plan,
     outcome_store,
     payment_lock,
@@ -99,9 +98,7 @@ def _apply(
     if decision.path:
         row.stage_changed_at = now
     _list_for_staff(row, payment, evidence, decision, now, times)
-    row.next_check_at = look_plan(row, evidence, decision, now, times)
-    if row.next_check_at is None and is_asked_on(row, evidence):
-        staff_call(row, "unanswered", now)
+    row.next_check_at = look_plan(row, payment, evidence, decision, now, times)
     row.version += 1
     if receipt is not None:
         outcome_store(receipt, decision, now)

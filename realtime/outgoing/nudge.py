@@ -63,8 +63,9 @@ class Turn:
     the turn: it looks seldom, and leaves work to the others for LEFT_SECONDS. If it takes work that
     was left for so long, it has the turn again.
 
-    A worker comes too late if it finds nothing, or if all that it finds has become due in the
-    second half of the time since its last look: another worker has taken what was due before.
+    A worker comes too late if it finds nothing, or if it finds SEVERAL twice in a row and all of
+    them have become due in the second half of the time between: another worker has taken what was
+    due before.
     """
 
     def __init__(self) -> None:
@@ -97,9 +98,9 @@ class Turn:
 
         A look that comes too late counts only after a `pause`, not a mere poll.
         """
-        now = time.monotonic()
+        now, was_busy = time.monotonic(), self._is_busy
         self._is_busy = found >= SEVERAL
-        is_others_rest = self._is_busy and oldest_seconds < (now - self._looked_at) / 2
+        is_others_rest = was_busy and self._is_busy and oldest_seconds < (now - self._looked_at) / 2
         if found and not is_others_rest:
             self._misses = 0
         elif self._is_called:

@@ -28,6 +28,7 @@ from realtime import clock
 
 # Longer than a call with the fetch of a token takes. Of two looks at once none does harm.
 LEASE = timedelta(seconds=60)
+OVERTAKEN_PAUSE = timedelta(seconds=2)
 GIVEN_UP_AT_ONCE = 100  # payments, so that answers of others need not wait
 # One that is given up has an attempt, and no time of it: nothing has left, and nothing will.
 _GIVEN_UP = Q(attempts=1, sent_at__isnull=True)
@@ -85,7 +86,9 @@ def _claimed(row: ProviderPayment) -> Claimed | None:
     )
     if is_first:
         if is_overtaken(row):
-            return None  # it is given up, unless that is settled before
+            # It is given up, unless that is settled before. Meanwhile others are not to wait.
+            mine.update(next_check_at=now + OVERTAKEN_PAUSE)
+            return None
         mine = mine.filter(stage_changed_at__gt=may_be_sent_since(now))
         mine = mine.exclude(staff_reason=APPROVAL)  # whatever made it due
     elif row.state == State.CREATED.value and row.sent_at is None:

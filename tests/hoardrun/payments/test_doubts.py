@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import F
 
 from hoardrun.ledger.actors import UNNAMED
 from hoardrun.ledger.models import Account
 from hoardrun.payments.calling import claims
+from hoardrun.payments.doubts import is_doubted
 from hoardrun.payments.errors import NothingToDecide, NotSafeToRetry
 from hoardrun.payments.evidence import Claim, Source
 from hoardrun.payments.models import ProviderPayment
@@ -66,7 +68,14 @@ def above(settings: Any, amount: int) -> None:
     settings.PAYMENTS = {**settings.PAYMENTS, "PAYMENTS_APPROVE_ABOVE": (("UGX", amount),)}
 
 
+def pause() -> None:
+    """Let the pause of what had to wait be over."""
+    over = F("next_check_at") - claims.OVERTAKEN_PAUSE
+    ProviderPayment.objects.filter(attempts=0).update(next_check_at=over)
+
+
 def claimed() -> list[str]:
+    pause()
     return [one.order.id for one in claims.claim("mtn", 10) if one.is_first]
 
 
@@ -103,6 +112,7 @@ def test_a_refund_is_not_sent_once_its_payment_is_in_doubt(
     tell(collected, DOUBTS[doubt])
     assert claimed() == []
     wait(first, minutes=3)
+    pause()
     assert claims.give_up("mtn") == [str(first.pk)]
     settle(collected, doubt, dora, erin)
     assert claimed() == [str(second.pk)]
@@ -130,11 +140,41 @@ def again(row: ProviderPayment) -> ProviderPayment:
     return payment_retry(user_id=row.user_id, payment_id=str(row.pk), by=UNNAMED).payment
 
 
+@pytest.mark.parametrize(
+    "answer", [paid(Source.CALLBACK, provider_txn_id="R-1"), said(Claim.UNKNOWN)]
+)
+def test_a_doubt_lasts_until_the_provider_has_answered(collected: ProviderPayment, answer: Any):
+    refund = refund_create(payment_id=collected.pk, amount=1000).payment
+    tell(collected, DOUBTS["its provider is asked"])
+    tell(collected, answer)
+    assert (claimed(), is_doubted(collected)) == ([], True)
+    tell_paid(collected, provider_txn_id="R-1")
+    assert claimed() == [str(refund.pk)]
+
+
+def test_staff_are_called_when_the_provider_never_answers_a_doubt(collected: ProviderPayment):
+    tell(collected, DOUBTS["its provider is asked"])
+    wait(collected, minutes=73 * 60)
+    tell(collected, said(Claim.UNKNOWN))
+    assert (collected.staff_reason, collected.next_check_at) == ("unanswered", None)
+
+
+def test_what_waits_for_a_doubt_holds_up_nothing_else(collected: ProviderPayment, ugx: Account):
+    refund_create(payment_id=collected.pk, amount=1000)
+    tell(collected, DOUBTS["its provider is asked"])
+    other = ask(ugx)
+    assert claims.claim("mtn", 1) == []
+    others = claims.claim("mtn", 1) + claims.claim("mtn", 1)
+    assert {one.order.id for one in others} == {str(other.pk), str(collected.pk)}
+
+
 @pytest.mark.parametrize("kind", ["collect", "payout"])
 def test_another_try_is_not_sent_while_the_first_may_have_been_paid(ugx: Account, kind: str):
     first = failed(ask(ugx, kind))
     second = again(first)
     tell(first, paid(Source.CALLBACK))
+    assert claimed() == []
+    tell(first, said(Claim.NOT_PAID, Source.CALLBACK, reason="funds"))  # once more, from before
     assert claimed() == []
     tell(first, said(Claim.NOT_PAID, reason="funds"))
     assert claimed() == [str(second.pk)]
@@ -147,6 +187,7 @@ def test_another_try_of_what_was_paid_late_is_given_up(ugx: Account):
     tell_paid(first, provider_txn_id="R-1")
     assert (first.booked_late, claimed()) == (True, [])
     wait(second, minutes=3)
+    pause()
     assert claims.give_up("mtn") == [str(second.pk)]
     tell(second, said(Claim.NOT_PAID, Source.ACK, reason="not_sent", retry_safe=True))
     assert money(ugx) == (45_000, 45_000)
