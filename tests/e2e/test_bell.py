@@ -204,7 +204,7 @@ async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     await expect(first).to_have_text("Behind another tab")
     await asyncio.to_thread(notify, demo, "amina", "And one more")
     await expect(first).to_have_text("And one more")  # the question of the first client is asked
-    assert asked == []
+    assert not [url for url in asked if url.endswith("seen")]
     assert await unseen(demo) == 2
     await shop.hide(False)
     await expect(shop.page.locator("hoardrun-bell .bell")).not_to_have_class("bell unseen")
