@@ -1,7 +1,7 @@
-"""Whether the money of what a payment is about may have moved otherwise than is booked.
+"""Tell whether a payment is in doubt, and which payments must not be sent meanwhile.
 
-A payment is about the one that it gives back, or about those that it tries again. While one of
-these is in doubt, nothing more is sent: the money may have gone back, or out, already.
+A refund depends on the payment that it gives back, another try on the tries before it. While one of
+these is in doubt, the refund or the try is not sent: the money may have moved already.
 """
 
 from __future__ import annotations

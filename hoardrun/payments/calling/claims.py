@@ -86,7 +86,7 @@ def _claimed(row: ProviderPayment) -> Claimed | None:
     )
     if is_first:
         if is_overtaken(row):
-            # It is given up, unless that is settled before. Meanwhile others are not to wait.
+            # It waits for the end of the doubt, or is given up. The pause lets others be claimed.
             mine.update(next_check_at=now + OVERTAKEN_PAUSE)
             return None
         mine = mine.filter(stage_changed_at__gt=may_be_sent_since(now))

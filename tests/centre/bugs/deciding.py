@@ -86,7 +86,7 @@ def ladder_after_commit(original: Any, rows: Any) -> None:
     ]
 
     def begin() -> None:
-        time.sleep(0.2)  # most of a producer's time, so that one of four kills comes then
+        time.sleep(0.2)  # part of the bug: the time in which a kill loses the ladders
         ladders.begin(begun)
 
     transaction.on_commit(begin)

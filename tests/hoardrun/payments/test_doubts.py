@@ -1,4 +1,4 @@
-"""What is in doubt is neither given back nor tried again: its money may have moved already."""
+"""Nobody gives back, or tries again, a payment whose end is in doubt."""
 
 from __future__ import annotations
 
