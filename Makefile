@@ -123,7 +123,7 @@ faults-full: $(VENV)/.dev ## The same for as long as given (SECONDS=3600), on ot
 	$(BIN)/python -m tests.simulation --seconds $(SECONDS)
 
 centre: $(VENV)/.dev ## Prove the notification centre: nothing missed, doubled or wrong while workers and stores are killed
-	$(BIN)/python -m tests.centre --notifications 50000 --devices 300 --workers 8 --nodes 3 --producers 3 --rate 40 --faults 200 --out var/centre
+	$(BIN)/python -m tests.centre --notifications 50000 --devices 300 --workers 8 --nodes 3 --producers 3 --rate 16 --faults 200 --out var/centre
 	$(BIN)/python -m tests.centre --store sqlite --notifications 5000 --devices 30 --workers 2 --producers 1 --rate 12 --faults 20 --out var/centre
 	$(BIN)/python -m tests.centre bugs --out var/centre
 

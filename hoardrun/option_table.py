@@ -71,8 +71,13 @@ def written(value: Any) -> str:
         case int() | float():
             return f"{value:.12g}"
         case tuple():
-            return ",".join(value)
+            return ",".join(map(_item, value))
     return str(value)
+
+
+def _item(item: Any) -> str:
+    """Write one item of a list: a word, or a name and its value."""
+    return ":".join(map(str, item)) if isinstance(item, tuple) else str(item)
 
 
 def dotenv() -> str:

@@ -18,6 +18,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
 
 from realtime import log_context
 from realtime.errors import Refused
@@ -83,7 +84,7 @@ class Command(BaseCommand):
 
     def say(self, result: object, text: str) -> None:
         """Write a result: as JSON after `--json`, else as text."""
-        self.stdout.write(json.dumps(result) if self.as_json else text)
+        self.stdout.write(json.dumps(result, cls=DjangoJSONEncoder) if self.as_json else text)
         self.stdout.flush()
 
     def progress(self, text: str) -> None:

@@ -11,6 +11,7 @@ from django.core.management import call_command
 
 from hoardrun import env, option_table
 from hoardrun.options import TABLES
+from hoardrun.payments.options import PaymentOptions
 from realtime.option_fields import declared
 from realtime.protocol.export.described import fields
 from tests.services.environment import ROOT
@@ -103,6 +104,20 @@ def test_it_says_where_a_value_came_from(environment: pytest.MonkeyPatch, tmp_pa
     ]
     assert "from file" in changed
     assert "hush" not in changed + json.dumps(rows) + shown()
+
+
+def test_it_shows_amounts_by_currency_as_their_variable_holds_them(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("PAYMENTS_APPROVE_ABOVE", "UGX:5000000, KES:150000.50")
+    [line] = shown("--changed").splitlines()
+    written = "UGX:5000000,KES:150000.50"
+    assert line.split()[:2] == ["PAYMENTS_APPROVE_ABOVE", written]
+    before = env.read(PaymentOptions)
+    environment.setenv("PAYMENTS_APPROVE_ABOVE", written)
+    assert env.read(PaymentOptions) == before
+    row = shown_as_json("--changed")["PAYMENTS_APPROVE_ABOVE"]
+    assert row["value"] == [["UGX", "5000000"], ["KES", "150000.50"]]
 
 
 def test_the_template_is_commented_out_and_sets_what_holds_anyway(
