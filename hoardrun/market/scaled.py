@@ -5,7 +5,7 @@ A value with `exponent` 5 is kept as the number of hundred-thousandths: 1.08620 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 MAX_EXPONENT = 12
 MAX_SCALED = 2**63 - 1  # what a BigIntegerField holds
@@ -33,7 +33,11 @@ def scale(value: Decimal, exponent: int) -> int:
 
 def rounded(value: Decimal, exponent: int) -> int:
     """Return a number as whole steps, the last one rounded half to even. Raises Unscalable."""
-    return scale(value.quantize(Decimal(1).scaleb(-exponent)), exponent)
+    try:
+        steps = value.quantize(Decimal(1).scaleb(-exponent))
+    except InvalidOperation:  # more digits than the context holds, or no finite number
+        raise Unscalable(f"{value} is too large.") from None
+    return scale(steps, exponent)
 
 
 def unscale(steps: int, exponent: int) -> Decimal:

@@ -1,4 +1,7 @@
-"""The registry of feeds. A new feed is one file here and one line in `FEEDS`."""
+"""The registries of feeds.
+
+A new feed is one file here and one line in `FEEDS`, a new venue one folder and a line in `VENUES`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,15 @@ from typing import Protocol, cast
 from django.utils.module_loading import import_string
 
 from hoardrun.market.errors import FeedNotFound
+from hoardrun.market.feeds.venue import Venue
 from hoardrun.market.quotes import Listing, LiveQuote
 
 FEEDS: dict[str, str] = {
     "simulator": "hoardrun.market.feeds.simulator.quotes",
+}
+# The venues of live prices: by name, the class of their protocol.
+VENUES: dict[str, str] = {
+    "kraken": "hoardrun.market.feeds.kraken.protocol.Kraken",
 }
 
 
@@ -25,6 +33,13 @@ class Feed(Protocol):
     def __call__(
         self, listings: Callable[[], Sequence[Listing]], *, interval: float
     ) -> AsyncGenerator[Sequence[LiveQuote], None]: ...
+
+
+def venue_named(name: str) -> type[Venue]:
+    """Return a venue's class. Raises FeedNotFound, which names the known ones."""
+    if name not in VENUES:
+        raise FeedNotFound(name, ", ".join(sorted(VENUES)))
+    return cast(type[Venue], import_string(VENUES[name]))
 
 
 def feed_named(name: str) -> Feed:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hoardrun.market.errors import FeedNotFound, InvalidInterval
-from hoardrun.market.feeds import FEEDS, feed_named
+from hoardrun.market.feeds import FEEDS, VENUES, feed_named, venue_named
 from hoardrun.market.feeds.simulator import Ticker, quotes
 from hoardrun.market.quotes import LiveQuote
 from tests.hoardrun.market.test_simulator import LISTINGS
@@ -19,6 +19,18 @@ def _ticks(ticker: Ticker, count: int) -> list[list[LiveQuote]]:
 @pytest.mark.parametrize("name", FEEDS)
 def test_it_finds_every_feed(name: str):
     assert callable(feed_named(name))
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_it_finds_every_venue(name: str):
+    venue = venue_named(name)()
+    assert venue.name == name
+    assert venue.subscribe(["A"])
+
+
+def test_it_names_the_venues_there_are():
+    with pytest.raises(FeedNotFound, match="'bloomberg'.*kraken"):
+        venue_named("bloomberg")
 
 
 def test_it_names_the_feeds_there_are():
