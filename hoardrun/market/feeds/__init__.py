@@ -20,6 +20,7 @@ FEEDS: dict[str, str] = {
 # The venues of live prices: by name, the class of their protocol.
 VENUES: dict[str, str] = {
     "kraken": "hoardrun.market.feeds.kraken.protocol.Kraken",
+    "coinbase": "hoardrun.market.feeds.coinbase.protocol.Coinbase",
 }
 
 
