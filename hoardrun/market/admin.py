@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from hoardrun.market import scaled
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import plain
+from hoardrun.market.scaled import VOLUME_EXPONENT
 from realtime.admin_bases.pages import ModelAdmin, ReadOnly
 
 
@@ -20,14 +22,14 @@ class InstrumentAdmin(ModelAdmin):
     @admin.display(description="last price", ordering="quote__price")
     def last_price(self, instrument: Instrument) -> str:
         quote: Quote | None = getattr(instrument, "quote", None)
-        return "" if quote is None else f"{quote.price:.{instrument.decimals}f}"
+        return "" if quote is None else scaled.text(quote.price, instrument.decimals)
 
 
 @admin.register(Quote)
 class QuoteAdmin(ReadOnly, ModelAdmin):
     """Quotes come from feeds."""
 
-    list_display = ("instrument", "last", "percent", "traded", "quoted_at")
+    list_display = ("instrument", "last", "percent", "traded", "source", "feed", "as_of")
     list_filter = ("instrument__type",)
     list_select_related = ("instrument",)
     ordering = ("instrument__symbol",)
@@ -35,12 +37,12 @@ class QuoteAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description="price", ordering="price")
     def last(self, quote: Quote) -> str:
-        return f"{quote.price:.{quote.instrument.decimals}f} {quote.instrument.currency}"
+        return f"{scaled.text(quote.price, quote.instrument.decimals)} {quote.instrument.currency}"
 
     @admin.display(description="change %", ordering="change_percent")
     def percent(self, quote: Quote) -> str:
-        return f"{quote.change_percent:+}"
+        return "" if quote.change_percent is None else f"{quote.change_percent:+}"
 
     @admin.display(description="volume", ordering="volume")
     def traded(self, quote: Quote) -> str:
-        return plain(quote.volume)
+        return plain(scaled.unscale(quote.volume or 0, VOLUME_EXPONENT))

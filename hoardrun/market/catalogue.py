@@ -10,9 +10,10 @@ import msgspec
 
 
 class Seed(NamedTuple):
-    """An instrument. `base` is its price in `currency`, `daily_volume` counts units.
+    """An instrument. `price` is what it began with, `daily_volume` counts units.
 
-    `supply` is the number of coins or shares, for the market capitalisation.
+    `supply` is the number of coins or shares, for the market capitalisation. `venue_code` names
+    whose hours hold.
     """
 
     symbol: str
@@ -20,13 +21,24 @@ class Seed(NamedTuple):
     type: str
     currency: str
     decimals: int
-    base: float
+    price: float
     daily_volume: int
     supply: int | None = None
+    venue_code: str = ""
+
+    @property
+    def base(self) -> str:
+        """What one unit of is priced, such as BTC of BTC-USD; empty for others."""
+        head, _, tail = self.symbol.rpartition("-")
+        return head if tail == self.currency else ""
 
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-CATALOGUE = msgspec.convert(_TABLE["instruments"], tuple[Seed, ...])
+_VENUES = {symbol: code for code, symbols in _TABLE["venues"].items() for symbol in symbols}
+CATALOGUE = tuple(
+    seed._replace(venue_code=_VENUES.get(seed.symbol, ""))
+    for seed in msgspec.convert(_TABLE["instruments"], tuple[Seed, ...])
+)
 # Of the test room, in no table.
 TEST = Seed("HOARD-TEST", "Test instrument, always moving", "stock", "USD", 4, 100.0, 50_000_000)
 SEEDS: dict[str, Seed] = {seed.symbol: seed for seed in (*CATALOGUE, TEST)}

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from hoardrun.market import names
+from hoardrun.market.engine.prices import Feed
 from hoardrun.market.messages import MarketUpdate
 from realtime.protocol import codec
 from realtime.publish import Ephemeral, payload_of
@@ -34,6 +35,8 @@ class Listing:
     currency: str
     decimals: int
     status: str
+    base: str = ""
+    venue_code: str = ""
 
     def round(self, value: Decimal) -> Decimal:
         """Round a price to the instrument's number of decimals."""
@@ -42,27 +45,39 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class LiveQuote:
-    """The newest quote of an instrument. `open`, `high`, `low` and `volume` are of this day."""
+    """The newest quote of an instrument.
+
+    `open`, `high`, `low`, `volume` and `previous_close` are of `window`: of this day (`session`),
+    or of the last 24 hours (`rolling_24h`). What the source does not say is None. `as_of` is the
+    source's time; `epoch` is that of the source's leader.
+    """
 
     listing: Listing
     price: Decimal
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    previous_close: Decimal
-    volume: Decimal
+    open: Decimal | None
+    high: Decimal | None
+    low: Decimal | None
+    previous_close: Decimal | None
+    volume: Decimal | None
     market_cap: Decimal | None
-    quoted_at: datetime
+    as_of: datetime
+    source: str = ""
+    feed: Feed = Feed.LIVE
+    window: str = "session"
+    epoch: int = 0
 
     @property
-    def change(self) -> Decimal:
-        return self.price - self.previous_close
+    def change(self) -> Decimal | None:
+        return None if self.previous_close is None else self.price - self.previous_close
 
     @property
-    def change_percent(self) -> Decimal:
+    def change_percent(self) -> Decimal | None:
+        if self.previous_close is None:
+            return None
         if not self.previous_close:
             return Decimal("0.00")
-        return _without_sign_of_zero((self.change / self.previous_close * 100).quantize(_PERCENT))
+        change = self.price - self.previous_close
+        return _without_sign_of_zero((change / self.previous_close * 100).quantize(_PERCENT))
 
     @property
     def rooms(self) -> tuple[str, ...]:
@@ -105,16 +120,20 @@ def listed_quote(quote: LiveQuote) -> ListedQuote:
 
 
 def _described(kind: type[UpdateT], quote: LiveQuote, **more: str | None) -> UpdateT:
-    listing = quote.listing
+    listing, percent = quote.listing, quote.change_percent
     return payload_of(
         kind,
         listing,
-        change_percent=f"{quote.change_percent:f}",
-        volume=plain(quote.volume),
-        timestamp=codec.timestamp(quote.quoted_at),
-        **{name: f"{listing.round(getattr(quote, name)):f}" for name in ("change", *PRICES)},
+        change_percent=None if percent is None else f"{percent:f}",
+        volume=None if quote.volume is None else plain(quote.volume),
+        timestamp=codec.timestamp(quote.as_of),
+        **{name: _price(listing, getattr(quote, name)) for name in ("change", *PRICES)},
         **more,
     )
+
+
+def _price(listing: Listing, value: Decimal | None) -> str | None:
+    return None if value is None else f"{listing.round(value):f}"
 
 
 def ephemerals(

@@ -5,11 +5,12 @@ A value with `exponent` 5 is kept as the number of hundred-thousandths: 1.08620 
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 
 MAX_EXPONENT = 12
 MAX_SCALED = 2**63 - 1  # what a BigIntegerField holds
 VOLUME_EXPONENT = 8
+_EXACT = Context(prec=40, traps=[Inexact, InvalidOperation])  # more than a scaled number has
 
 
 class Unscalable(ValueError):
@@ -23,7 +24,10 @@ def scale(value: Decimal, exponent: int) -> int:
     sign, digits, power = value.as_tuple()
     if value and len(digits) + int(power) + exponent > 19:  # before a huge number is computed
         raise Unscalable(f"{value} is too large.")
-    steps = value.scaleb(exponent)
+    try:
+        steps = value.scaleb(exponent, _EXACT)
+    except DecimalException as error:
+        raise Unscalable(f"{value} has too many digits.") from error
     if steps != (whole := int(steps)):
         raise Unscalable(f"{value} has more than {exponent} decimals.")
     if abs(whole) > MAX_SCALED:
@@ -34,10 +38,9 @@ def scale(value: Decimal, exponent: int) -> int:
 def rounded(value: Decimal, exponent: int) -> int:
     """Return a number as whole steps, the last one rounded half to even. Raises Unscalable."""
     try:
-        steps = value.quantize(Decimal(1).scaleb(-exponent))
-    except InvalidOperation:  # more digits than the context holds, or no finite number
-        raise Unscalable(f"{value} is too large.") from None
-    return scale(steps, exponent)
+        return scale(value.quantize(Decimal(1).scaleb(-exponent)), exponent)
+    except InvalidOperation as error:
+        raise Unscalable(f"{value} is no finite number, or too large.") from error
 
 
 def unscale(steps: int, exponent: int) -> Decimal:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +15,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from hoardrun.market import simulator
+from hoardrun.market.engine.prices import Feed
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
 from hoardrun.market.models import SYMBOL_PATTERN, Instrument
 from hoardrun.market.quotes import PRICES, Listing, LiveQuote
+from hoardrun.market.scaled import VOLUME_EXPONENT, unscale
 from hoardrun.market.simulator import Day
 from realtime.sql.prepared import Prepared
 
@@ -84,9 +87,11 @@ def daily_list(*, symbol: str, moment: datetime | None = None) -> Sequence[Day]:
     if settings.SIMULATE_MARKET:
         return simulator.days_until(listing_of(instrument), moment or timezone.now())
     quote = quote_get(symbol=symbol)
-    return [
-        Day(quote.quoted_at.date(), quote.open, quote.high, quote.low, quote.price, quote.volume)
-    ]
+    first, high, low = (
+        quote.price if price is None else price for price in (quote.open, quote.high, quote.low)
+    )
+    volume = Decimal(0) if quote.volume is None else quote.volume
+    return [Day(quote.as_of.date(), first, high, low, quote.price, volume)]
 
 
 def _symbols(given: Collection[str]) -> list[str]:
@@ -98,7 +103,7 @@ def _symbols(given: Collection[str]) -> list[str]:
 
 
 _LISTING = tuple(field.name for field in fields(Listing))
-_QUOTE = (*PRICES, "volume", "market_cap", "quoted_at")
+_QUOTE = (*PRICES, "volume", "market_cap", "as_of", "source", "feed", "window", "epoch")
 _listing = lru_cache(MAX_LISTINGS)(Listing)  # instruments change seldom
 
 
@@ -116,8 +121,14 @@ def _live(row: Any, tick: int) -> LiveQuote | None:
     """Make the quote of a row of `_quoted`, which may have none."""
     listing = _listing(*row[: len(_LISTING)])
     found: dict[str, Any] = dict(zip(_QUOTE, row[len(_LISTING) :], strict=True))
-    if found["quoted_at"] is None:
+    if found["as_of"] is None:
         return simulator.quote_at(listing, tick) if settings.SIMULATE_MARKET else None
     for name in PRICES:
-        found[name] = listing.round(found[name])
+        found[name] = _number(found[name], listing.decimals)
+    found["volume"] = _number(found["volume"], VOLUME_EXPONENT)
+    found["feed"] = Feed(found["feed"])
     return LiveQuote(listing, **found)
+
+
+def _number(steps: int | None, exponent: int) -> Decimal | None:
+    return None if steps is None else unscale(steps, exponent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import DecimalField
+from django.db.models import BigIntegerField, DecimalField
 from rest_framework import serializers
 
 from hoardrun.market.models import Instrument, Quote
@@ -44,7 +44,10 @@ class QuoteSerializer(RowOutput):
     """A quote; prices are strings in `currency`, with the instrument's decimals."""
 
     payload = listed_quote
-    serializer_field_mapping = {DecimalField: serializers.CharField}
+    serializer_field_mapping = {
+        DecimalField: serializers.CharField,
+        BigIntegerField: serializers.CharField,
+    }
     symbol = serializers.CharField()
     name = serializers.CharField()
     type = serializers.ChoiceField(Instrument.Type.choices)
@@ -80,11 +83,11 @@ class MarketQuoteSerializer(serializers.Serializer[Any]):
     low = serializers.FloatField()
     open = serializers.FloatField()
     close = serializers.FloatField(source="previous_close")
-    timestamp = serializers.DateTimeField(source="quoted_at")
+    timestamp = serializers.DateTimeField(source="as_of")
 
     def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
         data = super().to_representation(instance)
-        data["timestamp"] = codec.timestamp(instance.quoted_at)
+        data["timestamp"] = codec.timestamp(instance.as_of)
         return {name: value for name, value in data.items() if value is not None}
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import connection
 
-from hoardrun.market import names
+from hoardrun.market import names, scaled
 from hoardrun.market.catalogue import CATALOGUE
 from hoardrun.market.models import Instrument, Quote
-from hoardrun.market.quotes import LiveQuote, ephemerals
+from hoardrun.market.quotes import PRICES, LiveQuote, ephemerals
+from hoardrun.market.scaled import VOLUME_EXPONENT, Unscalable
 from realtime.publish import publish_ephemeral
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def instruments_ensure() -> int:
     """
     if Instrument.objects.exists():
         return 0
-    fields = ("symbol", "name", "type", "currency", "decimals")
+    fields = ("symbol", "name", "type", "currency", "decimals", "base", "venue_code")
     rows = [Instrument(**{name: getattr(seed, name) for name in fields}) for seed in CATALOGUE]
     Instrument.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
@@ -41,46 +42,64 @@ def quotes_publish(*, quotes: Sequence[LiveQuote]) -> None:
 def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
     """Store the newest quotes in one statement; an older one never replaces a newer.
 
-    Several processes may store the same quotes. Sending does not wait for it. A quote with more
-    digits than the table holds is logged and left out: SQLite would store it and then fail at
-    every read.
+    Several processes may store the same quotes. Sending does not wait for it. A quote with a price
+    larger than the table holds is logged and left out; of one with such a volume, the volume.
     """
-    newest = {quote.listing.id: quote for quote in sorted(quotes, key=lambda q: q.quoted_at)}
+    newest = {quote.listing.id: quote for quote in sorted(quotes, key=lambda q: q.as_of)}
     # In the order of the key, so that two processes never deadlock.
-    rows = [_row(newest[instrument_id]) for instrument_id in sorted(newest)]
-    rows = [row for row in rows if _fits(row)]
+    rows = [row for key in sorted(newest) if (row := _row(newest[key])) is not None]
     for start in range(0, len(rows), _ROWS):
         _upsert(rows[start : start + _ROWS])
 
 
-def _row(quote: LiveQuote) -> Quote:
-    fields = (field.name for field in Quote._meta.concrete_fields if not field.primary_key)
-    return Quote(instrument_id=quote.listing.id, **{name: getattr(quote, name) for name in fields})
+_SCALED = ("change", *PRICES)
+_AS_THEY_ARE = tuple(
+    field.name
+    for field in Quote._meta.concrete_fields
+    if field.name not in {"instrument", "volume", *_SCALED}
+)
 
 
-def _fits(row: Quote) -> bool:
+def _row(quote: LiveQuote) -> Quote | None:
+    decimals = quote.listing.decimals
     try:
-        row.clean_fields(exclude=["instrument"])
-    except ValidationError as error:
-        logger.warning(
-            "market: quote of instrument %s not recorded: %s", row.pk, error.message_dict
-        )
-        return False
-    return True
+        prices = {name: _steps(getattr(quote, name), decimals) for name in _SCALED}
+    except Unscalable as error:
+        logger.warning("market: quote of %s not recorded: %s", quote.listing.symbol, error)
+        return None
+    return Quote(
+        instrument_id=quote.listing.id,
+        volume=_volume(quote.volume),
+        **prices,
+        **{name: getattr(quote, name) for name in _AS_THEY_ARE},
+    )
+
+
+def _steps(value: Decimal | None, exponent: int) -> int | None:
+    return None if value is None else scaled.rounded(value, exponent)
+
+
+def _volume(value: Decimal | None) -> int | None:
+    try:
+        return _steps(value, VOLUME_EXPONENT)
+    except Unscalable:
+        return None
 
 
 def _upsert(rows: Sequence[Quote]) -> None:
     fields = Quote._meta.concrete_fields
     quote = connection.ops.quote_name
     table, columns = quote(Quote._meta.db_table), [quote(str(field.column)) for field in fields]
-    key, moment = quote("instrument_id"), quote("quoted_at")
+    key, moment = quote("instrument_id"), quote("as_of")
+    feed = quote("feed")
     row = f"({', '.join(['%s'] * len(fields))})"
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))} "
             f"ON CONFLICT ({key}) DO UPDATE SET {updates} "
-            f"WHERE {table}.{moment} < excluded.{moment}",
+            f"WHERE {table}.{moment} < excluded.{moment} OR "
+            f"({table}.{moment} = excluded.{moment} AND {table}.{feed} <> excluded.{feed})",
             [
                 field.get_db_prep_save(getattr(item, field.attname), connection)
                 for item in rows

@@ -49,10 +49,10 @@ class Day(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _seed(symbol: str) -> Seed:
-    """Look a symbol up in the catalogue, or make a base price from its name."""
+    """Look a symbol up in the catalogue, or make a price from its name."""
     digest = hashlib.blake2b(symbol.encode(), digest_size=2).digest()
-    base = 10 + int.from_bytes(digest, "big") % 49_000 / 100
-    return SEEDS.get(symbol) or Seed(symbol, "", "", "", 0, base, 1_000_000)
+    price = 10 + int.from_bytes(digest, "big") % 49_000 / 100
+    return SEEDS.get(symbol) or Seed(symbol, "", "", "", 0, price, 1_000_000)
 
 
 def tick_of(moment: datetime) -> int:
@@ -83,7 +83,8 @@ def quote_at(listing: Listing, tick: int) -> LiveQuote:
         previous_close=_boundary(listing, tick // DAY_TICKS * DAY_TICKS - 1),
         volume=day.volume,
         market_cap=None if supply is None else (day.close * supply).quantize(_WHOLE),
-        quoted_at=time_of(tick),
+        source="simulator",
+        as_of=time_of(tick),
     )
 
 
@@ -121,7 +122,7 @@ def _day(listing: Listing, number: int, last: int) -> Day:
 
 def _price(listing: Listing, level: float) -> Decimal:
     volatility = _VOLATILITY.get(listing.symbol, _VOLATILITY[listing.type])
-    return listing.round(Decimal(_seed(listing.symbol).base * (1 + volatility * level)))
+    return listing.round(Decimal(_seed(listing.symbol).price * (1 + volatility * level)))
 
 
 def _volume(listing: Listing, number: int, passed: float) -> Decimal:

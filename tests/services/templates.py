@@ -31,6 +31,7 @@ ALSO = (
     "hoardrun/ledger/fields.py",
     "hoardrun/ledger/holders.py",
     "hoardrun/ledger/journal/triggers.py",
+    "hoardrun/market/scaled.py",
     "hoardrun/settings.py",
     "realtime/append_only.py",
     "realtime/clock.py",

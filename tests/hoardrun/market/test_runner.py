@@ -9,7 +9,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection
 
-from hoardrun.market import services
+from hoardrun.market import scaled, services
 from hoardrun.market.errors import FeedNotFound, InstrumentNotFound
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import LiveQuote
@@ -50,6 +50,10 @@ async def _within(awaitable: Any) -> Any:
     return await asyncio.wait_for(awaitable, PATIENCE_SECONDS)
 
 
+def _steps(quote: LiveQuote) -> int:
+    return scaled.scale(quote.price, quote.listing.decimals)
+
+
 _ensure = database_sync_to_async(instruments_ensure)
 
 
@@ -58,7 +62,7 @@ async def test_it_publishes_until_told_to_stop_and_stores_the_newest():
     published = Published(lambda quotes: len(quotes) > 25)
     await published.run()
     assert len(published.symbols) == 20
-    newest = {quote.listing.id: quote.price for quote in published.quotes}
+    newest = {quote.listing.id: _steps(quote) for quote in published.quotes}
     stored = {row.pk: row.price async for row in Quote.objects.all()}
     assert stored == newest
 
@@ -93,11 +97,11 @@ def _without_quotes_table() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
-    rename("market_quote", "market_quote_away")
+    rename("market_last_quote", "market_quote_away")
     try:
         yield
     finally:
-        rename("market_quote_away", "market_quote")
+        rename("market_quote_away", "market_last_quote")
 
 
 def test_it_goes_on_while_the_database_fails(caplog: Any):
@@ -134,7 +138,7 @@ async def test_quotes_that_failed_to_be_stored_are_stored_the_next_time(
     monkeypatch.setattr(services, "quotes_record", record)
     await desk.sync()
     stored = {row.pk: row.price async for row in Quote.objects.all()}
-    assert stored == {first.id: new.price, second.id: quote_at(second, 1).price}
+    assert stored == {first.id: _steps(new), second.id: _steps(quote_at(second, 1))}
 
 
 async def test_it_tells_the_caller_when_publishing_fails():

@@ -9,8 +9,10 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from hoardrun.market import simulator
+from hoardrun.market.engine.prices import Feed
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import LiveQuote, market_update
+from hoardrun.market.scaled import VOLUME_EXPONENT, scale
 from hoardrun.market.selectors import quote_get, quote_list
 from hoardrun.market.services import instruments_ensure, quotes_publish, quotes_record
 from realtime.layer import groups, send
@@ -36,7 +38,11 @@ def test_it_stores_exactly_what_was_quoted(instruments: Any):
     quotes_record(quotes=quotes)
     assert quote_list() == quotes
     row = Quote.objects.get(instrument__symbol="BTC-USD")
-    assert row.change == row.price - row.previous_close
+    assert (row.price, row.volume) == (
+        scale(quote_of("BTC-USD").price, 2),
+        scale(quote_of("BTC-USD").volume or Decimal(0), VOLUME_EXPONENT),
+    )
+    assert row.change == row.price - (row.previous_close or 0)
 
 
 def test_it_records_a_batch_in_one_statement(instruments: Any, django_assert_num_queries: Any):
@@ -63,7 +69,7 @@ def test_it_never_replaces_a_newer_quote(instruments: Any):
 
 
 def test_it_keeps_every_digit(instruments: Any):
-    price, volume = Decimal("987654321.12345"), Decimal("98765432109.8765")
+    price, volume = Decimal("987654321.12345"), Decimal("8765432109.8765")
     large = replace(quote_of("EUR-USD"), price=price, volume=volume)
     quotes_record(quotes=[large])
     assert quote_get(symbol="EUR-USD") == large
@@ -78,9 +84,33 @@ def test_a_loss_that_rounds_to_nothing_has_no_sign(instruments: Any):
 
 def test_it_leaves_out_a_quote_that_would_not_fit(instruments: Any, caplog: Any):
     quotes = quotes_at()
-    quotes_record(quotes=[replace(quotes[0], high=Decimal(10) ** 12), *quotes[1:]])
+    quotes_record(quotes=[replace(quotes[0], high=Decimal(10) ** 17), *quotes[1:]])
     assert quote_list() == quotes[1:]
     assert "not recorded" in caplog.text
+
+
+def test_it_keeps_the_price_of_a_quote_whose_volume_would_not_fit(instruments: Any):
+    quote = quote_of("EUR-USD")
+    quotes_record(quotes=[replace(quote, volume=Decimal(10) ** 12)])
+    assert quote_get(symbol="EUR-USD") == replace(quote, volume=None)
+
+
+def test_it_keeps_what_a_source_does_not_say_apart_from_zero(instruments: Any):
+    bare = replace(
+        quote_of("SCOM"), open=None, high=None, low=None, previous_close=None, volume=None
+    )
+    quotes_record(quotes=[bare])
+    assert quote_get(symbol="SCOM") == bare
+    message = market_update(bare)
+    assert (message.change, message.change_percent, message.open, message.volume) == (None,) * 4
+
+
+def test_it_stores_that_a_price_is_no_longer_live(instruments: Any):
+    quote = quote_of("BTC-USD")
+    stale = replace(quote, feed=Feed.STALE)
+    quotes_record(quotes=[quote])
+    quotes_record(quotes=[stale])
+    assert quote_get(symbol="BTC-USD") == stale
 
 
 def test_it_does_nothing_without_quotes(db: Any, django_assert_num_queries: Any):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_it_sends_strings_with_the_decimals_of_the_instrument(listing: Listing):
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.symbol)
 def test_it_keeps_the_books_of_a_day(listing: Listing):
     first = TICK // simulator.DAY_TICKS * simulator.DAY_TICKS
-    day = [simulator.quote_at(listing, tick) for tick in range(first, TICK, 40_000)]
+    day: list[Any] = [simulator.quote_at(listing, tick) for tick in range(first, TICK, 40_000)]
     yesterday = simulator.quote_at(listing, first - 1)
     for earlier, later in zip(day, day[1:], strict=False):
         assert later.low <= later.price <= later.high
@@ -67,7 +68,7 @@ def test_it_keeps_the_books_of_a_day(listing: Listing):
 
 def test_it_moves_a_price_in_small_steps_around_its_base():
     for seed, listing in zip(CATALOGUE, LISTINGS, strict=True):
-        base = Decimal(str(seed.base))
+        base = Decimal(str(seed.price))
         minute = [simulator.price_at(listing, TICK + 5 * step) for step in range(120)]
         assert len(set(minute)) > 3, f"{listing.symbol} stands still"
         for earlier, later in zip(minute, minute[1:], strict=False):

@@ -29,7 +29,7 @@ async def quotes(
                 previous_close=price,
                 volume=Decimal(0),
                 market_cap=None,
-                quoted_at=timezone.now(),
+                as_of=timezone.now(),
             )
             for listing in listings()
         ]

@@ -73,5 +73,5 @@ async def test_it_goes_on_by_itself():
     batches = quotes(lambda: LISTINGS, interval=0.1)
     first, second = await anext(batches), await anext(batches)
     assert len(first) == len(LISTINGS)
-    assert second[0].quoted_at > first[0].quoted_at
+    assert second[0].as_of > first[0].as_of
     await batches.aclose()

@@ -1,0 +1,26 @@
+"""The tables of the market: instruments and quotes, their sources, and the hours of venues."""
+
+from __future__ import annotations
+
+from hoardrun.market.models.hours import Holiday, TradingSession
+from hoardrun.market.models.instruments import (
+    MAX_DECIMALS,
+    MAX_SYMBOL_LENGTH,
+    SYMBOL_PATTERN,
+    Instrument,
+    Quote,
+)
+from hoardrun.market.models.sources import Lease, Source, SourceSymbol
+
+__all__ = [
+    "MAX_DECIMALS",
+    "MAX_SYMBOL_LENGTH",
+    "SYMBOL_PATTERN",
+    "Holiday",
+    "Instrument",
+    "Lease",
+    "Quote",
+    "Source",
+    "SourceSymbol",
+    "TradingSession",
+]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from hoardrun.market import lease
+from hoardrun.market.lease import Held, Overtaken, acquire, fenced, release, renew
+from hoardrun.market.models import Lease
+from realtime import clock
+from tests.hoardrun.market.tools import instrument
+
+NODES = 6
+WAIT = 20
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Return work that closes the connection of its thread."""
+
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return run
+
+
+def led(name: str = "kraken", holder: str = "one") -> Held:
+    held = acquire(name, holder)
+    assert held is not None
+    return held
+
+
+def expire() -> None:
+    Lease.objects.update(expires_at=F("acquired_at"))
+
+
+def test_one_of_many_that_ask_at_once_leads() -> None:
+    with ThreadPoolExecutor(NODES) as pool:
+        nodes = [partial(acquire, "kraken", f"node-{number}") for number in range(NODES)]
+        asked = [pool.submit(in_thread(node)) for node in nodes]
+        [held] = [found for each in asked if (found := each.result()) is not None]
+    row = Lease.objects.get()
+    assert (row.holder, row.epoch) == (held.holder, held.epoch) == (held.holder, 1)
+
+
+def test_a_lease_ends_after_its_time_by_the_clock_of_the_database() -> None:
+    held = led()
+    left = (Lease.objects.get().expires_at - clock.now()).total_seconds()
+    assert 0 < left <= lease.terms().ttl
+    Lease.objects.update(expires_at=clock.now() + timedelta(seconds=1))
+    assert renew(held)
+    left = (Lease.objects.get().expires_at - clock.now()).total_seconds()
+    assert left > lease.terms().ttl - lease.terms().renew
+
+
+def test_leases_of_other_names_are_free() -> None:
+    assert led("kraken").epoch == led("coinbase", "two").epoch == 1
+
+
+def test_who_is_overtaken_neither_renews_nor_stores_nor_ends_the_next_lease() -> None:
+    first = led()
+    assert acquire("kraken", "two") is None
+    expire()
+    second = led(holder="two")
+    assert second.epoch == first.epoch + 1
+    assert not renew(first)
+    release(first)
+    with pytest.raises(Overtaken), fenced(first):
+        instrument(symbol="KLMO")
+    assert renew(second)
+    with fenced(second):
+        instrument(symbol="KLMO")
+
+
+def test_one_that_comes_back_under_the_same_name_is_another_leader() -> None:
+    first = led(holder="one")
+    expire()
+    assert led(holder="one").epoch == 2
+    with pytest.raises(Overtaken), fenced(first):
+        pass
+
+
+def test_a_release_lets_another_lead_at_once() -> None:
+    release(led())
+    assert led(holder="two").epoch == 2
+
+
+def test_a_lease_that_has_run_out_still_stores_until_another_leads() -> None:
+    held = led()
+    expire()
+    with fenced(held):
+        instrument(symbol="KLMO")
+    assert renew(held)
+    assert acquire("kraken", "two") is None
+
+
+def test_nobody_begins_to_lead_in_the_middle_of_what_a_leader_stores() -> None:
+    """The next leader sees all that the one before has stored, and nothing comes after it."""
+    first = led()
+    expire()
+    asking = threading.Event()
+
+    def take_over() -> tuple[Held | None, int]:
+        asking.set()
+        return acquire("kraken", "two"), Lease.objects.filter(name__startswith="mark-").count()
+
+    with ThreadPoolExecutor(1) as pool:
+        with fenced(first):
+            Lease.objects.create(name="mark-1")
+            taken = pool.submit(in_thread(take_over))
+            assert asking.wait(WAIT)
+            with pytest.raises(TimeoutError):
+                taken.result(0.2)
+            Lease.objects.create(name="mark-2")
+        second, marks = taken.result(WAIT)
+    assert second is not None and second.epoch == 2
+    assert marks == 2
+
+
+def test_a_leader_renews_while_it_stores() -> None:
+    held = led()
+    if connection.vendor == "sqlite":  # one writer at a time: it renews after that
+        with fenced(held):
+            pass
+        assert renew(held)
+        return
+    with ThreadPoolExecutor(1) as pool, fenced(held):
+        assert pool.submit(in_thread(lambda: renew(held))).result(WAIT)
+
+
+def test_the_times_are_divided(settings: Any) -> None:
+    settings.MARKET = {"MARKET_TIME_SCALE": 10.0}
+    assert lease.terms() == (1.0, 0.3, 0.2)
