@@ -131,7 +131,7 @@ class Deployment:
     provider_stub_time_scale: float = number(1, 0.01, 1000)
     """Divides the pauses of the [stub of payment providers](demo.md#the-phones-that-pay)."""
     simulate_market: bool = flag()
-    """Simulate prices of the market, in each server process."""
+    """Simulate prices of the market, as `simulator` in `MARKET_SOURCES` does."""
     simulate_payments: bool = flag()
     """Under `DEBUG`: the first customer of the demo pays every ten seconds."""
     access_token_minutes: float = number(15, 0.01, 525_600)

@@ -17,6 +17,7 @@ from django.conf.locale import LANG_INFO
 
 from hoardrun import __version__, env, logs, places, signing, stores
 from hoardrun.api import openapi
+from hoardrun.market import options as market
 from hoardrun.options import Deployment
 from hoardrun.payments import options as payments
 from notifications import languages
@@ -197,6 +198,8 @@ CHANNELS: dict[str, Any] = {
 ANYMAIL: dict[str, Any] = json.loads(_channels.anymail_settings or "{}")
 # -- the providers of payments
 PAYMENTS: dict[str, Any] = env.by_variable(*payments.TABLES)
+# -- where prices come from
+MARKET: dict[str, Any] = env.by_variable(*market.TABLES)
 
 # -- HTTP requests, databases, demo
 HTTP_HEADER_SECONDS = given.http_header_seconds

@@ -23,13 +23,15 @@ def main() -> None:
 
     from hoardrun.api.tokens import login_create
     from hoardrun.ledger import services as ledger
-    from hoardrun.market.services import instruments_ensure
+    from hoardrun.market import services as market
+    from hoardrun.market.selectors import quote_list
     from notifications import services
 
     users = get_user_model().objects
     customer: User = users.create_user("customer", password=PASSWORD)
     staff: User = users.create_superuser("staff", password=PASSWORD)
-    instruments_ensure()
+    market.instruments_ensure()
+    market.quotes_record(quotes=quote_list())  # simulated
     account = ledger.account_open(user_id=customer.pk, currency="KES", opening_balance="1000000")
     for _ in range(TRANSACTIONS):
         ledger.transaction_create(

@@ -126,11 +126,11 @@ def _started(bench: Bench) -> Iterator[tuple[Server, Made]]:
             **COMMON,
             **environment.unlimited(),
             **bench.stores.urls("hoardrun_costs"),
-            "SIMULATE_MARKET": "1",
             "LOG_LEVEL": "ERROR",
         }
         run_python("manage.py", "migrate", "--verbosity=0", env=env)
-        return env, json.loads(run_python("-m", "bench.peers.costs_data", env=env).stdout)
+        filling = env | {"SIMULATE_MARKET": "1"}
+        return env, json.loads(run_python("-m", "bench.peers.costs_data", env=filling).stdout)
 
     env, made = bench.once("costs", prepared)
     with Server("serve", env=env, migrate=False) as server:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hoardrun.checks import (
     channels,
+    market,
     pages,
     payments,
     stores,
@@ -21,6 +22,7 @@ from hoardrun.checks import (
 
 __all__ = [
     "channels",
+    "market",
     "pages",
     "payments",
     "stores",

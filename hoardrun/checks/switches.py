@@ -19,5 +19,3 @@ def check_switches(**kwargs: Any) -> Iterator[CheckMessage]:
         yield finding("hoardrun.W040")
     if options().echo:
         yield finding("hoardrun.W041")
-    if settings.SIMULATE_MARKET and not settings.DEBUG:
-        yield finding("hoardrun.W042")

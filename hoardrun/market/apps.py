@@ -10,11 +10,14 @@ class MarketConfig(AppConfig):
     verbose_name = "Market data"
 
     def ready(self) -> None:
+        from hoardrun.market import options
         from hoardrun.market.messages import MarketUpdate
         from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
+        from hoardrun.options import TABLES
         from realtime import rooms
         from realtime.protocol.messages import register
 
+        TABLES.extend(table for table in options.TABLES if table not in TABLES)
         register(MarketUpdate)
         rooms.register(MarketRooms())
         rooms.register(AlwaysMovingRoom())

@@ -50,7 +50,8 @@ DEPLOYED = ("check", "--deploy", "--fail-level", "WARNING")
 @pytest.mark.parametrize(
     ("identifier", "name", "value", "command"),
     [
-        ("W042", "SIMULATE_MARKET", "1", DEPLOYED),
+        ("W041", "WS_ECHO", "1", DEPLOYED),
+        ("E090", "SIMULATE_MARKET", "1", ("serve",)),
         ("E004", "WS_ALLOWED_ORIGINS", "https://*.example.com", ("check",)),
         ("E004", "WS_ALLOWED_ORIGINS", "https://*.example.com", ("migrate",)),
         ("E004", "WS_ALLOWED_ORIGINS", "https://*.example.com", ("serve",)),
@@ -110,7 +111,9 @@ WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
     "I044": [({"DATABASE_DURABILITY": "managed"}, "")],
     "W040": [({"ALLOW_LOSING_COMMITTED_EVENTS": True}, "")],
     "W041": [({"WS_ECHO": True}, "")],
-    "W042": [({"SIMULATE_MARKET": True}, "")],
+    "E090": [({"SIMULATE_MARKET": True}, ""), ({"MARKET": {"MARKET_SOURCES": ("simulator",)}}, "")],
+    "E091": [({"MARKET": {"MARKET_SOURCES": ("kraken", "kraaken")}}, "'kraaken'")],
+    "E092": [({"MARKET": {"MARKET_SOURCES": ("alpaca",), "MARKET_ALPACA_KEY": "K"}}, "")],
 }
 LOCAL = ["localhost", ".localhost", "127.0.0.1", "127.8.0.1", "[::1]"]
 APPS = ["capacitor://localhost", "tauri://localhost", "http://tauri.localhost", "app://-"]
@@ -123,6 +126,7 @@ RIGHT: list[dict[str, Any]] = [
     *({"WS_ALLOWED_ORIGINS": pages, "CORS_ALLOWED_ORIGINS": pages} for pages in (APPS, HERE)),
     *({"REDIS_URL": url} for url in CLOSED_REDIS),
     BY_TLS | {"TRUSTED_PROXIES": ["10.0.0.7"]},
+    {"MARKET": {"MARKET_SOURCES": ("kraken", "coinbase")}},
 ]
 
 
@@ -145,7 +149,7 @@ def test_no_check_speaks_of_what_is_right(production, given: dict[str, Any]):
 
 @pytest.mark.parametrize(
     ("identifier", "given"),
-    [("W003", {"ALLOWED_HOSTS": LOCAL}), ("W042", {"SIMULATE_MARKET": True})],
+    [("W003", {"ALLOWED_HOSTS": LOCAL}), ("E090", {"SIMULATE_MARKET": True})],
 )
 def test_development_may_have_its_switches(production, identifier: str, given: dict[str, Any]):
     apply(production, {"DEBUG": True, **given})
