@@ -106,7 +106,7 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Trades are missing between two that came, by the venue's own numbers."""
+    """Trades are missing between two, by the venue's own numbers. Comes before the second one."""
 
     symbol: str
 

@@ -27,6 +27,9 @@ class Limits:
     life_seconds: float | None = None  # of a connection; a new one is opened before
     symbols: int | None = None  # in one session; None: no limit
     requests_a_second: float = 1.0  # of its HTTP API
+    # Without a heartbeat or data while a symbol is live: dead, though it answers pings. None: the
+    # venue promises no heartbeats.
+    heartbeat_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ class Venue(ABC):
         """Return the frames that ask for these symbols in all channels."""
 
     @abstractmethod
-    def unsubscribe(self, symbols: Sequence[str]) -> Sequence[str]: ...
+    def unsubscribe(self, symbols: Sequence[str]) -> Sequence[str]:
+        """Return the frames that end these subscriptions. Their answers are no events."""
 
     def ping(self) -> str | None:
         """Return the application's own ping, if the venue has one."""
