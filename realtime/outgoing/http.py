@@ -52,8 +52,9 @@ _KINDS = tuple(kind for kind, _ in _FAILURES)
 class Client:
     """Makes calls. Thread-safe: its connections are kept, and used by one call at a time.
 
-    TLS is verified, redirects are not followed, no proxy is used, and of an answer 64 KiB are
-    read. A call takes no longer than `connect_seconds` and `read_seconds` together.
+    TLS is verified, redirects are not followed, no proxy is used, and of an answer no more than
+    `max_answer_bytes` are read. A call takes no longer than `connect_seconds` and `read_seconds`
+    together.
 
     Each call has a pool of httpcore's to itself, the one that was used last: a pool that is shared
     looks at all its connections twice a call, under one lock.
@@ -66,8 +67,10 @@ class Client:
         http2: bool = False,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._max_answer_bytes = max_answer_bytes
         self._rules = rules or Rules.of_deployment()
         self._http2 = http2
         self._longest = connect_seconds + read_seconds
@@ -126,7 +129,7 @@ class Client:
                 error=_word(error),
                 seconds=time.monotonic() - began,
             )
-        content, is_whole, is_broken = _read(response)
+        content, is_whole, is_broken = _read(response, self._max_answer_bytes)
         names = {name.decode("ascii", "replace").lower(): value for name, value in response.headers}
         found = {name: value.decode("latin-1") for name, value in names.items()}
         outcome = outcome_of(response.status, found)
@@ -204,25 +207,30 @@ class Client:
 
 
 def client(
-    rules: Rules | None = None, *, http2: bool = False, read_seconds: float = READ_SECONDS
+    rules: Rules | None = None,
+    *,
+    http2: bool = False,
+    read_seconds: float = READ_SECONDS,
+    max_answer_bytes: int = MAX_ANSWER_BYTES,
 ) -> Client:
     """Return the client of this process with these rules, or those of this deployment."""
     wanted = rules or Rules.of_deployment()
     # Without the lock, threads that ask at once each make one, and all but one are lost open.
     with _making:
-        return _made(wanted, http2, read_seconds)
+        return _made(wanted, http2, read_seconds, max_answer_bytes)
 
 
 _making = threading.Lock()
 
 
 @lru_cache(maxsize=8)
-def _made(rules: Rules, http2: bool, read_seconds: float) -> Client:
+def _made(rules: Rules, http2: bool, read_seconds: float, max_answer_bytes: int) -> Client:
     return Client(
         rules=rules,
         http2=http2,
         connect_seconds=min(CONNECT_SECONDS, read_seconds),
         read_seconds=read_seconds,
+        max_answer_bytes=max_answer_bytes,
     )
 
 
@@ -243,14 +251,14 @@ def _is_undone(error: Exception) -> bool:
     return isinstance(event, h2.events.ConnectionTerminated) and event.last_stream_id == 0
 
 
-def _read(response: httpcore.Response) -> tuple[bytes, bool, bool]:
+def _read(response: httpcore.Response, most: int) -> tuple[bytes, bool, bool]:
     """Read an answer's body; return it, whether that is all of it, and whether it broke off."""
     content = bytearray()
     try:
         for chunk in response.iter_stream():
             content += chunk
-            if len(content) > MAX_ANSWER_BYTES:
-                return bytes(content[:MAX_ANSWER_BYTES]), False, False
+            if len(content) > most:
+                return bytes(content[:most]), False, False
     except _KINDS:
         return bytes(content), False, True
     finally:

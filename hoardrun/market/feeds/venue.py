@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from hoardrun.market.feeds.events import Bar, Event, Trade
@@ -34,10 +34,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET of the venue's HTTP API."""
+    """A GET of the venue's HTTP API. `address` is another one than the API's, if it needs one."""
 
     path: str
     params: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

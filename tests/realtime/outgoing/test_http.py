@@ -211,6 +211,15 @@ def test_of_a_large_answer_64_kib_are_read(caller: Client) -> None:
     assert not reply.is_whole
 
 
+def test_a_caller_may_ask_for_larger_answers() -> None:
+    caller = Client(rules=LOCAL, max_answer_bytes=4 * MAX_ANSWER_BYTES)
+    with serving(answering(answer(200, b"x" * (3 * MAX_ANSWER_BYTES)))) as server:
+        reply = caller.call("GET", server.url())
+    caller.close()
+    assert reply.is_whole
+    assert len(reply.body) == 3 * MAX_ANSWER_BYTES
+
+
 def test_a_kept_connection_that_was_closed_is_not_used(caller: Client) -> None:
     closed = threading.Event()
 
