@@ -97,6 +97,7 @@ class Venue(ABC):
     limits: ClassVar[Limits]
     channels: ClassVar[Sequence[Channel]]  # what a session subscribes to
     window: ClassVar[Literal["rolling_24h", "session"]]  # of a ticker's statistics
+    types: ClassVar[Sequence[str]] = ("crypto",)  # of the instruments that it prices
     is_delayed: ClassVar[bool] = False
     history: ClassVar[History | None] = None
 

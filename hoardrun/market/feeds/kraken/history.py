@@ -92,7 +92,9 @@ class KrakenHistory(History):
         return Request("/0/public/OHLC", params)
 
     def read_bars(self, symbol: str, minutes: int, body: bytes) -> list[Bar]:
-        bars = [_bar(symbol, minutes, row) for row in decoded(_bars, _rows(body))]
+        # It fills spans without a trade by the last price.
+        rows = [row for row in decoded(_bars, _rows(body)) if row.count]
+        bars = [_bar(symbol, minutes, row) for row in rows]
         return sorted(bars, key=lambda bar: bar.begin)
 
     def trades_request(self, rest_symbol: str, since: int) -> Request | None:

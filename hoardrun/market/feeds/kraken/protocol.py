@@ -129,6 +129,7 @@ class Kraken(Venue):
     )
     channels: ClassVar[Sequence[Channel]] = ("ticker", "trades", "bars")
     window: ClassVar[Literal["rolling_24h", "session"]] = "rolling_24h"
+    types: ClassVar[Sequence[str]] = ("crypto", "forex")
     history: ClassVar[History | None] = KrakenHistory()
 
     def __init__(self) -> None:

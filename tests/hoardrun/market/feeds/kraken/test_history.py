@@ -17,6 +17,7 @@ PAIRS = b"""{"error":[],"result":{
 "XBTUSD.d":{"altname":"XBTUSD.d","pair_decimals":1,"status":"online"}}}"""
 OHLC = b"""{"error":[],"result":{"XXBTZUSD":[
 [1688671260,"30306.2","30306.2","30305.7","30305.7","30306.1","3.39243896",23],
+[1688671320,"30305.7","30305.7","30305.7","30305.7","0.0","0.00000000",0],
 [1688671200,"30306.1","30306.2","30305.7","30305.7","30306.1","3.39243896",23]],
 "last":1688672160}}"""
 TRADES = b"""{"error":[],"result":{"XXBTZUSD":[
@@ -44,7 +45,7 @@ def test_it_reads_the_list_by_the_names_of_the_websocket():
     ]
 
 
-def test_it_reads_candles_ascending():
+def test_it_reads_candles_ascending_without_those_that_had_no_trade():
     first, second = HISTORY.read_bars("BTC/USD", 1, OHLC)
     assert first.begin < second.begin
     assert first == Bar(
