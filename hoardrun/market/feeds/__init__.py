@@ -21,6 +21,7 @@ FEEDS: dict[str, str] = {
 VENUES: dict[str, str] = {
     "kraken": "hoardrun.market.feeds.kraken.protocol.Kraken",
     "coinbase": "hoardrun.market.feeds.coinbase.protocol.Coinbase",
+    "alpaca": "hoardrun.market.feeds.alpaca.account.Account",
 }
 
 

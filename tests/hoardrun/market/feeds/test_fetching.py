@@ -1,74 +1,26 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
 from hoardrun.market.feeds import fetching, times
 from hoardrun.market.feeds.coinbase.history import CoinbaseHistory
+from hoardrun.market.feeds.events import Bar
 from hoardrun.market.feeds.fetching import Fetcher, FetchFailed
 from hoardrun.market.feeds.kraken.history import KrakenHistory
 from realtime.models import Host
 from realtime.outgoing import pacing
+from tests.hoardrun.market.feeds.api import Answer, Api, serving
 
 pytestmark = pytest.mark.django_db
 
 START = times.of_text("2026-09-10T00:00:00Z")
-Answer = Callable[[str, dict[str, str]], tuple[int, dict[str, str], object]]
 
 
-class _Api:
-    """A venue's HTTP API whose answers a test decides."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.headers: list[dict[str, str]] = []
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                params = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                api.asked.append((parts.path, params))
-                api.headers.append({name.lower(): value for name, value in self.headers.items()})
-                status, headers, content = answer(parts.path, params)
-                body = content if isinstance(content, bytes) else json.dumps(content).encode()
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
-@contextmanager
-def _serving(answer: Answer) -> Iterator[_Api]:
-    api = _Api(answer)
-    thread = Thread(target=api.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield api
-    finally:
-        api.server.shutdown()
-        thread.join()
-        api.server.server_close()
-
-
-def _kraken(api: _Api) -> Fetcher:
+def _kraken(api: Api) -> Fetcher:
     return Fetcher("kraken", KrakenHistory(), address=api.address, requests_a_second=1000)
 
 
-def _coinbase(api: _Api) -> Fetcher:
+def _coinbase(api: Api) -> Fetcher:
     return Fetcher("coinbase", CoinbaseHistory(), address=api.address, requests_a_second=1000)
 
 
@@ -87,12 +39,12 @@ def _bars_of(minutes: range, newest: int) -> Answer:
     return answer
 
 
-def _minutes(pages: list[list[fetching.Bar]]) -> list[int]:
+def _minutes(pages: list[list[Bar]]) -> list[int]:
     return [(bar.begin - START) // times.MINUTE for page in pages for bar in page]
 
 
 def test_it_fetches_the_candles_that_begin_in_a_span_and_no_others():
-    with _serving(_bars_of(range(-5, 100), 720)) as api:
+    with serving(_bars_of(range(-5, 100), 720)) as api:
         fetch = _kraken(api).bars("BTC/USD", "XBTUSD", 1, START, START + 10 * times.MINUTE)
         assert _minutes(list(fetch)) == list(range(10))
     assert len(api.asked) == 1
@@ -101,7 +53,7 @@ def test_it_fetches_the_candles_that_begin_in_a_span_and_no_others():
 
 
 def test_what_the_venue_no_longer_has_is_skipped_without_a_call_for_each_page():
-    with _serving(_bars_of(range(9000), 720)) as api:
+    with serving(_bars_of(range(9000), 720)) as api:
         fetch = _kraken(api).bars("BTC/USD", "XBTUSD", 1, START, START + 9000 * times.MINUTE)
         assert _minutes(list(fetch)) == list(range(9000 - 720, 9000))
     assert len(api.asked) == 2
@@ -115,7 +67,7 @@ def test_it_asks_page_by_page_also_over_spans_without_trades():
         rows = [begin - times.MINUTE, *(at for at in wanted if begin <= at <= end)]
         return 200, {}, [[at // times.SECOND, 1, 2, 1, 2, 5] for at in reversed(rows)]
 
-    with _serving(answer) as api:
+    with serving(answer) as api:
         fetch = _coinbase(api).bars("BTC-USD", "BTC-USD", 1, START, START + 900 * times.MINUTE)
         assert _minutes(list(fetch)) == [700, 899]
     assert len(api.asked) == 3
@@ -133,7 +85,7 @@ def test_it_fetches_all_trades_once_although_pages_overlap():
         ][:10]
         return 200, {}, {"error": [], "result": {"P": rows, "last": "1"}}
 
-    with _serving(answer) as api:
+    with serving(answer) as api:
         pages = list(_kraken(api).trades("BTC/USD", "XBTUSD", START + 1000, START + 20_000))
     assert [trade.trade_id for page in pages for trade in page] == list(range(2, 40))
     assert all(trade.is_history for page in pages for trade in page)
@@ -144,7 +96,7 @@ def test_a_venue_with_one_page_of_trades_is_asked_until_nothing_is_new():
         {"trade_id": number, "price": "1", "size": "1", "time": times.text(START + number)}
         for number in range(5)
     ]
-    with _serving(lambda path, params: (200, {}, rows)) as api:
+    with serving(lambda path, params: (200, {}, rows)) as api:
         pages = list(_coinbase(api).trades("A-B", "A-B", START + 2, START + 100))
     assert [trade.trade_id for page in pages for trade in page] == [2, 3, 4]
     assert len(api.asked) == 2
@@ -152,7 +104,7 @@ def test_a_venue_with_one_page_of_trades_is_asked_until_nothing_is_new():
 
 @pytest.mark.parametrize("status", [429, 418, 503])
 def test_a_pause_that_the_venue_asks_for_holds_all_processes(status: int):
-    with _serving(lambda path, params: (status, {"Retry-After": "77"}, {})) as api:
+    with serving(lambda path, params: (status, {"Retry-After": "77"}, {})) as api:
         with pytest.raises(FetchFailed, match="pause") as failed:
             _kraken(api).listing()
         assert failed.value.retry_seconds == 77
@@ -165,7 +117,7 @@ def test_a_pause_that_the_venue_asks_for_holds_all_processes(status: int):
 def test_a_pause_may_stand_in_the_body_of_a_good_answer():
     busy = {"error": ["EAPI:Rate limit exceeded"]}
     with (
-        _serving(lambda path, params: (200, {}, busy)) as api,
+        serving(lambda path, params: (200, {}, busy)) as api,
         pytest.raises(FetchFailed, match="Rate limit") as failed,
     ):
         _kraken(api).listing()
@@ -185,7 +137,7 @@ def test_a_pause_may_stand_in_the_body_of_a_good_answer():
 )
 def test_a_failure_says_when_to_try_again(status: int, body: bytes, seconds: float):
     with (
-        _serving(lambda path, params: (status, {}, body)) as api,
+        serving(lambda path, params: (status, {}, body)) as api,
         pytest.raises(FetchFailed) as failed,
     ):
         list(_kraken(api).bars("BTC/USD", "XBTUSD", 1, START, START + times.MINUTE))
@@ -193,7 +145,7 @@ def test_a_failure_says_when_to_try_again(status: int, body: bytes, seconds: flo
 
 
 def test_a_venue_that_does_not_answer_is_a_failure():
-    with _serving(lambda path, params: (200, {}, {})) as api:
+    with serving(lambda path, params: (200, {}, {})) as api:
         pass
     with pytest.raises(FetchFailed, match="No answer: connect"):
         _kraken(api).listing()
@@ -204,14 +156,14 @@ def test_it_reads_a_list_of_more_than_the_usual_answer():
         f"P{number}": {"altname": f"P{number}", "wsname": f"P{number}/USD", "pair_decimals": 2}
         for number in range(3000)
     }
-    with _serving(lambda path, params: (200, {}, {"error": [], "result": pairs})) as api:
+    with serving(lambda path, params: (200, {}, {"error": [], "result": pairs})) as api:
         assert len(_kraken(api).listing()) == 3000
 
 
 def test_staff_can_stop_the_calls():
     pacing.stop("market:kraken", by="alice", why="test")
     with (
-        _serving(lambda path, params: (200, {}, {})) as api,
+        serving(lambda path, params: (200, {}, {})) as api,
         pytest.raises(FetchFailed, match="Staff"),
     ):
         _kraken(api).listing()
