@@ -1,0 +1,362 @@
+"""A venue on this machine that plays a recording: its WebSocket and its HTTP API on one port.
+
+It speaks to the real adapter as the venue does: greets, acknowledges, refuses, repeats the newest
+to who subscribes, and sends the recorded frames at their times. Candles and trades of the HTTP API
+are those of the recording up to this moment. Faults can be laid over it at any time.
+
+`GET /replay/state`, `/replay/lay?fault=…` and `/replay/lift` steer a server of another process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from types import TracebackType
+from typing import Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from hoardrun.market.recording.client import Client
+from hoardrun.market.recording.clock import Clock, shifted
+from hoardrun.market.recording.faults import Fault, FaultRefused, Faults, Kind, parse
+from hoardrun.market.recording.format import Recording
+from hoardrun.market.recording.http import answered, refused_handshake, response
+from hoardrun.market.recording.tape import Break, News, Tape
+from hoardrun.market.recording.venues import speaker_named
+from hoardrun.market.recording.venues.base import Market
+
+logger = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.05
+MAX_FRAME_BYTES = 2**20
+
+
+class ReplayServer:
+    """Plays a recording to whoever connects. Use it as an asynchronous context manager.
+
+    `speed` makes the recording go faster, and `is_fast` as fast as all clients read; the venue's
+    time goes with it. `rebase` is what time it is at the venue at the beginning, now or a moment in
+    microseconds since 1970; without it all times are those of the recording. `begin` is where to
+    begin, in seconds: what lies before is history. With `waits` time begins with the first contact;
+    if it is fast, with the first subscription. `pace` divides the venue's own waits, such as
+    those between heartbeats.
+
+    Raises VenueNotPlayed, and OSError if the port cannot be had.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        *,
+        speed: float = 1.0,
+        is_fast: bool = False,
+        rebase: Literal["now"] | int | None = None,
+        begin: float = 0.0,
+        waits: bool = False,
+        faults: Iterable[Fault] = (),
+        pace: float = 1.0,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._speaker = speaker_named(recording.header.source)
+        self._tape = Tape(recording, self._speaker.sort)
+        self.clock = Clock(
+            began=recording.header.began,
+            speed=speed,
+            begin=int(begin * 1_000_000),
+            is_fast=is_fast,
+            monotonic=time.monotonic,
+        )
+        self.faults = Faults(random.Random(seed))
+        for fault in faults:
+            self.faults.lay(fault)
+        self._market = Market(self._tape, self.clock)
+        self._market.refuses = lambda symbol: bool(self._fault(Kind.REFUSE, symbol))
+        self._is_fast = is_fast
+        self._rebase = rebase
+        self._waits = waits
+        self._pace = pace
+        self._address = (host, port)
+        self._server: Server | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._begun = asyncio.Event()
+        self._clients: dict[int, Client] = {}
+        self._is_in_maintenance = False
+        # What has happened, for those who test against it.
+        self.ended = asyncio.Event()  # the recording has
+        self.connects: list[float] = []  # times of handshakes, also of refused ones; monotonic
+        self.received: list[tuple[int, str]] = []  # number of the connection, and the frame
+        self.requests: Counter[str] = Counter()  # of the HTTP API, by path
+        self.counts: Counter[str] = Counter()  # frames sent, connections cut as slow
+
+    async def __aenter__(self) -> ReplayServer:
+        host, port = self._address
+        self._server = await serve(
+            self._handle,
+            host,
+            port,
+            process_request=self._process_request,
+            compression=None,
+            ping_interval=None,
+            close_timeout=1,
+            max_size=MAX_FRAME_BYTES,
+            logger=_quiet(),
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._set()
+        if not self._waits:
+            self._begin()
+        self._tasks = [asyncio.ensure_future(self._play()), asyncio.ensure_future(self._watch())]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for client in list(self._clients.values()):
+            client.cut(1006)
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        """The address of the WebSocket."""
+        return f"ws://{self._address[0]}:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        """The address of the HTTP API."""
+        return f"http://{self._address[0]}:{self._port}"
+
+    @property
+    def clients(self) -> list[Client]:
+        """The connections that are open."""
+        return list(self._clients.values())
+
+    def lay(self, fault: Fault) -> Fault:
+        """Let a fault hold from now on, and return it. One of connections happens at once."""
+        self.faults.lay(fault)
+        self._strike()
+        return fault
+
+    def lift(self, fault: Fault | None = None) -> None:
+        """Let a fault hold no more; without one, all of them."""
+        if fault is None:
+            self.faults.lift_all()
+        else:
+            self.faults.lift(fault)
+        self._strike()
+
+    def send(self, text: str) -> None:
+        """Send a frame to all connections as it is."""
+        for client in self.clients:
+            client.put(text)
+
+    def _contact(self) -> None:
+        """Begin with the first request or handshake. A fast one begins with a subscription."""
+        if not self._is_fast:
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self._begun.is_set():
+            if not self._is_fast:
+                self._set()
+            self.clock.start()
+            self._begun.set()
+
+    def _set(self) -> None:
+        if self._rebase is not None:
+            is_now = self._rebase == "now"
+            self.clock.rebase(time.time_ns() // 1000 if is_now else int(self._rebase))
+
+    def _fault(self, kind: Kind, symbol: str = "") -> Fault | None:
+        return self.faults.active(kind, self.clock.position, symbol)
+
+    # -- the recording
+
+    async def _play(self) -> None:
+        await self._begun.wait()
+        first = self.clock.position
+        for number, each in enumerate(self._tape.course):
+            if each.t < first:
+                continue
+            await self._wait_for(each.t, number)
+            match each:
+                case News():
+                    for client in self.clients:
+                        if client.seat.wants(each):
+                            self._send(client, each)
+                case Break(_, code, reason):
+                    for client in self.clients:
+                        client.cut(code, reason)
+        await self._wait_for(self._tape.length, 0)
+        self.ended.set()
+
+    async def _wait_for(self, position: int, number: int) -> None:
+        if (seconds := self.clock.seconds_until(position)) > 0:
+            await asyncio.sleep(seconds)
+        elif number % 100 == 0:
+            await asyncio.sleep(0)  # so that others have their turn
+        if self._is_fast:
+            for client in self.clients:
+                await client.room()
+        self.clock.reach(position)
+
+    def _send(self, client: Client, news: News) -> None:
+        for late, text in self.faults.course(news, self.clock.position):
+            moved = shifted(text, self.clock.shift) if news.t else text
+            self.counts["frames"] += 1
+            if late:
+                asyncio.get_running_loop().call_later(late / self._pace, client.put, moved)
+            else:
+                client.put(moved)
+
+    async def _watch(self) -> None:
+        """Let faults begin and end at their times, and send heartbeats."""
+        while True:
+            await asyncio.sleep(TURN_SECONDS / max(1.0, self._pace))
+            self._strike()
+            every = self._speaker.heartbeat_seconds
+            if every is None or self._fault(Kind.STILL):
+                continue
+            for client in self.clients:
+                last = client.beat_at
+                if self._speaker.beats_when_idle:
+                    last = max(last, client.sent_at)
+                if time.monotonic() - last >= every / self._pace:
+                    client.beat_at = time.monotonic()
+                    for text in self._speaker.heartbeats(client.seat, self._market):
+                        client.put(text)
+
+    def _strike(self) -> None:
+        """Let what is due happen to the connections."""
+        position = self.clock.position
+        if fault := self.faults.active(Kind.CUT, position):
+            for client in self.clients:
+                client.cut(fault.code)
+            if fault.times != float("inf"):
+                self.faults.happens(Kind.CUT, position)
+        if self.faults.active(Kind.HALF_OPEN, position):
+            for client in self.clients:
+                client.freeze()
+        while fault := self.faults.active(Kind.INJECT, position):
+            self.send(fault.text)
+            self.faults.lift(fault)
+        is_due = self.faults.active(Kind.MAINTENANCE, position) is not None
+        if is_due != self._is_in_maintenance:
+            self._is_in_maintenance = is_due
+            for text in self._speaker.maintenance(is_over=not is_due):
+                self.send(text)
+
+    # -- connections
+
+    async def _handle(self, socket: ServerConnection) -> None:
+        client = Client(len(self.connects), socket)
+        self._clients[client.number] = client
+        self._strike()
+        writing = asyncio.ensure_future(client.write())
+        try:
+            for text in self._speaker.greeting(self._market):
+                client.put(text)
+            patience = self._speaker.patience_seconds
+            await self._answer(
+                client, await asyncio.wait_for(socket.recv(), patience and patience / self._pace)
+            )
+            async for frame in socket:
+                await self._answer(client, frame)
+        except (ConnectionClosed, TimeoutError):
+            pass
+        finally:
+            self.counts["slow"] += client.is_slow
+            self._clients.pop(client.number, None)
+            writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await writing
+
+    async def _answer(self, client: Client, frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        self.received.append((client.number, text))
+        if self._fault(Kind.DEAF):
+            return
+        answers = self._speaker.answer(text, client.seat, self._market)
+        if client.seat.subscriptions:
+            self._begin()
+        for answer in answers:
+            if isinstance(answer, str):
+                client.put(answer)
+            else:
+                self._send(client, answer)
+        is_dropped = client.seat.subscriptions and self.faults.happens(
+            Kind.DROP_AT_ONCE, self.clock.position
+        )
+        if is_dropped:
+            await asyncio.sleep(TURN_SECONDS / self._pace)  # so that the answers arrive
+            client.cut(1006)
+
+    # -- HTTP
+
+    def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+        """Answer a request of the HTTP API, or refuse a handshake; None lets it go on."""
+        address = urlsplit(request.path)
+        params = dict(parse_qsl(address.query))
+        if "Upgrade" not in request.headers:
+            if address.path.startswith("/replay/"):
+                return self._steer(address.path, params)
+            self.requests[address.path] += 1
+            self._contact()
+            return answered(address.path, params, self._speaker, self._market, self.faults)
+        self.connects.append(time.monotonic())
+        self._contact()
+        return refused_handshake(self.faults, self.clock.position)
+
+    def _steer(self, path: str, params: dict[str, str]) -> Response:
+        try:
+            if path == "/replay/lay":
+                self.lay(parse(params.get("fault", "")))
+            elif path == "/replay/lift":
+                self.lift(parse(params["fault"]) if "fault" in params else None)
+            elif path != "/replay/state":
+                return response(HTTPStatus.NOT_FOUND, "{}")
+        except FaultRefused as refused:
+            return response(HTTPStatus.BAD_REQUEST, json.dumps({"error": str(refused)}))
+        return response(HTTPStatus.OK, json.dumps(self.state()))
+
+    def state(self) -> dict[str, object]:
+        """Say where the replay is and what has happened, as `/replay/state` does."""
+        return {
+            "position": self.clock.position,
+            "shift": self.clock.shift,
+            "moment": self.clock.moment,
+            "ended": self.ended.is_set(),
+            "clients": len(self._clients),
+            "connects": len(self.connects),
+            "received": len(self.received),
+            "requests": dict(self.requests),
+            "frames": self.counts["frames"],
+            "slow": self.counts["slow"],
+            "faults": [str(fault.kind) for fault in self.faults.laid],
+        }
+
+
+def _quiet() -> logging.Logger:
+    """Return a logger that leaves out what clients do, which tests do on purpose."""
+    quiet = logger.getChild("sockets")
+    quiet.setLevel(logging.CRITICAL)
+    return quiet
