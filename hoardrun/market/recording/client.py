@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -12,6 +13,7 @@ from hoardrun.market.recording.venues.base import Seat
 
 MAX_WAITING = 10_000  # frames that the client has not read; then it is cut, as venues do
 FEW = 1_000
+PATIENCE_SECONDS = 5.0
 
 
 class Client:
@@ -52,20 +54,38 @@ class Client:
                 text = await self._waiting.get()
                 if self._waiting.qsize() <= FEW:
                     self._has_room.set()
-                if not self._is_frozen:
-                    await self._socket.send(text)
-                    self.sent += 1
-                    self.sent_at = time.monotonic()
+                try:
+                    if not self._is_frozen:
+                        await self._socket.send(text)
+                        self.sent += 1
+                        self.sent_at = time.monotonic()
+                finally:
+                    self._waiting.task_done()
         except ConnectionClosed:
             pass
         finally:
+            self._is_frozen = True
             self._has_room.set()
+            while not self._waiting.empty():  # nobody must wait for what is not sent any more
+                self._waiting.get_nowait()
+                self._waiting.task_done()
 
     def freeze(self) -> None:
         """Send and read nothing more; the connection stays."""
         self._is_frozen = True
         self._has_room.set()
         self._socket.transport.pause_reading()
+
+    async def end(self, code: int, reason: str) -> None:
+        """End the connection with a code once what waits is sent; with 1006 without a word."""
+        if self._is_frozen:
+            return
+        with suppress(TimeoutError):  # of a client that does not read
+            await asyncio.wait_for(self._waiting.join(), PATIENCE_SECONDS)
+        if code == 1006:
+            self._socket.transport.close()
+        else:
+            await self._socket.close(code, reason)
 
     def cut(self, code: int, reason: str = "") -> None:
         """End the connection with a code; with 1006 without a word."""

@@ -44,12 +44,12 @@ MAX_FRAME_BYTES = 2**20
 class ReplayServer:
     """Plays a recording to whoever connects. Use it as an asynchronous context manager.
 
-    `speed` makes the recording go faster, and `is_fast` as fast as all clients read; the venue's
-    time goes with it. `rebase` is what time it is at the venue at the beginning, now or a moment in
-    microseconds since 1970; without it all times are those of the recording. `begin` is where to
-    begin, in seconds: what lies before is history. With `waits` time begins with the first contact;
-    if it is fast, with the first subscription. `pace` divides the venue's own waits, such as
-    those between heartbeats.
+    `speed` makes the recording go faster, and `is_fast` as fast as all clients read, while there
+    are any; the venue's time goes with it. `rebase` is what time it is at the venue at the
+    beginning, now or a moment in microseconds since 1970; without it all times are those of the
+    recording. `begin` is where to begin, in seconds: what lies before is history. With `waits` time
+    begins with the first contact; if it is fast, with the first subscription. `pace` divides the
+    venue's own waits, such as those between heartbeats.
 
     Raises VenueNotPlayed, and OSError if the port cannot be had.
     """
@@ -91,6 +91,7 @@ class ReplayServer:
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._begun = asyncio.Event()
+        self._heard = asyncio.Event()  # somebody is subscribed
         self._clients: dict[int, Client] = {}
         self._is_in_maintenance = False
         # What has happened, for those who test against it.
@@ -204,8 +205,8 @@ class ReplayServer:
                         if client.seat.wants(each):
                             self._send(client, each)
                 case Break(_, code, reason):
-                    for client in self.clients:
-                        client.cut(code, reason)
+                    self._heard.clear()
+                    await asyncio.gather(*(client.end(code, reason) for client in self.clients))
         await self._wait_for(self._tape.length, 0)
         self.ended.set()
 
@@ -215,6 +216,7 @@ class ReplayServer:
         elif number % 100 == 0:
             await asyncio.sleep(0)  # so that others have their turn
         if self._is_fast:
+            await self._heard.wait()
             for client in self.clients:
                 await client.room()
         self.clock.reach(position)
@@ -286,6 +288,8 @@ class ReplayServer:
         finally:
             self.counts["slow"] += client.is_slow
             self._clients.pop(client.number, None)
+            if not any(other.seat.subscriptions for other in self.clients):
+                self._heard.clear()
             writing.cancel()
             with suppress(asyncio.CancelledError):
                 await writing
@@ -298,6 +302,7 @@ class ReplayServer:
         answers = self._speaker.answer(text, client.seat, self._market)
         if client.seat.subscriptions:
             self._begin()
+            self._heard.set()
         for answer in answers:
             if isinstance(answer, str):
                 client.put(answer)

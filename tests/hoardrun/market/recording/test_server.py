@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from hoardrun.market.recording.server import ReplayServer
 from hoardrun.market.recording.venues import VenueNotPlayed
 from tests.hoardrun.market.recording.tools import LIMIT_SECONDS, get, read, subscribe, until
 from tests.market.synthetic import RECORDINGS
+from tests.market.truth import deals
 
 SECOND = 1_000_000
 BTC, ETH, EUR = "BTC/USD", "ETH/USD", "EUR/USD"
@@ -253,15 +255,30 @@ async def test_requests_get_no_answer_while_it_is_deaf(calm: Recording) -> None:
     assert [frame for frame in frames if "success" in frame] == []
 
 
-async def test_a_recorded_break_ends_the_connection(cut: Recording) -> None:
-    ask = '{"type":"subscribe","product_ids":["BTC-USD"],"channels":["matches"]}'
+async def test_a_recorded_break_ends_the_connection_and_the_next_one_goes_on(
+    cut: Recording,
+) -> None:
+    symbols = json.dumps(cut.header.symbols)
+    ask = f'{{"type":"subscribe","product_ids":{symbols},"channels":["matches"]}}'
+    found = set()
     async with ReplayServer(cut, is_fast=True, waits=True) as server:
         async with joined(server, ask) as socket:
             with pytest.raises(ConnectionClosed):
                 while True:
-                    await socket.recv()
+                    found.add(number(read(await socket.recv())))
         assert socket.close_code == 1006
-        await holds(server.ended.is_set)
+        async with joined(server, ask) as socket:
+            await holds(server.ended.is_set)
+            server.send('{"type":"last"}')
+            frames = await until(socket, lambda frame: frame["type"] == "last")
+            found |= set(map(number, frames))
+    found.discard(None)
+    assert found == {(d.symbol, d.trade_id) for d in deals(RECORDINGS / "coinbase-cut.jsonl")}
+
+
+def number(frame: Any) -> tuple[str, int] | None:
+    """Return the symbol and the number of a trade that is no history."""
+    return (frame["product_id"], frame["trade_id"]) if frame["type"] == "match" else None
 
 
 async def test_a_client_that_does_not_read_is_cut(
