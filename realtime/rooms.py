@@ -23,6 +23,8 @@ class RoomKind:
     topic: str = ""
     description: str = ""
     open: bool = False
+    max_keys: int | None = None
+    """The newest values that a node keeps of a room, for rooms whose keys never end."""
 
     def matches(self, room: str) -> bool:
         """Say whether a name belongs to this kind; pure and cheap."""

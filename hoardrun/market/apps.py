@@ -11,6 +11,9 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from hoardrun.market import options
+        from hoardrun.market.candles.messages import CandleUpdate
+        from hoardrun.market.candles.rooms import CandleRooms
+        from hoardrun.market.candles.spans import INTERVALS
         from hoardrun.market.messages import MarketUpdate
         from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
         from hoardrun.options import TABLES
@@ -18,6 +21,9 @@ class MarketConfig(AppConfig):
         from realtime.protocol.messages import register
 
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
-        register(MarketUpdate)
-        rooms.register(MarketRooms())
+        register(MarketUpdate, CandleUpdate)
+        market_rooms = MarketRooms()
+        rooms.register(market_rooms)
+        for interval in INTERVALS:
+            rooms.register(CandleRooms(interval, market_rooms.symbols))
         rooms.register(AlwaysMovingRoom())

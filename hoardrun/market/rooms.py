@@ -39,13 +39,13 @@ class MarketRooms(RoomKind):
 
     def may_join(self, user_id: int, room: str) -> bool:
         subject = names.room_subject(room)
-        return subject is None or subject in Instrument.Type or subject in self._symbols()
+        return subject is None or subject in Instrument.Type or subject in self.symbols()
 
     def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
         yield names.ALL_ROOM, "Quotes of all instruments"
         for kind in Instrument.Type:
             yield names.room(kind), f"Quotes of type {kind.label.lower()}"
-        for symbol, name in self._symbols().items():
+        for symbol, name in self.symbols().items():
             yield names.room(symbol), f"Quotes of {name}"
 
     def snapshot(self, room: str) -> Sequence[Ephemeral]:
@@ -56,7 +56,7 @@ class MarketRooms(RoomKind):
             return ephemerals(quote_list(type=subject))
         return ephemerals(quote_list(symbols=[subject]))
 
-    def _symbols(self) -> dict[str, str]:
+    def symbols(self) -> dict[str, str]:
         """Return the names by symbol. Reads the database once in SYMBOLS_KEPT_SECONDS."""
         now = time.monotonic()
         if now >= self._known_until:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hoardrun.market import views
+from hoardrun.market.candles.views import CandleListView
 from realtime.rest.routes import both
 
 urlpatterns = [
@@ -10,4 +11,5 @@ urlpatterns = [
     *both("instruments", views.InstrumentListView, "instruments"),
     *both("instruments/<str:symbol>", views.InstrumentDetailView, "instrument"),
     *both("quotes", views.QuoteListView, "quotes"),
+    *both("market/<str:symbol>/candles", CandleListView, "candles"),
 ]

@@ -64,6 +64,12 @@ class JoinedRoom(Audience[str]):
         for sockets in self.by_rate.values():
             sockets.discard(socket)
 
+    def keep(self, key: str, frame: Frame) -> None:
+        """Keep the newest value of a key; the key that came first gives way to one too many."""
+        self.newest[key] = frame
+        if self.kind.max_keys is not None and len(self.newest) > self.kind.max_keys:
+            del self.newest[next(iter(self.newest))]
+
     def __len__(self) -> int:
         return sum(len(sockets) for sockets in self.by_rate.values())
 
@@ -131,12 +137,16 @@ class JoinedRooms:
         self._join(members.kind.topic)
         await self._receiver.settled()
         try:
-            for message in await threads.run(members.kind.snapshot, members.name):
-                if members.name in message.rooms and message.key not in members.newest:
-                    members.newest[message.key] = Frame(
-                        codec.encode(message.payload, room=members.name),
-                        message.payload.wire_type,
-                    )
+            frames = {
+                message.key: Frame(
+                    codec.encode(message.payload, room=members.name), message.payload.wire_type
+                )
+                for message in await threads.run(members.kind.snapshot, members.name)
+                if members.name in message.rooms
+            }
+            came, members.newest = members.newest, {}
+            for key, frame in (frames | came).items():
+                members.keep(key, frame)
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
         if self.joined.get(members.name) is members:  # else all sockets have left again
@@ -210,7 +220,7 @@ class JoinedRooms:
                     continue
                 data = codec.encode_raw(wire_type, raw, room=name, moment=moment)
                 frame = Frame(data, wire_type)
-                members.newest[key] = frame
+                members.keep(key, frame)
                 for rate, waiting in members.thinned.items():
                     if members.by_rate[rate]:
                         waiting[key] = frame

@@ -17,7 +17,7 @@ def test_it_serves_a_path_with_and_without_a_slash(support: Client, path: str):
     for each in (path, f"{path}/"):
         answer = support.get(each)
         # There is no row 1, and no key of web push where that is off.
-        of_row_1 = ("/1", "/1/trace", "/1/fallback", "/1/steps", "/1/why")
+        of_row_1 = ("/1", "/1/candles", "/1/trace", "/1/fallback", "/1/steps", "/1/why")
         if path.endswith((*of_row_1, "/push/key")) or "/1/statement" in path:
             assert problem(answer, 404) and hasattr(resolve(each).func, "cls")
         elif path == "/api/v1/users":

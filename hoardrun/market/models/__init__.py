@@ -1,7 +1,8 @@
-"""The tables of the market: instruments and quotes, their sources, and the hours of venues."""
+"""The tables of the market: instruments, quotes and candles, their sources, the hours of venues."""
 
 from __future__ import annotations
 
+from hoardrun.market.models.candles import Candle, CandleHole
 from hoardrun.market.models.hours import Holiday, TradingSession
 from hoardrun.market.models.instruments import (
     MAX_DECIMALS,
@@ -16,6 +17,8 @@ __all__ = [
     "MAX_DECIMALS",
     "MAX_SYMBOL_LENGTH",
     "SYMBOL_PATTERN",
+    "Candle",
+    "CandleHole",
     "Holiday",
     "Instrument",
     "Lease",

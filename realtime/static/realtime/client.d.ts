@@ -745,12 +745,45 @@ export interface MarketUpdate {
   timestamp?: string | null;
 }
 
+/** A candle that runs, has closed, or was corrected; all prices are strings. */
+export interface CandleUpdate {
+  /** The instrument, such as `BTC-USD`. */
+  symbol: string;
+  /** `1m`, `5m`, `15m`, `30m`, `1h`, `4h`, `1d`, `1w` or `1M`. */
+  interval: string;
+  /** When the span begins; of a day or longer, its first date at midnight in UTC. */
+  time: string;
+  /** The first price, in the instrument's currency. */
+  open: string;
+  /** The highest price. */
+  high: string;
+  /** The lowest price. */
+  low: string;
+  /** The last price so far. */
+  close: string;
+  /** The volume traded; null if it is not known. */
+  volume?: string | null;
+  /** The number of trades; null if it is not known. */
+  trades?: number | null;
+  /** The span has ended. */
+  closed?: boolean;
+  /** How often the candle has changed since it was first closed. */
+  revision?: number;
+  /** It has changed since it was first closed. */
+  revised?: boolean;
+  /** Made of quoted prices, since no trades are known. */
+  indicative?: boolean;
+  /** Where the prices come from, such as `kraken`. */
+  source?: string;
+}
+
 /** The `data` of each message, by its `type`. */
 export interface ServerMessages {
   access_changed: AccessChanged;
   acked: Acked;
   authenticated: Authenticated;
   balance_update: BalanceUpdate;
+  candle_update: CandleUpdate;
   connection_established: ConnectionEstablished;
   error: ErrorData;
   market_update: MarketUpdate;
@@ -791,7 +824,8 @@ export type RoomMessageType =
   | "room_joined"
   | "room_left"
   | "provider_health"
-  | "market_update";
+  | "market_update"
+  | "candle_update";
 
 /** Whatever a client may send. */
 export type Command =

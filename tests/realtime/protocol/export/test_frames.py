@@ -32,6 +32,17 @@ User.objects.get(username="charlie").user_permissions.add(
     *Permission.objects.filter(codename__in=["view_node", "delete_connection"])
 )
 """
+CANDLE = """
+from datetime import UTC, datetime
+from hoardrun.market.models import Candle, Instrument
+from hoardrun.market.services import instruments_ensure
+instruments_ensure()
+Candle.objects.create(
+    instrument=Instrument.objects.get(symbol="BTC-USD"), minutes=1, source="kraken",
+    bucket=datetime(2026, 3, 1, 9, 30, tzinfo=UTC), open=6425010, high=6425200, low=6424000,
+    close=6425100, volume=120410000, trades=14, is_closed=True, is_indicative=False,
+)
+"""
 # What the room of payments tells of, and who is asked for the name of a payee: nobody is there.
 PROVIDER = {
     "PAYMENTS_PROVIDERS": "mtn",
@@ -64,7 +75,7 @@ COMMANDS: list[tuple[dict[str, Any], str]] = [
 @pytest.fixture
 def server() -> Iterator[Server]:
     env = {"DEBUG": "1", "SIMULATE_MARKET": "1"} | PROVIDER
-    with Server(env=env, prepare=USERS + RIGHTS) as server:
+    with Server(env=env, prepare=USERS + RIGHTS + CANDLE) as server:
         yield server
 
 
@@ -78,6 +89,8 @@ async def test_each_message_is_as_described(server: Server) -> None:
         await _ask_everything(schema, alice)
         await staff.send({"type": "join_room", "room": "nodes"})
         await staff.receive("node_report")
+        await alice.send({"type": "join_room", "room": "candles:BTC-USD:1m"})
+        await alice.receive("candle_update")
         await late.send({"type": "authenticate", "token": token_for(ALICE, seconds=50)})
         await late.receive("token_expiring", timeout=20)
         await late.send("this is not JSON")
