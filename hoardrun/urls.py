@@ -10,6 +10,7 @@ from django.urls import include, path, re_path
 
 from hoardrun.api import handlers
 from hoardrun.health import healthz, readyz
+from hoardrun.market import page
 from hoardrun.strangers import counted
 
 admin.site.site_header = admin.site.site_title = "hoardrun"
@@ -44,6 +45,7 @@ urlpatterns = [
     path("", include("hoardrun.payments.inbox.urls")),
     path("", include("hoardrun.demo.urls")),
     path("", include("realtime.rest.urls")),
+    re_path(page.ROUTE, page.chart, name="chart"),
     re_path(r"^ws/notifications/?$", counted(handlers.upgrade_required)),
     # Last: under DEBUG, Django would answer what leads nowhere with a page.
     re_path(r"^(?:api|ws)/", counted(handlers.not_found)),

@@ -32,6 +32,14 @@ from realtime.protocol.messages import PAYLOADS
 def console(request: HttpRequest) -> HttpResponse:
     """Serve the page under a policy that allows only its own files to run.
 
+    It is for those whom `page_response` serves.
+    """
+    return page_response(request, "realtime/console.html", configuration())
+
+
+def page_response(request: HttpRequest, template: str, config: dict[str, Any]) -> HttpResponse:
+    """Serve a page of the console's kind. `config` is what its script reads.
+
     404 unless settings.CONSOLE_ENABLED. Outside DEBUG it is for staff logged in to the admin and
     offers no demo users: others are redirected to the login, users without staff rights get 404.
     """
@@ -42,7 +50,7 @@ def console(request: HttpRequest) -> HttpResponse:
             raise Http404("The console is for staff.")
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     nonce = secrets.token_urlsafe(16)
-    response = render(request, "realtime/console.html", {"nonce": nonce, "config": configuration()})
+    response = render(request, template, {"nonce": nonce, "config": config})
     response.headers["Content-Security-Policy"] = policy(nonce, request.get_host())
     return response
 
@@ -58,18 +66,25 @@ def policy(nonce: str, host: str) -> str:
     return "; ".join(render_to_string("realtime/console_policy.txt", given).splitlines())
 
 
-def configuration() -> dict[str, Any]:
-    """Return what the page needs before it connects."""
+def logins() -> dict[str, Any]:
+    """Return what a page needs to log in and to explain how a connection ended."""
     return {
+        "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
+        "closeCodes": {
+            str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
+        },
+    }
+
+
+def configuration() -> dict[str, Any]:
+    """Return what the console needs before it connects."""
+    return {
+        **logins(),
         "version": settings.VERSION,
         "protocol": PROTOCOL_VERSION,
         "subprotocol": SUBPROTOCOL,
-        "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
         "commands": forms.commands(),
         "triggers": forms.staff_forms(),
         "panels": extras.paths(),
         "lines": {name: kind.line for name, kind in PAYLOADS.items() if kind.line},
-        "closeCodes": {
-            str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
-        },
     }

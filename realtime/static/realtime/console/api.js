@@ -17,7 +17,9 @@ export class ApiError extends Error {
 }
 
 /** What comes before the server's own paths, where a proxy has put it below one. */
-export const PREFIX = location.pathname.replace(/\/ws\/test\/?$/, "").replace(/\/$/, "");
+export const PREFIX = location.pathname
+  .replace(/\/(?:ws\/test|market\/[^/]+)\/?$/, "")
+  .replace(/\/$/, "");
 
 /**
  * Send one request. Throws ApiError, whose message the page shows as it is.

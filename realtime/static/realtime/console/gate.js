@@ -3,7 +3,23 @@
 import { $, copy, el, setFacts, setText } from "./dom.js";
 import { initials } from "./format.js";
 
+/** The console's: the login, and who is logged in. */
 export function showGate(session, logins, renew) {
+  showLogin(session, logins);
+  $("logout").addEventListener("click", () => session.logOut());
+  $("renew").addEventListener("click", (event) => attemptRenewal(renew, event.currentTarget));
+  $("copy-token").addEventListener("click", (event) => copy(session.token, event.currentTarget));
+  session.addEventListener("change", () => {
+    drawWho(session);
+    // What had the focus is hidden now.
+    $(session.token ? "live" : "gate").focus({ preventScroll: true });
+  });
+  session.addEventListener("renewed", () => drawWho(session));
+  drawWho(session);
+}
+
+/** The forms of `realtime/gate.html`. */
+export function showLogin(session, logins) {
   $("demo").hidden = logins.length === 0;
   $("demo-users").replaceChildren(...logins.map((login) => demoButton(session, login)));
   $("login").addEventListener("submit", (event) => {
@@ -20,16 +36,6 @@ export function showGate(session, logins, renew) {
       session.useToken(token.value.trim()),
     );
   });
-  $("logout").addEventListener("click", () => session.logOut());
-  $("renew").addEventListener("click", (event) => attemptRenewal(renew, event.currentTarget));
-  $("copy-token").addEventListener("click", (event) => copy(session.token, event.currentTarget));
-  session.addEventListener("change", () => {
-    drawWho(session);
-    // What had the focus is hidden now.
-    $(session.token ? "live" : "gate").focus({ preventScroll: true });
-  });
-  session.addEventListener("renewed", () => drawWho(session));
-  drawWho(session);
 }
 
 function demoButton(session, login) {

@@ -1,0 +1,45 @@
+// Times on the axis and in words. Candles are in UTC; people see their own clock.
+
+import { TickMarkType } from "./vendor/lightweight-charts.mjs";
+
+const HALF_A_DAY = 43_200;
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const seconds = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+const day = { day: "numeric", month: "short" };
+const full = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
+
+/** A day begins at midnight of its market, which may be another date elsewhere: its noon is not. */
+const utc = (options) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+const local = (options) => new Intl.DateTimeFormat("en-GB", options);
+
+const isOfDays = (interval) => /[dwM]$/.test(interval);
+
+/** Name the time of a candle: "Mon 30 Nov 2026, 14:05", or its day alone. */
+export function nameOf(at, interval) {
+  if (isOfDays(interval)) return utc(full).format(new Date((at + HALF_A_DAY) * 1000));
+  const moment = new Date(at * 1000);
+  return `${local(full).format(moment)}, ${clock.format(moment)}`;
+}
+
+/** Label a mark of the time axis. */
+export function tickOf(at, kind, interval) {
+  const isDay = isOfDays(interval);
+  const moment = new Date((isDay ? at + HALF_A_DAY : at) * 1000);
+  const written = (options) => (isDay ? utc(options) : local(options)).format(moment);
+  if (kind === TickMarkType.Year) return written({ year: "numeric" });
+  if (kind === TickMarkType.Month) return written({ month: "short" });
+  if (kind === TickMarkType.DayOfMonth) return written(day);
+  return clock.format(moment);
+}
+
+/** "14:02:05", with the day unless it is today. */
+export function timeOf(text) {
+  const moment = new Date(text ?? Number.NaN);
+  if (Number.isNaN(+moment)) return "";
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return `${isToday ? "" : `${local(day).format(moment)}, `}${seconds.format(moment)}`;
+}
