@@ -29,6 +29,7 @@ MODULES = (
     "icons.js",
     "inbox.js",
     "look.js",
+    "market.js",
     "parts.js",
     "payees.js",
     "payments.js",
@@ -45,7 +46,8 @@ MODULES = (
     "words.js",
 )
 DECLARATIONS = (
-    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "payees.d.ts", "payments.d.ts",
+    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "market.d.ts", "payees.d.ts",
+    "payments.d.ts",
     "preferences.d.ts",
     "presence.d.ts", "settings.d.ts",
     "push.d.ts",

@@ -5,6 +5,7 @@ import type * as bell from "../../realtime/static/realtime/bell.js";
 import type * as client from "../../realtime/static/realtime/client.js";
 import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
+import type * as market from "../../realtime/static/realtime/market.js";
 import type * as payees from "../../realtime/static/realtime/payees.js";
 import type * as preferences from "../../realtime/static/realtime/preferences.js";
 import type * as presence from "../../realtime/static/realtime/presence.js";
@@ -15,6 +16,7 @@ import type * as clientCode from "../../var/types/client.js";
 import type { Connection } from "../../var/types/connection.js";
 import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
+import type * as marketCode from "../../var/types/market.js";
 import type * as payeesCode from "../../var/types/payees.js";
 import type * as preferencesCode from "../../var/types/preferences.js";
 import type * as presenceCode from "../../var/types/presence.js";
@@ -55,6 +57,9 @@ export type Names = [
   None<Apart<client.Positions, clientCode.Positions>>,
   None<Apart<typeof inbox, typeof inboxCode>>,
   None<Apart<inbox.Inbox, inboxCode.Inbox>>,
+  None<Apart<typeof market, typeof marketCode>>,
+  None<Apart<market.Market, marketCode.Market>>,
+  None<Apart<market.Market["alerts"], marketCode.Market["alerts"]>>,
   None<Apart<typeof payees, typeof payeesCode>>,
   None<Apart<payees.Payees, payeesCode.Payees>>,
   None<Apart<typeof preferences, typeof preferencesCode>>,

@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
+import { Market } from "../../realtime/static/realtime/market.js";
 import { Payees } from "../../realtime/static/realtime/payees.js";
 import { Payments } from "../../realtime/static/realtime/payments.js";
 import { Preferences } from "../../realtime/static/realtime/preferences.js";
@@ -89,6 +90,21 @@ const preferences = new Preferences(client);
 preferences
   .set("category:savings", "push", false)
   .then(() => preferences.value?.matrix[0]?.kinds[0]?.channels.push?.locked);
+const market = new Market(client);
+market
+  .candles("BTC-USD", { interval: "1m", limit: 300 })
+  .then(({ next }) => market.candles("BTC-USD", { interval: "1m", cursor: next ?? "" }))
+  .then(({ candles }) => candles.map(({ close, revision }) => [close, revision]));
+// @ts-expect-error there are no candles of two minutes
+market.candles("BTC-USD", { interval: "2m" });
+market.alerts
+  .create({ symbol: "BTC-USD", kind: "price_above", threshold: "65000", if_true: "fire" })
+  .then(({ id, version }) => market.alerts.update(id, { version, paused: true }));
+market.alerts.list({ symbol: "BTC-USD" }).then(([alert]) => alert?.state === "armed");
+market.watchlists
+  .create({ name: "Mine", symbols: ["BTC-USD"] })
+  .then(({ id }) => market.watchlists.remove(id));
+market.feeds().then(([feed]) => feed?.delayed);
 const payees = new Payees(client);
 payees.addEventListener("change", () => payees.items?.map(({ name, verdict }) => [name, verdict]));
 payees

@@ -3,7 +3,7 @@ export type Interval = "1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d" | "1w" |
 
 /** One candle; all numbers are exact texts. */
 export interface Candle {
-  /** When it begins. */
+  /** When it begins; of a day or longer, its first date at midnight in UTC. */
   time: string;
   open: string;
   high: string;
@@ -16,7 +16,9 @@ export interface Candle {
   closed: boolean;
   /** Counts the corrections after it had closed. */
   revision: number;
-  /** Made of prices at which nothing was traded. */
+  /** It has changed since it was first closed. */
+  revised: boolean;
+  /** Made of quoted prices: no trades are known. */
   indicative: boolean;
   source: string;
 }
@@ -28,7 +30,10 @@ export interface CandlePage {
   currency: string;
   /** Ascending, each time once; times without a trade are missing. */
   candles: Candle[];
-  /** Continues as `cursor`: towards newer ones if `from` was given, else older ones. */
+  /**
+   * Continues as `cursor`, with the rest of the query as it was: towards newer ones if `from` was
+   * given, else older ones.
+   */
   next: string | null;
 }
 
@@ -109,8 +114,9 @@ export interface FeedState {
 }
 
 /** What the user has several of. Changes name the `version` that they are of. */
-export interface Rows<Row, New, Changes> {
-  list(): Promise<Row[]>;
+export interface Rows<Row, New, Changes, Query> {
+  /** All of them, or those of one symbol. */
+  list(query?: Query): Promise<Row[]>;
   get(id: string): Promise<Row>;
   create(given: New): Promise<Row>;
   /** Rejects with 412 if the version is not the newest. */
@@ -134,12 +140,14 @@ export class Market {
   readonly alerts: Rows<
     PriceAlert,
     NewPriceAlert,
-    Partial<Omit<NewPriceAlert, "symbol" | "kind">> & { state?: "paused" | "pending" }
+    Partial<Omit<NewPriceAlert, "symbol" | "kind" | "window">> & { paused?: boolean },
+    { symbol?: string }
   >;
   readonly watchlists: Rows<
     Watchlist,
     Pick<Watchlist, "name" | "symbols">,
-    Partial<Pick<Watchlist, "name" | "symbols">>
+    Partial<Pick<Watchlist, "name" | "symbols">>,
+    Record<string, never>
   >;
   candles(symbol: string, query: CandleQuery): Promise<CandlePage>;
   feeds(): Promise<FeedState[]>;

@@ -16,11 +16,9 @@ export class Market {
   }
 
   /** Read candles, ascending; without `from` the newest. `next` continues as `cursor`. */
-  candles(symbol, options = {}) {
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(options))
-      if (value !== undefined && value !== null) query.set(name, String(value));
-    return this.#client.api("GET", `${MARKET}/${encodeURIComponent(symbol)}/candles?${query}`);
+  candles(symbol, query) {
+    const path = `${MARKET}/${encodeURIComponent(symbol)}/candles`;
+    return this.#client.api("GET", path + asked(query));
   }
 
   /** Read how the sources of prices do. */
@@ -39,8 +37,9 @@ class Rows {
     this.#path = path;
   }
 
-  list() {
-    return this.#client.api("GET", this.#path);
+  /** Read all, or of alerts those of one `symbol`. */
+  list(query = {}) {
+    return this.#client.api("GET", this.#path + asked(query));
   }
 
   get(id) {
@@ -63,4 +62,9 @@ class Rows {
   #at(id) {
     return `${this.#path}/${encodeURIComponent(id)}`;
   }
+}
+
+function asked(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
 }

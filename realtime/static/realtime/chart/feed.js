@@ -24,7 +24,7 @@ const SOURCES = {
 };
 
 /** Return the feed of a quote: one of the five words, "" where the server does not say. */
-export const feedOf = (quote) => (quote?.feed in WORDS ? quote.feed : "");
+export const feedOf = (quote) => (Object.hasOwn(WORDS, quote?.feed ?? "") ? quote.feed : "");
 
 /** Only a live price, or one that is late by its nature, may look like one. */
 export const isGrey = (quote) => ["stale", "closed", "halted"].includes(feedOf(quote));

@@ -56,7 +56,7 @@ export class History extends EventTarget {
       if (isOlder) this.#cursor = page.next ?? null;
       let drawn = this.candles.merge(page.candles, { isHistory: true });
       while (!isOlder && page.next) {
-        page = await this.#market.candles(symbol, { interval, cursor: page.next, limit: 1000 });
+        page = await this.#market.candles(symbol, { interval, ...query, cursor: page.next });
         if (this.candles.merge(page.candles, { isHistory: true }) !== "none") drawn = "all";
       }
       this.problem = "";

@@ -1,7 +1,9 @@
 // Times on the axis and in words. Candles are in UTC; people see their own clock.
 
-import { TickMarkType } from "./vendor/lightweight-charts.mjs";
-
+/** The library's `TickMarkType`, which pages without a chart need not load. */
+const YEAR = 0;
+const MONTH = 1;
+const DAY = 2;
 const HALF_A_DAY = 43_200;
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const seconds = new Intl.DateTimeFormat("en-GB", {
@@ -30,9 +32,9 @@ export function tickOf(at, kind, interval) {
   const isDay = isOfDays(interval);
   const moment = new Date((isDay ? at + HALF_A_DAY : at) * 1000);
   const written = (options) => (isDay ? utc(options) : local(options)).format(moment);
-  if (kind === TickMarkType.Year) return written({ year: "numeric" });
-  if (kind === TickMarkType.Month) return written({ month: "short" });
-  if (kind === TickMarkType.DayOfMonth) return written(day);
+  if (kind === YEAR) return written({ year: "numeric" });
+  if (kind === MONTH) return written({ month: "short" });
+  if (kind === DAY) return written(day);
   return clock.format(moment);
 }
 

@@ -5,12 +5,13 @@ const SPARE = 5000; // the oldest leave in pieces of this size
 const SLICE = 2500; // entries that one step of a new filter looks at
 
 const BEATS = new Set(["ping", "pong", "ack", "acked"]);
+const MARKET = new Set(["market_update", "candle_update", "market_feed"]);
 
 /** Say which kind an entry is: event, control, market or beat. */
 export function kindOf({ message, direction }) {
   const type = message?.type;
   if (BEATS.has(type)) return "beat";
-  if (type === "market_update") return "market";
+  if (MARKET.has(type)) return "market";
   if (direction === "in" && (message?.stream || type === "notification_counts")) return "event";
   return "control";
 }

@@ -7,7 +7,7 @@ import { $, setText } from "./dom.js";
 import { showGate } from "./gate.js";
 import { Link } from "./link.js";
 import { Log } from "./log.js";
-import { showMarket } from "./market.js";
+import { isOfQuotes, showMarket } from "./market.js";
 import { showMoney } from "./money.js";
 import { showPayments } from "./payments.js";
 import { showPhone } from "./phone.js";
@@ -33,10 +33,7 @@ link.addEventListener("client", () =>
 link.addEventListener("message", (/** @type {any} */ { detail }) => store.apply(detail));
 link.addEventListener(
   "rooms",
-  () =>
-    link.state === "online" &&
-    ![...link.rooms.keys()].some((room) => room.startsWith("market")) &&
-    store.clearQuotes(),
+  () => link.state === "online" && ![...link.rooms.keys()].some(isOfQuotes) && store.clearQuotes(),
 );
 session.addEventListener("change", () => {
   link.forget();
@@ -91,7 +88,7 @@ showSender(link, session, config.commands);
 showStaff(session, store, link, config.triggers);
 showMoney(store, link);
 showPayments(session, store, link, config.panels.payments);
-showMarket(store, link);
+showMarket(session, store, link);
 showBell(link);
 $("settings").addEventListener("click", () => $("bell").openSettings());
 showBanners(store);

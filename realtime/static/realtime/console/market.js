@@ -1,57 +1,61 @@
 // The market board: a row per instrument, patched in place, at most once a frame.
 
-import { $, el, flash, inFrame, setText, svg } from "./dom.js";
+import { explained, feedOf, isGrey, sourceOf, wordOf } from "../chart/feed.js";
+import { $, arrange, el, flash, inFrame, setText, svg } from "./dom.js";
 import { compare, money } from "./format.js";
+import { showInstrument } from "./instrument.js";
+import { showWatchlists } from "./watchlists.js";
 
 const WIDTH = 68;
 const HEIGHT = 26;
 const TYPES = ["crypto", "forex", "stock", "index", "commodity"];
 const rows = new Map();
 
-export function showMarket(store, link) {
+/** Rooms that bring quotes. */
+export const isOfQuotes = (room) => /^(?:market(?:_data|:)|watchlist:)/.test(room);
+
+/**
+ * @param {import("./session.js").Session} session
+ * @param {import("./store.js").Store} store
+ * @param {import("./link.js").Link} link
+ */
+export function showMarket(session, store, link) {
+  const draw = () => inFrame("market", () => drawMarket(store, link, lists.symbols(), instrument));
+  const lists = showWatchlists(session, link, draw);
+  const instrument = showInstrument(session, link, store);
   store.addEventListener(
     "change",
-    ({ detail }) => detail === "quotes" && inFrame("market", () => drawMarket(store, link)),
+    (/** @type {any} */ { detail }) => detail === "quotes" && draw(),
   );
-  link.addEventListener("rooms", () => inFrame("market", () => drawMarket(store, link)));
+  link.addEventListener("rooms", draw);
 }
 
-function drawMarket(store, link) {
+function drawMarket(store, link, symbols, instrument) {
   const body = $("market");
-  for (const [symbol, row] of rows) {
-    if (store.quotes.has(symbol)) continue;
-    row.node.remove();
-    rows.delete(symbol);
-  }
-  let added = false;
-  for (const quote of store.quotes.values()) {
-    const known = rows.has(quote.symbol);
-    drawRow(quote);
-    added ||= !known;
-  }
-  if (added) {
-    const order = [...store.quotes.values()].sort((a, b) => rank(a).localeCompare(rank(b)));
-    body.replaceChildren(...order.map((quote) => rows.get(quote.symbol).node));
-  }
-  const rooms = [...link.rooms.keys()].filter((room) => room.startsWith("market"));
-  $("market-empty").hidden = store.quotes.size > 0;
-  $("market-about").hidden = store.quotes.size === 0;
-  body.closest("table").hidden = store.quotes.size === 0;
+  const shown = symbols
+    ? symbols.map((symbol) => store.quotes.get(symbol)).filter(Boolean)
+    : [...store.quotes.values()].sort((a, b) => rank(a).localeCompare(rank(b)));
+  for (const symbol of rows.keys()) if (!store.quotes.has(symbol)) rows.delete(symbol);
+  for (const quote of shown) drawRow(quote, instrument);
+  arrange(
+    body,
+    shown.map((quote) => rows.get(quote.symbol).node),
+  );
+  const rooms = [...link.rooms.keys()].filter(isOfQuotes);
+  $("market-empty").hidden = shown.length > 0;
+  $("market-about").hidden = shown.length === 0;
+  body.closest("table").hidden = shown.length === 0;
   setText(
     $("market-note"),
-    store.quotes.size
-      ? rooms.length
-        ? rooms.join(", ")
-        : "no room joined: prices stand still"
-      : "",
+    shown.length ? (rooms.length ? rooms.join(", ") : "no room joined: prices stand still") : "",
   );
   body.closest(".card").classList.toggle("stale", rooms.length === 0);
 }
 
 const rank = ({ type, symbol }) => `${TYPES.indexOf(type) + 1 || 9} ${symbol}`;
 
-function drawRow(quote) {
-  const row = rows.get(quote.symbol) || newRow(quote);
+function drawRow(quote, instrument) {
+  const row = rows.get(quote.symbol) || newRow(quote, instrument);
   setText(row.name, quote.name || quote.type);
   row.name.title = row.name.textContent; // where it is too long for its column
   setText(row.currency, quote.currency || "");
@@ -64,7 +68,8 @@ function drawRow(quote) {
       : `${direction > 0 ? "+" : ""}${money(change)}${quote.change_percent == null ? "" : "%"}`;
   setText(row.change, text);
   row.change.dataset.direction = direction > 0 ? "up" : direction < 0 ? "down" : "flat";
-  if (quote.moved && quote.before !== undefined && quote.price !== row.shown) {
+  drawFeed(row, quote);
+  if (quote.moved && !isGrey(quote) && quote.before !== undefined && quote.price !== row.shown) {
     flash(
       row.price,
       compare(quote.price, row.shown ?? quote.before) >= 0 ? "flash-up" : "flash-down",
@@ -74,7 +79,18 @@ function drawRow(quote) {
   drawSpark(row, quote.history);
 }
 
-function newRow(quote) {
+/** Say of a price that is not live what it is; of a live one, only the title says its source. */
+function drawFeed(row, quote) {
+  const feed = feedOf(quote);
+  setText(row.feed, feed === "live" ? "" : wordOf(quote));
+  row.feed.dataset.feed = feed;
+  row.feed.title = row.price.title = [explained(quote), sourceOf(quote)]
+    .filter(Boolean)
+    .join(" · ");
+  row.node.classList.toggle("grey", isGrey(quote));
+}
+
+function newRow(quote, instrument) {
   const line = svg("polyline", { class: "spark-line", fill: "none" });
   const area = svg("polygon", { class: "spark-area" });
   const parts = {
@@ -82,6 +98,7 @@ function newRow(quote) {
     price: el("span", { class: "price" }),
     currency: el("span", { class: "muted" }),
     change: el("span", { class: "change" }),
+    feed: el("span", { class: "feed" }),
     line,
     area,
   };
@@ -96,10 +113,19 @@ function newRow(quote) {
     area,
     line,
   );
+  const opener = el("button", {
+    class: "market-open",
+    type: "button",
+    text: quote.symbol,
+    title: "Chart and alerts",
+    "aria-expanded": String(instrument.isOpen(quote.symbol)),
+    "aria-controls": "instrument",
+    on: { click: () => instrument.toggle(quote.symbol, opener) },
+  });
   parts.node = el(
     "tr",
     { data: { symbol: quote.symbol } },
-    el("th", { scope: "row" }, el("strong", { text: quote.symbol }), " ", parts.name),
+    el("th", { scope: "row" }, opener, " ", parts.feed, parts.name),
     el("td", { class: "spark-col" }, spark),
     el(
       "td",

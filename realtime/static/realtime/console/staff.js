@@ -2,6 +2,7 @@
 
 import { $ } from "./dom.js";
 import { showConnections } from "./staff-connections.js";
+import { showFeeds } from "./staff-feeds.js";
 import { showNodes } from "./staff-nodes.js";
 import { findPeople } from "./staff-people.js";
 import { showTrigger } from "./staff-trigger.js";
@@ -23,15 +24,18 @@ export function showStaff(session, store, link, triggers) {
   const nodes = showNodes({ session });
   const waiting = showWaiting({ session, nameOf, heard: trigger.follow });
   const connections = showConnections({ session, people });
+  const feeds = showFeeds(link);
   const parts = [nodes, waiting, connections];
   const fold = $("staff-fold");
 
   const refresh = () => {
     if (!fold.open || !fold.checkVisibility() || document.hidden) return;
+    feeds.watch(true); // also after a reconnect as somebody else
     for (const part of parts) part.refresh();
   };
   fold.addEventListener("toggle", () => {
     for (const part of parts) part.forgive();
+    if (!fold.open) feeds.watch(false);
     if (fold.open && !trigger.isBegun) trigger.begin();
     if (fold.open) $("staff").scrollIntoView({ block: "start" }); // it opens at the end of the rail
     refresh();
@@ -58,7 +62,7 @@ export function showStaff(session, store, link, triggers) {
     fold.open = false;
     people.clear();
     trigger.clear();
-    for (const part of parts) part.clear();
+    for (const part of [feeds, ...parts]) part.clear();
     ask();
   });
   link.addEventListener("state", () => link.state === "online" && ask());

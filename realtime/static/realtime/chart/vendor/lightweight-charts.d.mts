@@ -59,8 +59,4 @@ export function createChart(container: HTMLElement, options: object): Chart;
 export const CandlestickSeries: object;
 export const HistogramSeries: object;
 export const LineStyle: Record<"Solid" | "Dotted" | "Dashed", number>;
-export const TickMarkType: Record<
-  "Year" | "Month" | "DayOfMonth" | "Time" | "TimeWithSeconds",
-  number
->;
 export function version(): string;
