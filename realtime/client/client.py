@@ -12,6 +12,7 @@ from realtime.client.api import PAYEES, PREFERENCES, Api
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
 from realtime.client.options import DeviceClass, Options, TokenIn
+from realtime.client.market import Market
 from realtime.client.payments import Payments
 from realtime.client.tokens import GetToken, Tokens
 
@@ -71,6 +72,7 @@ class Client:
         tokens = Tokens(get_token)
         self._api = Api(options, tokens)
         self.payments = Payments(self._api)
+        self.market = Market(self._api)
         self._link = Link(options, tokens, self._handlers)
         self._talk = self._link.talk
 
