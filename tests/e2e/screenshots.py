@@ -15,7 +15,7 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e import screenshots_centre, screenshots_pay, visitor
+from tests.e2e import screenshots_centre, screenshots_market, screenshots_pay, visitor
 from tests.e2e.conftest import ARGUMENTS, chromium
 from tests.e2e.pictures import keep
 from tests.services import environment, reaper
@@ -90,6 +90,8 @@ async def _take(folder: Path, only: str | None, *, every: bool) -> None:
             await take(browser, folder)
         if only in {None, "centre"}:
             await screenshots_centre.take(browser, folder, every=every)
+        if only in {None, "market"}:
+            await screenshots_market.take(browser, folder, every=every)
         if only in {None, "pay"}:
             await screenshots_pay.take(browser, folder, every=every)
         await browser.close()
@@ -99,7 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--every", action="store_true", help="Also in the dark and on a phone.")
-    parser.add_argument("--only", choices=("console", "centre", "pay"))
+    parser.add_argument("--only", choices=("console", "centre", "market", "pay"))
     arguments = parser.parse_args()
     environment.prepare()
     arguments.folder.mkdir(parents=True, exist_ok=True)

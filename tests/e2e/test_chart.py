@@ -1,0 +1,312 @@
+"""The chart page: candles, alerts as lines, and what a price says about itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect
+
+from tests.e2e.test_accessibility import SCREENS, findings
+from tests.e2e.test_phone import fits
+from tests.e2e.visitor import Visitor, broadcast, log_in, visiting
+from tests.services.ports import until
+from tests.services.server import Server
+
+SYMBOL = "BTC-USD"
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+async def at_chart(
+    browser: Browser, demo: Server, *, context: BrowserContext | None = None, symbol: str = SYMBOL
+) -> Visitor:
+    """Log in at the chart page as Amina."""
+    context = context or await browser.new_context(viewport={"width": 1440, "height": 900})
+    visitor = await Visitor.open(context, f"{demo.url}/market/{symbol}")
+    await visitor.page.locator("#demo-users button", has_text="Amina").click()
+    await expect(visitor.page.locator("#status")).to_have_attribute("data-state", "online")
+    return visitor
+
+
+def candle(minute: int, close: str = "100.00", **more: object) -> dict[str, object]:
+    return {
+        "time": (START + timedelta(minutes=minute)).isoformat().replace("+00:00", "Z"),
+        "open": "100.00",
+        "high": "130.00",
+        "low": "90.00",
+        "close": close,
+        "volume": "1.50000000",
+        "trades": 3,
+        "closed": True,
+        "revision": 0,
+        "indicative": False,
+        "source": "kraken",
+    } | more
+
+
+class Scripted:
+    """The candles of a server that answers and tells what a test says, in any order."""
+
+    def __init__(self) -> None:
+        self.pages: list[dict[str, object]] = []
+        self.asked: list[str] = []
+        self._socket: WebSocketRoute | None = None
+
+    async def begin(self, context: BrowserContext) -> None:
+        await context.route("**/api/v1/market/*/candles?*", self._answer)
+        await context.route_web_socket("**/ws/notifications**", self._connect)
+
+    async def _answer(self, route: Route) -> None:
+        self.asked.append(route.request.url)
+        page = self.pages.pop(0) if self.pages else {"candles": [], "next": None}
+        await route.fulfill(json=page)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self._socket = socket
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(socket.send)
+
+    def tell(self, candle: dict[str, object]) -> None:
+        assert self._socket
+        self._socket.send(
+            json.dumps(
+                {
+                    "type": "candle_update",
+                    "room": f"candles:{SYMBOL}:1m",
+                    "timestamp": "2026-03-02T09:00:00.000Z",
+                    "data": {"symbol": SYMBOL, "interval": "1m", "revised": False} | candle,
+                }
+            )
+        )
+
+
+async def rows(page: Page) -> list[tuple[str, str]]:
+    """Read the times and the closes of the table, oldest first."""
+    found: list[list[str]] = await page.locator("#rows tr").evaluate_all(
+        "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+    )
+    return [(cells[0][-5:], cells[4]) for cells in reversed(found)]
+
+
+@pytest.mark.feed(number=12)
+async def test_revised_repeated_and_late_candles_leave_the_chart_ascending(
+    browser: Browser, demo: Server
+) -> None:
+    context = await browser.new_context(timezone_id="UTC")
+    scripted = Scripted()
+    scripted.pages = [
+        {"candles": [candle(11), candle(10), candle(11)], "next": "older"},  # out of order, twice
+        {"candles": [candle(2), candle(10, "1.00"), candle(1)], "next": None},
+    ]
+    await scripted.begin(context)
+    visitor = await at_chart(browser, demo, context=context)
+    page = visitor.page
+    await expect(page.locator("#legend")).to_contain_text("09:11")
+    await until(lambda: len(scripted.asked) == 2)
+    await page.get_by_role("button", name="Table").click()
+    await expect(page.locator("#rows tr")).to_have_count(4)
+    scripted.tell(candle(12, closed=False))
+    scripted.tell(candle(10, "111.00", revision=1))  # after a newer one
+    scripted.tell(candle(12, "112.00"))
+    scripted.tell(candle(12, "1.00", closed=False))  # what has closed stays closed
+    scripted.tell(candle(11, "1.00", revision=-1))  # older than what is there
+    scripted.tell(candle(5, "105.00"))  # late
+    await expect(page.locator("#rows tr")).to_have_count(6)
+    await page.get_by_role("button", name="Table").click()  # and the drawing takes all of it
+    scripted.tell(candle(9, "109.00"))
+    scripted.tell(candle(13, closed=False))
+    await expect(page.locator("#legend")).to_contain_text("09:13")
+    await page.get_by_role("button", name="Table").click()
+    assert dict(await rows(page)) == {
+        "09:01": "100.00", "09:02": "100.00", "09:05": "105.00", "09:09": "109.00",
+        "09:10": "111.00", "09:11": "100.00", "09:12": "112.00", "09:13": "100.00",
+    }  # fmt: skip
+    found = [time for time, _ in await rows(page)]
+    assert found == sorted(set(found))
+    assert len(scripted.asked) == 2 and "cursor=older" in scripted.asked[1]
+    assert visitor.complaints == []
+
+
+async def test_candles_come_live_and_older_ones_as_one_goes_back(
+    browser: Browser, demo: Server
+) -> None:
+    visitor = await at_chart(browser, demo)
+    page = visitor.page
+    legend = page.locator("#legend")
+    await expect(legend).to_contain_text("running")
+    first = await legend.inner_text()
+    await expect(legend).not_to_have_text(first)  # it moves
+    await expect(page.locator("#price")).to_have_text(re.compile(r"^[\d,]+\.\d\d$"))
+    for interval in ("5m", "1d", "1m"):
+        await page.get_by_role("button", name=interval, exact=True).click()
+        await expect(legend).to_contain_text("running")
+    # By keyboard, until the page has asked for the one before.
+    await page.locator("#chart").focus()
+    async with page.expect_response(lambda answer: "cursor=" in answer.url) as answer:
+        for _ in range(25):
+            await page.keyboard.press("PageUp")
+    assert (await answer.value).ok
+    await page.keyboard.press("ArrowRight")
+    spoken = await page.locator("#polite").inner_text()
+    assert spoken.startswith((await legend.inner_text())[:20])
+    await page.keyboard.press("End")
+    await expect(legend).to_contain_text("running")
+    await page.get_by_role("button", name="Table").click()
+    await expect(page.locator("#rows tr")).to_have_count(100)
+    assert visitor.complaints == []
+
+
+async def test_a_price_that_is_not_live_turns_grey_by_its_message(
+    browser: Browser, own: Server
+) -> None:
+    visitor = await at_chart(browser, own, symbol="MTNU")
+    page = visitor.page
+    await expect(page.locator("#name")).to_have_text("MTN Uganda")
+    feed, head = page.locator("#feed"), page.locator("#head")
+    said = {"symbol": "MTNU", "price": "170.00", "currency": "UGX", "source": "nse"}
+    for word, is_grey in (("Stale", True), ("Live", False), ("Halted", True), ("Delayed", False)):
+        await asyncio.to_thread(
+            broadcast, own, "market", room="market:MTNU", feed=word.lower(), **said
+        )
+        await expect(feed).to_have_text(word)
+        assert ("grey" in (await head.get_attribute("class") or "")) is is_grey
+    await expect(page.locator("#feed-about")).to_contain_text("nse")
+    assert visitor.complaints == []
+
+
+async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
+    browser: Browser, demo: Server
+) -> None:
+    visitor = await at_chart(browser, demo)
+    page, form = visitor.page, visitor.page.locator("#alert")
+    await expect(page.locator("#legend")).to_contain_text("close")
+    price = Decimal((await page.locator("#price").inner_text()).replace(",", ""))
+    # What is so already is refused with the price; another threshold is taken.
+    await form.locator("[name=threshold]").fill(f"{price / 2:.2f}")
+    await form.get_by_role("button", name="Set the alert").press("Enter")
+    await expect(page.locator("#alert-says")).to_contain_text("already")
+    await form.locator("[name=threshold]").fill(f"{price * 2:.2f}")
+    await form.locator("[name=note]").fill("Twice")
+    await form.get_by_role("button", name="Set the alert").click()
+    row = page.locator("#alerts li", has_text="Twice")
+    await expect(row).to_contain_text("armed")
+    await expect(page.locator("#alert-says")).to_be_empty()
+    await expect(page.locator(".alert-handle")).to_be_hidden()  # far above what is drawn
+    # Changed to what is in sight.
+    await row.get_by_role("button", name="Change").click()
+    await form.locator("[name=threshold]").fill(f"{price + 100:.2f}")
+    await form.get_by_role("button", name="Save").click()
+    handle = page.locator(".alert-handle")
+    await expect(handle).to_be_visible()
+    box = await handle.bounding_box()
+    assert box
+    x, y = box["x"] + 20, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x, y - 40, steps=4)
+    async with page.expect_response("**/price-alerts/*") as saved:
+        await page.mouse.up()
+    dragged = Decimal((await (await saved.value).json())["threshold"])
+    assert dragged > price + 100
+    await expect(row).to_contain_text(f"{dragged:,.2f}")
+    await expect(row).to_contain_text("armed")
+    # By keyboard: a step, ten, and Escape takes back.
+    await handle.focus()
+    await handle.press("ArrowUp")
+    await handle.press("Escape")
+    await expect(handle).to_contain_text(f"{dragged:,.2f}")
+    await handle.press("ArrowUp")
+    await handle.press("Shift+ArrowUp")
+    await handle.press("Enter")
+    await expect(row).to_contain_text(f"{dragged + Decimal('0.11'):,.2f}")
+    # Another device sees it, and what it removes is gone here.
+    other = await at_chart(browser, demo)
+    await expect(other.page.locator("#alerts li", has_text="Twice")).to_be_visible()
+    await other.page.get_by_role("button", name="Remove: Price").click()
+    await expect(row).to_have_count(0)
+    await expect(handle).to_have_count(0)
+    assert [each for each in visitor.complaints if "409" not in each] == []
+    assert other.complaints == []
+
+
+async def test_in_the_console_a_symbol_opens_its_chart_and_a_watchlist_chooses_symbols(
+    browser: Browser, demo: Server
+) -> None:
+    async with visiting(browser, demo, "Amina") as visitor:
+        page = visitor.page
+        opener = page.get_by_role("button", name=SYMBOL, exact=True)
+        await opener.press("Enter")
+        await expect(page.locator("#instrument #legend")).to_contain_text("close")
+        await expect(page.locator("#instrument canvas").first).to_be_visible()
+        await expect(page.get_by_role("link", name="Whole page")).to_have_attribute(
+            "href", f"/market/{SYMBOL}"
+        )
+        await page.locator("#instrument-close").press("Enter")
+        await expect(page.locator("#instrument")).to_be_hidden()
+        await expect(opener).to_be_focused()
+        await page.get_by_role("button", name="New watchlist").click()
+        form = page.locator("#watchlist-form")
+        await form.locator("[name=name]").fill("Two")
+        await form.locator("[name=symbols]").fill("nothing-usd, btc-usd")
+        await form.get_by_role("button", name="Save").click()
+        await expect(page.locator("#watchlist-says")).to_contain_text("NOTHING-USD")
+        await form.locator("[name=symbols]").fill("usd-ugx, btc-usd")
+        await form.get_by_role("button", name="Save").click()
+        symbols = page.locator("#market .market-open")
+        await expect(symbols).to_have_text(["USD-UGX", "BTC-USD"])
+        await page.locator("#watchlist").select_option(label="All instruments")
+        await expect(symbols.nth(3)).to_be_visible()
+        await page.locator("#watchlist").select_option(label="Two")
+        await expect(symbols).to_have_count(2)
+        await page.locator("#watchlist-edit").click()
+        await form.get_by_role("button", name="Remove the list").click()
+        await expect(symbols.nth(3)).to_be_visible()
+        visitor.complaints[:] = [each for each in visitor.complaints if "40" not in each]
+
+
+async def test_staff_see_how_the_sources_are(browser: Browser, demo: Server) -> None:
+    visitor = await Visitor.open(await browser.new_context(), f"{demo.url}/ws/test")
+    page = visitor.page
+    await log_in(page, "Staff")
+    await page.locator("#staff-fold > summary").click()
+    source = page.locator("#staff-feeds li", has_text="simulator")
+    await expect(source.locator(".feed")).to_have_text("Live")
+    await expect(source).to_contain_text("led by")
+    assert visitor.complaints == []
+
+
+async def test_an_unknown_symbol_is_named(browser: Browser, demo: Server) -> None:
+    visitor = await at_chart(browser, demo, symbol="NOTHING-USD")
+    await expect(visitor.page.locator("#problem")).to_have_text(
+        "There is no instrument NOTHING-USD."
+    )
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_page_is_fit_for_everybody(browser: Browser, demo: Server, name: str) -> None:
+    (width, height), scheme = SCREENS[name]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    visitor = await at_chart(browser, demo, context=context)
+    page = visitor.page
+    await expect(page.locator("#legend")).to_contain_text("close")
+    price = Decimal((await page.locator("#price").inner_text()).replace(",", ""))
+    await page.locator("#alert [name=threshold]").fill(f"{price + 50:.2f}")
+    await page.locator("#alert-send").click()
+    await expect(page.locator(".alert-handle").first).to_be_visible()
+    found = {"chart": await findings(page)}
+    if name.startswith("phone"):
+        await fits(page)
+    await page.get_by_role("button", name="Table").click()
+    await expect(page.locator("#rows tr").first).to_be_visible()
+    found["table"] = await findings(page)
+    if name.startswith("phone"):
+        await fits(page)
+    assert {view: rows for view, rows in found.items() if rows} == {}
+    assert visitor.complaints == []
