@@ -62,14 +62,13 @@ export function showInstrument(session, link, store) {
   link.addEventListener("client", () => symbol && begin());
 
   return {
-    /** Open an instrument, or close it if it is open. */
-    toggle(wanted, button) {
-      const isOpen = symbol === wanted;
+    close,
+    /** Show an instrument; `button` is what opened it, and has the focus afterwards. */
+    open(wanted, button) {
       close();
-      if (isOpen) return;
       symbol = wanted;
       opener = button;
-      button.setAttribute("aria-expanded", "true");
+      opener?.setAttribute("aria-expanded", "true");
       setText($("instrument-title"), wanted);
       $("instrument-page").href = `${PREFIX}/market/${encodeURIComponent(wanted)}`;
       $("instrument").hidden = false;

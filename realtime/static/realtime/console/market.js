@@ -28,7 +28,15 @@ export function showMarket(session, store, link) {
     (/** @type {any} */ { detail }) => detail === "quotes" && draw(),
   );
   link.addEventListener("rooms", draw);
+  // A notification of an alert leads to the chart of its instrument.
+  $("bell").addEventListener("hoardrun-open", ({ detail: { kind, metadata } }) => {
+    if (!kind?.startsWith("market.") || !metadata?.symbol) return;
+    $("bell").close();
+    instrument.open(metadata.symbol, document.querySelector(rowOf(metadata.symbol)));
+  });
 }
+
+const rowOf = (symbol) => `#market [data-symbol="${CSS.escape(symbol)}"] .market-open`;
 
 function drawMarket(store, link, symbols, instrument) {
   const body = $("market");
@@ -120,7 +128,12 @@ function newRow(quote, instrument) {
     title: "Chart and alerts",
     "aria-expanded": String(instrument.isOpen(quote.symbol)),
     "aria-controls": "instrument",
-    on: { click: () => instrument.toggle(quote.symbol, opener) },
+    on: {
+      click: () =>
+        instrument.isOpen(quote.symbol)
+          ? instrument.close()
+          : instrument.open(quote.symbol, opener),
+    },
   });
   parts.node = el(
     "tr",
