@@ -11,8 +11,8 @@ from typing import Any, Literal, Self
 from realtime.client.api import PAYEES, PREFERENCES, Api
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
-from realtime.client.options import DeviceClass, Options, TokenIn
 from realtime.client.market import Market
+from realtime.client.options import DeviceClass, Options, TokenIn
 from realtime.client.payments import Payments
 from realtime.client.tokens import GetToken, Tokens
 

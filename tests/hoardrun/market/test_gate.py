@@ -20,7 +20,7 @@ def gate() -> Gate:
     return _gate()
 
 
-def _gate(prices=(), **limits):
+def _gate(prices=(), **limits) -> Gate:
     gate = Gate(Limits(Decimal(10), **limits))
     for price in prices:
         gate.ticker(price, NOW - 30 * S, NOW - 30 * S)

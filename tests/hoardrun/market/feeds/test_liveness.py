@@ -33,7 +33,7 @@ def test_promised_heartbeats_are_waited_for_while_something_is_subscribed():
 def test_a_symbol_is_asked_for_and_then_silent_before_its_limit_while_others_move():
     liveness = _liveness()
     liveness.data("A", 0)
-    found = {}
+    found: dict[Quiet, float] = {}
     for now in range(100):
         liveness.data("B", now / 10)
         for name, quiet in liveness.quiet(["A", "B"], _limit, now / 10):
