@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from hoardrun.market import scaled
+from hoardrun.market import (
+    admin_rates,  # noqa: F401 registers its page
+    scaled,
+)
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import plain
 from hoardrun.market.scaled import VOLUME_EXPONENT

@@ -80,6 +80,7 @@ class Coinbase(Venue):
     address: ClassVar[str] = "wss://ws-feed.exchange.coinbase.com"
     limits: ClassVar[Limits] = Limits(
         silence_seconds=10.0,  # a heartbeat each second for each product
+        heartbeat_seconds=10.0,
         symbols_a_frame=10,  # a refusal stops all of them
         frames_a_second=2.0,  # a quarter of what it allows
         connects=20,

@@ -123,6 +123,7 @@ class Kraken(Venue):
     address: ClassVar[str] = "wss://ws.kraken.com/v2"
     limits: ClassVar[Limits] = Limits(
         silence_seconds=5.0,  # it sends a heartbeat each second
+        heartbeat_seconds=5.0,
         ping_seconds=2.0,  # heartbeats come only once a symbol is subscribed
         connects=37,
         connects_seconds=600.0,

@@ -1,0 +1,103 @@
+"""Candles of days that a file has, stored beside those that are built of live prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from hoardrun.market.models import Candle
+
+DAY_MINUTES = 1440
+LOOK_BACK = timedelta(days=60)
+_ROWS = 500
+_VALUES = ("open", "high", "low", "close", "volume")
+
+
+class DayCandle(NamedTuple):
+    """A day of an instrument: prices are open, high, low and close, scaled by its decimals.
+
+    `is_traded`: by an exchange. A bank's rate is indicative.
+    """
+
+    instrument_id: int
+    day: date
+    prices: tuple[int, int, int, int]
+    volume: int | None
+    source: str
+    is_traded: bool
+
+
+def store(days: Iterable[DayCandle]) -> int:
+    """Store candles of days; return how many are new or changed. Call it in a transaction.
+
+    A candle that another source has made stays.
+    """
+    rows = sorted(days, key=lambda each: (each.instrument_id, each.day))
+    changed = 0
+    for start in range(0, len(rows), _ROWS):
+        changed += _store(rows[start : start + _ROWS])
+    return changed
+
+
+def last_closes(source: str, instrument_ids: Sequence[int], before: date) -> dict[int, int]:
+    """Return the last close of each instrument that a source gave in the weeks before a day."""
+    until = _bucket(before)
+    found = Candle.objects.filter(
+        instrument_id__in=instrument_ids,
+        minutes=DAY_MINUTES,
+        bucket__gte=until - LOOK_BACK,
+        bucket__lt=until,
+        source=source,
+    )
+    # Ascending, so that the newest of each stays.
+    return dict(found.order_by("bucket").values_list("instrument_id", "close"))
+
+
+def _store(rows: Sequence[DayCandle]) -> int:
+    buckets = [_bucket(row.day) for row in rows]
+    stored = {
+        (candle.instrument_id, candle.bucket): candle
+        for candle in Candle.objects.filter(
+            instrument_id__in={row.instrument_id for row in rows},
+            minutes=DAY_MINUTES,
+            bucket__range=(min(buckets), max(buckets)),
+        )
+    }
+    better = []
+    for row in rows:
+        old, new = stored.get((row.instrument_id, _bucket(row.day))), _candle(row)
+        if old is not None:
+            is_same = all(getattr(old, name) == getattr(new, name) for name in _VALUES)
+            if old.source != row.source or is_same:
+                continue
+            new.revision = old.revision + 1
+        better.append(new)
+    Candle.objects.bulk_create(
+        better,
+        update_conflicts=True,
+        unique_fields=["instrument_id", "minutes", "bucket"],
+        update_fields=[*_VALUES, "is_closed", "is_indicative", "revision", "source", "epoch"],
+    )
+    return len(better)
+
+
+def _candle(row: DayCandle) -> Candle:
+    open_, high, low, close = row.prices
+    return Candle(
+        instrument_id=row.instrument_id,
+        minutes=DAY_MINUTES,
+        bucket=_bucket(row.day),
+        open=open_,
+        high=high,
+        low=low,
+        close=close,
+        volume=row.volume,
+        is_closed=True,
+        is_indicative=not row.is_traded,
+        source=row.source,
+    )
+
+
+def _bucket(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
