@@ -23,7 +23,8 @@ from hoardrun import early_refusals, proxies, requests
 from hoardrun.bounds import Bounded
 from hoardrun.handler import Handler
 from hoardrun.hot_path import HotPath
-from hoardrun.market.runner import simulate_in_process
+from hoardrun.market.engine.runtime import Runtime
+from hoardrun.market.options import sources
 from realtime import asgi
 from realtime.core import refusals
 
@@ -76,9 +77,9 @@ class Application:
         """Start the node; return what stops it."""
         asgi.refuse_with(early_refusals.headers_of_all({"type": "http", "headers": []}))
         reporter = await asgi.start_node()
-        if settings.SIMULATE_MARKET:
+        if names := sources():
             hub = await asgi.node()
-            hub.spawn(simulate_in_process(hub.rooms.deliver))
+            hub.spawn(Runtime(names).run())  # it ends, and gives its leases back, with the hub
         self._is_started = True
         return partial(asgi.stop_node, reporter)
 

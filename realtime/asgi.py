@@ -5,7 +5,7 @@ Start the node before the first request and stop it after the last, in the event
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from realtime.cluster import reporter
@@ -63,6 +63,16 @@ async def stop_node(started: ClusterReporter) -> None:
 async def node() -> Hub:
     """Return the hub of the running event loop, and start it if need be."""
     return await hub.ensure()
+
+
+async def listen(topic: str, take: Callable[[Sequence[str]], None] | None) -> None:
+    """Hand what `realtime.publish.tell` sends to a topic to a function, on the event loop.
+
+    Returns once the topic is followed, or after a second if the layer is away. None: leave it.
+    """
+    here = await hub.ensure()
+    here.listen(topic, take)
+    await here.receiver.settled()
 
 
 def refuse_with(headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -110,6 +110,15 @@ def publish_ephemeral(topic: str, messages: Sequence[Ephemeral]) -> None:
     )
 
 
+def tell(topic: str, texts: Sequence[str]) -> None:
+    """Send texts to the nodes that `realtime.asgi.listen` to a topic, in the order of the calls.
+
+    Never blocks, never fails, and is never stored: texts may be lost, so number them. Choose a
+    topic that feeds no room.
+    """
+    send.spread(topic, list(texts))
+
+
 def flush(timeout_seconds: float = 1.0) -> bool:
     """Wait until all wake-ups of this process were sent; False: they were not. For commands."""
     return send.sender.flush(timeout_seconds)

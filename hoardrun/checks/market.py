@@ -9,10 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from hoardrun.checks.findings import finding
-from hoardrun.market.feeds import FEEDS
+from hoardrun.market.feeds import FEEDS, VENUES
 from hoardrun.market.options import SIMULATOR, options, sources
-
-_VENUES = ("kraken", "coinbase", "alpaca")
 
 
 @register(Tags.security)
@@ -21,7 +19,7 @@ def check_sources(**kwargs: Any) -> Iterator[CheckMessage]:
     found = sources()
     if SIMULATOR in found and not settings.DEBUG:
         yield finding("hoardrun.E090")
-    known = {*FEEDS, *_VENUES}
+    known = {*FEEDS, *VENUES}
     for name in found:
         if name not in known:
             yield finding("hoardrun.E091", name=name, known=", ".join(sorted(known)))

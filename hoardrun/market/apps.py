@@ -14,16 +14,24 @@ class MarketConfig(AppConfig):
         from hoardrun.market.candles.messages import CandleUpdate
         from hoardrun.market.candles.rooms import CandleRooms
         from hoardrun.market.candles.spans import INTERVALS
+        from hoardrun.market.engine import overview
+        from hoardrun.market.engine.messages import MarketFeed
+        from hoardrun.market.engine.rooms import FeedsRoom
         from hoardrun.market.messages import MarketUpdate
         from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
         from hoardrun.options import TABLES
         from realtime import rooms
+        from realtime.meters import doubts, fleet, sections
         from realtime.protocol.messages import register
 
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
-        register(MarketUpdate, CandleUpdate)
+        register(MarketUpdate, CandleUpdate, MarketFeed)
         market_rooms = MarketRooms()
         rooms.register(market_rooms)
         for interval in INTERVALS:
             rooms.register(CandleRooms(interval, market_rooms.symbols))
+        fleet.register(overview.FEEDS)
+        doubts.register(overview.doubts)
+        sections.register(overview.section)
+        rooms.register(FeedsRoom())
         rooms.register(AlwaysMovingRoom())

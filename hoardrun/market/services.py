@@ -1,4 +1,4 @@
-"""All writes of the market, and the sending of quotes. Called by `runner` and commands."""
+"""All writes of the market, and the sending of quotes. Called by the engine and commands."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hoardrun.market import views
 from hoardrun.market.candles.views import CandleListView
+from hoardrun.market.engine.views import FeedListView
 from realtime.rest.routes import both
 
 urlpatterns = [
@@ -12,4 +13,5 @@ urlpatterns = [
     *both("instruments/<str:symbol>", views.InstrumentDetailView, "instrument"),
     *both("quotes", views.QuoteListView, "quotes"),
     *both("market/<str:symbol>/candles", CandleListView, "candles"),
+    *both("market/feeds", FeedListView, "market-feeds"),
 ]

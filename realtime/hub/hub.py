@@ -35,7 +35,7 @@ from realtime.hub.socket import Socket
 from realtime.hub.sockets import Sockets
 from realtime.hub.streams import FollowedStreams
 from realtime.hub.writes import WriteCycle
-from realtime.layer import send
+from realtime.layer import groups, send
 from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
 from realtime.meters import meters
@@ -97,6 +97,7 @@ class Hub:
         )
         self.acks = Acks(self.spawn)
         self.departures = Departures()
+        self._listeners: dict[str, Callable[[Sequence[str]], None]] = {}  # by topic
         self.draining = False
         self.door = door.of_this_loop()
         self.door.guard(self.shut_for)
@@ -182,13 +183,27 @@ class Hub:
 
     # -- the layer
 
+    def listen(self, topic: str, take: Callable[[Sequence[str]], None] | None) -> None:
+        """Hand the texts of a topic to a function; None: leave the topic."""
+        if take is None:
+            self._listeners.pop(topic, None)
+        else:
+            self._listeners[topic] = take
+        self.receiver.join(groups.topic_group(topic), partial(self._listeners.__contains__, topic))
+
     def _receive(self, message: dict[str, Any]) -> None:
         if message["type"] == send.EVENTS:
             self.streams.receive(message["events"])
         elif message["type"] == send.EPHEMERAL:
-            self.rooms.receive(message["topic"], message["messages"], message.get("at"))
+            self._take(message["topic"], message["messages"], message.get("at"))
         elif message["type"] == send.LOST:
             self._lost()
+
+    def _take(self, topic: str, messages: Sequence[Any], sent_at: float | None) -> None:
+        if listener := self._listeners.get(topic):
+            listener(messages)
+        else:
+            self.rooms.receive(topic, messages, sent_at)
 
     def _missed(self) -> None:
         self.reconciler.look_now()

@@ -34,7 +34,8 @@ User.objects.get(username="charlie").user_permissions.add(
 _ASK = """
 import asyncio, json
 from hoardrun.market.models import Instrument
-from hoardrun.market.runner import run_feed
+from hoardrun.market.engine.runtime import Runtime
+from hoardrun.market.engine.tasks import first_of
 from realtime.protocol.export import lines, typescript
 Instrument.objects.create(symbol="CLUB", name="The club", type="stock", currency="USD")
 quotes, stop = [], asyncio.Event()
@@ -42,7 +43,8 @@ def publish(batch):
     quotes.extend(str(quote.price) for quote in batch)
     len(quotes) > 1 and stop.set()
 async def main():
-    await run_feed("club", publish=publish, stop=stop, interval=0.01, symbols=["CLUB"])
+    runtime = Runtime(["club"], publish=publish, interval=0.01, symbols=["CLUB"])
+    await first_of(stop.wait(), runtime.run())
 asyncio.run(main())
 print(json.dumps({"quotes": quotes, "declared": typescript.declarations(),
                   "line": lines.line("club_news", {"headline": "We won"})}))

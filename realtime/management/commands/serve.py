@@ -55,6 +55,13 @@ class Command(base.Command):
             help="Simulate market prices, for a demo or development.",
         )
         parser.add_argument(
+            "--source",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="Where prices come from, such as kraken, in place of MARKET_SOURCES; repeatable.",
+        )
+        parser.add_argument(
             "--with-delivery",
             action="store_true",
             help="Run `manage.py deliver` beside it, in a process that ends with this one.",
@@ -71,6 +78,8 @@ class Command(base.Command):
                 "Several workers need a channel layer between them: set REDIS_URL, "
                 "or serve with --workers 1."
             )
+        if not settings.DEBUG and (options["simulate_market"] or "simulator" in options["source"]):
+            raise CommandError("Simulated prices look as real ones do: they are for DEBUG=1 alone.")
         try:
             schema.require_applied()
             schema.require_known(settings.VERSION)
@@ -85,9 +94,13 @@ class Command(base.Command):
             ) from None
         finally:
             connections.close_all()
+        # In the environment too: workers read the settings again.
         if options["simulate_market"]:
-            os.environ["SIMULATE_MARKET"] = "1"  # for workers, which read the settings again
+            os.environ["SIMULATE_MARKET"] = "1"
             settings.SIMULATE_MARKET = True
+        if chosen := tuple(options["source"]):
+            os.environ["MARKET_SOURCES"] = ",".join(chosen)
+            settings.MARKET = settings.MARKET | {"MARKET_SOURCES": chosen}
         sockets = options_of_engine().max_connections_per_node
         descriptors.raise_limit(sockets)
         config = serve.config(host=host, port=port, workers=workers)

@@ -13,6 +13,7 @@ from django.db import DatabaseError
 
 from realtime.management import base
 from realtime.meters.doubts import doubts
+from realtime.meters.sections import sections
 from realtime.options import options
 from realtime.registry import Cluster, cluster
 from realtime.sql.blockers import Blocker, blockers
@@ -70,8 +71,12 @@ class Command(base.Command):
                 if clears:
                     self.stdout.write(CLEAR, ending="")
                 data = found.as_json() | {"blockers": [one.as_json() for one in holding]}
-                told = [f"blocks: {_text(one)}" for one in holding if one.matters]
-                self.say(data, "\n".join([render(found), *told]))
+                lines = [render(found)]
+                lines += [f"blocks: {_text(one)}" for one in holding if one.matters]
+                for fields, more in sections():
+                    data |= fields
+                    lines += ["", *more] if more else []
+                self.say(data, "\n".join(lines))
                 if every is None:
                     return
                 time.sleep(every)

@@ -777,6 +777,36 @@ export interface CandleUpdate {
   source?: string;
 }
 
+/** How a source of prices fares, or the engine that makes candles and alerts of them. */
+export interface MarketFeed {
+  /** The source, such as `kraken`; or `engine`. */
+  name: string;
+  /** `live`, `partly` live, `delayed`, `stale`, or `closed` with its markets; `connecting`, `waiting` for its next attempt, `stopped`; or `leaderless`: no process leads it. */
+  state: string;
+  /** Why. */
+  reason?: string;
+  /** Time since which it is so. */
+  since?: string | null;
+  /** Time of the newest price, by the source's clock. */
+  last_price_at?: string | null;
+  /** How old that price was when it came. */
+  lag_ms?: number | null;
+  /** Prices that were not believed, since its leader began. */
+  quarantined?: number;
+  /** Frames or prices that could not be read, since then. */
+  odd?: number;
+  /** Connections after the first one, since then. */
+  reconnects?: number;
+  /** Symbols that it does not have. */
+  refused?: number;
+  /** The process that leads it; empty: none does. */
+  leader?: string;
+  /** How many leaders there have been. */
+  epoch?: number;
+  /** Time since which that process leads it. */
+  leads_since?: string | null;
+}
+
 /** The `data` of each message, by its `type`. */
 export interface ServerMessages {
   access_changed: AccessChanged;
@@ -786,6 +816,7 @@ export interface ServerMessages {
   candle_update: CandleUpdate;
   connection_established: ConnectionEstablished;
   error: ErrorData;
+  market_feed: MarketFeed;
   market_update: MarketUpdate;
   node_report: NodeReport;
   notification: Notification;
@@ -825,7 +856,8 @@ export type RoomMessageType =
   | "room_left"
   | "provider_health"
   | "market_update"
-  | "candle_update";
+  | "candle_update"
+  | "market_feed";
 
 /** Whatever a client may send. */
 export type Command =

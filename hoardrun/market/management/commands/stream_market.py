@@ -1,4 +1,4 @@
-"""`manage.py stream_market`: run a feed in a process of its own."""
+"""`manage.py stream_market`: run a source in a process of its own, while no other leads it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from hoardrun.market import services
-from hoardrun.market.feeds import FEEDS
+from hoardrun.market import selectors, services
+from hoardrun.market.engine.runtime import Runtime
+from hoardrun.market.engine.tasks import first_of
+from hoardrun.market.feeds import FEEDS, VENUES
+from hoardrun.market.options import SIMULATOR
 from hoardrun.market.quotes import LiveQuote
-from hoardrun.market.runner import run_feed
 from realtime import publish
 from realtime.management import base
 
@@ -23,20 +25,27 @@ REPORT_SECONDS = 5.0
 
 
 class Command(base.Command):
-    """Stream until Ctrl-C, SIGTERM or the time of `--for`, then report how much was sent."""
+    """Stream until Ctrl-C, SIGTERM or the time of `--for`, then report how much was sent.
 
-    help = "Send a feed's quotes to all server processes through Redis, and store the newest."
+    It waits while another process leads the source.
+    """
+
+    help = "Send a source's prices to all server processes through Redis, and store the newest."
     json_help = "One JSON object a line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", default="simulator", choices=sorted(FEEDS))
+        parser.add_argument("--source", default="simulator", choices=sorted({*FEEDS, *VENUES}))
         parser.add_argument(
             "--interval",
             type=base.number(0.01, 3600),
             default=0.5,
-            help="Seconds between batches.",
+            help="Seconds between batches, of a source without a venue.",
         )
-        parser.add_argument("--symbols", default="", help="Only these, as BTC-USD,SCOM.")
+        parser.add_argument(
+            "--symbols",
+            default="",
+            help="Only these, as BTC-USD,SCOM, of a source without a venue.",
+        )
         parser.add_argument(
             "--for",
             type=base.number(0, 10**7),
@@ -45,39 +54,40 @@ class Command(base.Command):
             help="End after this time.",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(
+        self, *, source: str, interval: float, symbols: Any, seconds: float | None, **_: Any
+    ) -> None:
+        symbols = [symbol for symbol in symbols.split(",") if symbol.strip()]
         if not settings.REDIS_URL:
             raise CommandError(
                 "Without REDIS_URL these ticks could not reach a server process: set REDIS_URL, "
                 "or start `manage.py serve --simulate-market`, which needs no Redis."
             )
+        if source == SIMULATOR and not settings.DEBUG:
+            raise CommandError("Simulated prices look as real ones do: they are for DEBUG=1 alone.")
         self._started = time.monotonic()
         self._batches = self._quotes = 0
         self._symbols: set[str] = set()
         services.instruments_ensure()
-        asyncio.run(self._stream(**options))
+        selectors.listing_list(symbols=symbols)
+        self._runtime = Runtime(
+            [source],
+            leads_engine=False,
+            publish=self._publish,
+            interval=interval,
+            symbols=symbols,
+        )
+        asyncio.run(self._stream(seconds))
         publish.flush()
         self._report("summary")
 
-    async def _stream(
-        self, *, source: str, interval: float, symbols: str, seconds: float | None, **_: Any
-    ) -> None:
+    async def _stream(self, seconds: float | None) -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
         if seconds is not None:
             loop.call_later(seconds, stop.set)
-        reporting = asyncio.ensure_future(self._report_regularly())
-        try:
-            await run_feed(
-                source,
-                publish=self._publish,
-                stop=stop,
-                interval=interval,
-                symbols=[symbol for symbol in symbols.split(",") if symbol.strip()],
-            )
-        finally:
-            reporting.cancel()
+        await first_of(stop.wait(), self._report_regularly(), self._runtime.run())
 
     def _publish(self, quotes: Sequence[LiveQuote]) -> None:
         services.quotes_publish(quotes=quotes)
@@ -104,5 +114,6 @@ class Command(base.Command):
         self.say(
             {"event": event, **numbers},
             f"{end} {numbers['seconds']} s: {self._quotes} ticks of {len(self._symbols)} "
-            f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second.",
+            f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second."
+            f"{'' if self._quotes or self._runtime.leads else ' Another process leads it.'}",
         )

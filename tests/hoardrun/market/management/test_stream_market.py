@@ -12,7 +12,6 @@ import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError, call_command
 
-from hoardrun.market.management.commands import stream_market
 from realtime.layer import groups
 from tests.services import templates
 from tests.services.environment import ROOT, of_a_server
@@ -29,27 +28,17 @@ def test_it_says_that_ticks_could_not_arrive_without_redis(settings: Any):
         call_command("stream_market")
 
 
-def test_it_reports_while_a_feed_is_silent(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    async def silent(*_: Any, stop: asyncio.Event, **__: Any) -> None:
-        await stop.wait()
-
-    settings.REDIS_URL = "redis://localhost"
-    monkeypatch.setattr(stream_market, "run_feed", silent)
-    monkeypatch.setattr(stream_market, "REPORT_SECONDS", 0.01)
-    monkeypatch.setattr("hoardrun.market.services.instruments_ensure", lambda: None)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    call_command("stream_market", "--for", "0.2", "--json")
-    events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
-    assert events.count("progress") > 1
-    assert events[-1] == "summary"
+def test_it_refuses_to_simulate_outside_debug(settings: Any):
+    settings.REDIS_URL, settings.DEBUG = "redis://localhost", False
+    with pytest.raises(CommandError, match="DEBUG=1 alone"):
+        call_command("stream_market")
 
 
 @pytest.fixture
 def environment(redis: Redis, tmp_path: Path) -> dict[str, str]:
     """The environment of a process with a migrated database of its own and a real Redis."""
     return of_a_server() | {
+        "DEBUG": "1",
         "DATABASE_URL": templates.copy_sqlite(templates.of_sqlite(), tmp_path / "market.sqlite3"),
         "REDIS_URL": redis.url,
         "REDIS_PREFIX": f"market{os.getpid()}",
@@ -108,3 +97,21 @@ async def test_it_refuses_unknown_symbols(environment: dict[str, str]):
     _, err = await _end(process)
     assert process.returncode == 1
     assert err.startswith("CommandError: There is no instrument NOPE.")
+
+
+async def test_it_waits_and_says_so_while_another_process_leads(environment: dict[str, str]):
+    first = await _stream(environment, "--symbols", "SCOM", "--interval", "0.1")
+    second = None
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert first.stderr is not None
+            while b"leads source:simulator" not in await first.stderr.readline():
+                pass
+        second = await _stream(environment, "--for", "2")
+        out, err = await _end(second)
+    finally:
+        first.send_signal(SIGTERM)
+        await _end(first)
+    assert second.returncode == 0, err
+    assert ": 0 ticks of 0 symbols" in out
+    assert out.endswith("Another process leads it.\n")

@@ -1,0 +1,221 @@
+"""What a venue says, as prices of instruments that the gate has let through. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hoardrun.market.engine.prices import Accepted, AcceptedBar, Feed, Item
+from hoardrun.market.feeds.events import Bar, Halt, Ticker, Trade
+from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits, Verdict
+from hoardrun.market.quotes import Listing, LiveQuote
+from hoardrun.market.scaled import VOLUME_EXPONENT, Unscalable, rounded, unscale
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DOUBTED = (Verdict.QUARANTINED, Verdict.NOT_POSITIVE, Verdict.INCONSISTENT, Verdict.AHEAD)
+
+
+def micros(moment: datetime) -> int:
+    """Return a time as whole microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(at: int) -> datetime:
+    """Return the time of so many microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An instrument, as a source calls it."""
+
+    listing: Listing
+    venue_symbol: str
+    is_backup: bool = False
+    is_yielded: bool = False  # another source prices it now
+    last_price: int | None = None  # of the stored quote, whose time is `last_at`
+    last_at: int = 0  # microseconds
+
+
+@dataclass(slots=True)
+class _Priced:
+    """The newest of one instrument."""
+
+    line: Line
+    gate: Gate
+    price: int | None = None
+    at: int = 0
+    is_halted: bool = False
+    ticker: Ticker | None = None
+    lag: int = 0  # microseconds between the price's time and its arrival
+
+
+class Pricing:
+    """The instruments of a source, and their newest prices."""
+
+    def __init__(self, source: str, *, window: str, epoch: int) -> None:
+        self._source, self._window, self._epoch = source, window, epoch
+        self._by_symbol: dict[str, _Priced] = {}
+        self.unread = 0  # prices with more digits than can be kept
+
+    def list(self, lines: Sequence[Line], now: int) -> None:
+        """Take in which instruments there are; those that stay keep their prices."""
+        before, self._by_symbol = self._by_symbol, {}
+        for line in lines:
+            kept = before.get(line.venue_symbol)
+            if kept is not None and _is_same(kept.line.listing, line.listing):
+                kept.line = line
+            else:
+                kept = _Priced(line, Gate(Limits(JUMP_PERCENT[line.listing.type])))
+                if line.last_price is not None and now - line.last_at >= 0:
+                    kept.gate.seed(line.last_price, line.last_at)
+            self._by_symbol[line.venue_symbol] = kept
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return [priced.line for priced in self._by_symbol.values()]
+
+    def line(self, symbol: str) -> Line | None:
+        """Return the line of a venue's symbol."""
+        priced = self._by_symbol.get(symbol)
+        return priced.line if priced else None
+
+    def is_halted(self, symbol: str) -> bool:
+        """Say whether the venue has halted a symbol."""
+        return self._by_symbol[symbol].is_halted
+
+    def last_at(self, symbol: str) -> int | None:
+        """Return the time of the newest price in this term, None if there is none."""
+        priced = self._by_symbol[symbol]
+        return None if priced.price is None else priced.at
+
+    @property
+    def lag_ms(self) -> int | None:
+        """Return how old the newest price was when it came."""
+        newest = max(self._priced(), key=lambda priced: priced.at, default=None)
+        return None if newest is None else newest.lag // 1000
+
+    @property
+    def newest_at(self) -> int | None:
+        """Return the time of the newest price of all."""
+        return max((priced.at for priced in self._priced()), default=None)
+
+    @property
+    def doubted(self) -> int:
+        """Return how many prices were not believed."""
+        gates = [priced.gate.counts for priced in self._by_symbol.values()]
+        return sum(counts[verdict] for counts in gates for verdict in _DOUBTED)
+
+    def halt(self, halts: Sequence[Halt]) -> None:
+        """Take in what the venue says of halts."""
+        for halt in halts:
+            if priced := self._by_symbol.get(halt.symbol):
+                priced.is_halted = halt.is_halted
+
+    def take(
+        self, tickers: Sequence[Ticker], trades: Sequence[Trade], bars: Sequence[Bar], now: int
+    ) -> Sequence[Item]:
+        """Judge what came; return what the gate let through, in the order of the venue's times."""
+        said: list[Ticker | Trade] = [*trades, *tickers]
+        said.sort(key=lambda each: each.at)
+        found: list[Item] = []
+        for each in said:
+            if priced := self._by_symbol.get(each.symbol):
+                found += self._priced_by(priced, each, now)
+        for bar in bars:
+            if priced := self._by_symbol.get(bar.symbol):
+                found += self._bar(priced, bar, now)
+        return found
+
+    def quote(self, symbol: str, *, feed: Feed, status: str) -> LiveQuote | None:
+        """Return the newest quote of a symbol; None before its first price of this term."""
+        priced = self._by_symbol.get(symbol)
+        if priced is None or priced.price is None:
+            return None
+        listing, said = priced.line.listing, priced.ticker
+        price = unscale(priced.price, listing.decimals)
+        high, low = (said.high, said.low) if said else (None, None)
+        return LiveQuote(
+            listing=replace(listing, status=status),
+            price=price,
+            open=_rounded(listing, said.open if said else None),
+            high=None if high is None else max(listing.round(high), price),
+            low=None if low is None else min(listing.round(low), price),
+            previous_close=_rounded(listing, self._before(said) if said else None),
+            volume=said.volume if said else None,
+            market_cap=None,
+            as_of=moment_of(priced.at),
+            source=self._source,
+            feed=feed,
+            window=self._window,
+            epoch=self._epoch,
+        )
+
+    def _before(self, said: Ticker) -> Decimal | None:
+        """Return what the change is counted from: of a rolling window, its first price."""
+        if said.previous_close is None and self._window == "rolling_24h":
+            return said.open
+        return said.previous_close
+
+    def _priced(self) -> Iterator[_Priced]:
+        return (each for each in self._by_symbol.values() if each.price is not None)
+
+    def _priced_by(self, priced: _Priced, said: Ticker | Trade, now: int) -> Iterator[Item]:
+        listing = priced.line.listing
+        price = self._steps(said.price, listing.decimals)
+        if price is None:
+            return
+        size = trade_id = volume = None
+        if isinstance(said, Trade):
+            size = self._steps(said.size, VOLUME_EXPONENT)
+            trade_id = said.trade_id
+            verdict = priced.gate.trade(price, said.at, now, trade_id=trade_id)
+            is_history = said.is_history or verdict is Verdict.LATE
+            if size is None or verdict not in (Verdict.ACCEPTED, Verdict.LATE):
+                return
+        else:
+            verdict = priced.gate.ticker(price, said.at, now, is_snapshot=said.is_snapshot)
+            is_history = False
+            if verdict is not Verdict.ACCEPTED:
+                return
+            priced.ticker = said
+            volume = None if said.volume is None else self._steps(said.volume, VOLUME_EXPONENT)
+        if not is_history and said.at >= priced.at:
+            priced.price, priced.at, priced.lag = price, said.at, max(0, now - said.at)
+        yield Accepted(
+            listing.id, listing.symbol, price, said.at, self._source,
+            size, trade_id, volume, is_history,
+        )  # fmt: skip
+
+    def _bar(self, priced: _Priced, bar: Bar, now: int) -> Iterator[Item]:
+        listing = priced.line.listing
+        prices = [
+            self._steps(each, listing.decimals) for each in (bar.open, bar.high, bar.low, bar.close)
+        ]
+        volume = None if bar.volume is None else self._steps(bar.volume, VOLUME_EXPONENT)
+        if any(each is None for each in prices):
+            return
+        first, high, low, close = (each or 0 for each in prices)
+        is_running = not bar.is_amended and now < bar.begin + bar.minutes * 60_000_000
+        if priced.gate.bar(first, high, low, close, is_running=is_running) is Verdict.ACCEPTED:
+            yield AcceptedBar(
+                listing.id, listing.symbol, bar.begin, bar.minutes, first, high, low, close,
+                volume, bar.trades, self._source, bar.is_snapshot, bar.is_amended,
+            )  # fmt: skip
+
+    def _steps(self, value: Decimal, exponent: int) -> int | None:
+        try:
+            return rounded(value, exponent)
+        except (Unscalable, ArithmeticError):
+            self.unread += 1
+            return None
+
+
+def _is_same(one: Listing, other: Listing) -> bool:
+    return (one.id, one.decimals, one.type) == (other.id, other.decimals, other.type)
+
+
+def _rounded(listing: Listing, value: Decimal | None) -> Decimal | None:
+    return None if value is None else listing.round(value)

@@ -1,0 +1,295 @@
+"""The leader of a venue: one connection, the gate, and how far its prices can be trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from django.db import Error as DatabaseError
+
+from hoardrun.market.engine import store, threads
+from hoardrun.market.engine.outlet import Give, Outlet, Publish
+from hoardrun.market.engine.prices import Accepted, Feed, FeedChange, Item
+from hoardrun.market.engine.pricing import Line, Pricing, moment_of
+from hoardrun.market.engine.states import TRADING, Feeds, feed_of, limit_of, state_of_source
+from hoardrun.market.engine.store import Report
+from hoardrun.market.engine.tasks import first_of
+from hoardrun.market.engine.times import (
+    ANNOUNCE_SECONDS,
+    GATHER_SECONDS,
+    JUDGE_SECONDS,
+    SAVE_SECONDS,
+    now,
+)
+from hoardrun.market.feeds.fetching import FetchFailed
+from hoardrun.market.feeds.latest import Turn
+from hoardrun.market.feeds.session import Session
+from hoardrun.market.feeds.subscriptions import SymbolState
+from hoardrun.market.feeds.venue import Venue
+from hoardrun.market.lease import Held
+from hoardrun.market.options import scaled
+from hoardrun.market.quotes import LiveQuote
+
+_STOPPED = "stopped"
+SYNC_SECONDS = 6 * 3600.0  # between two looks at a venue's list of symbols
+RETRY_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class VenueLeader:
+    """Keeps a venue's connection and publishes its prices, for one term of the source's lease."""
+
+    def __init__(
+        self,
+        name: str,
+        venue: type[Venue],
+        url: str,
+        *,
+        publish: Publish,
+        give: Give,
+        pace: float = 1.0,
+    ) -> None:
+        self._name, self._venue, self._url = name, venue, url
+        self._publish, self._give, self._pace = publish, give, pace
+
+    async def run(self, held: Held) -> None:
+        """Lead until cancelled. Raises Overtaken. While staff have stopped the source, wait."""
+        outlet = Outlet(self._name, held, self._publish, self._give)
+        while True:
+            if await threads.run(store.is_stopped, self._name):
+                await outlet.save(Report(state=_STOPPED, reason="by staff"))
+                await asyncio.sleep(scaled(SAVE_SECONDS))
+            else:
+                await _Term(self, held, outlet).run()
+
+    def session(
+        self, symbols: Callable[[], Sequence[str]], quiet_after: Callable[[str], float | None]
+    ) -> Session:
+        """Make a connection of this venue."""
+        return Session(
+            self._venue, self._url, symbols=symbols, quiet_after=quiet_after, pace=self._pace
+        )
+
+    def pricing(self, epoch: int) -> Pricing:
+        """Make what judges this venue's prices."""
+        return Pricing(self._name, window=self._venue.window, epoch=epoch)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def is_delayed(self) -> bool:
+        return self._venue.is_delayed
+
+
+class _Term:
+    """The time from one connection's making until the lease is lost, or staff stop the source."""
+
+    def __init__(self, leader: VenueLeader, held: Held, outlet: Outlet) -> None:
+        self._leader, self._held, self._outlet = leader, held, outlet
+        self._pricing = leader.pricing(held.epoch)
+        self._stored: dict[int, LiveQuote] = {}
+        self._market: dict[str, str] = {}  # the state of each symbol's market
+        self._feeds = Feeds()
+        self._speaking: set[int] | None = None
+        self._symbols: Sequence[str] = ()
+        self._refused: dict[str, str] = {}
+        self._unsaid: dict[str, str] = {}  # refusals that are not stored yet
+        self._state = ""
+        self._session = leader.session(lambda: self._symbols, self._quiet_after)
+
+    async def run(self) -> None:
+        """Keep the connection until staff stop the source. Raises Overtaken."""
+        await self._load()
+        for line in self._pricing.lines:
+            if line.last_price is not None:
+                self._outlet.holes.open(line.listing.id, line.last_at)
+        try:
+            await first_of(self._session.run(), self._work(), self._keep(), self._sync())
+        finally:
+            await self._session.close()
+            await asyncio.shield(self._outlet.save(self._report()))
+
+    async def _load(self) -> None:
+        found = await threads.run(store.lines, self._leader.name)
+        # A refused symbol stays, so that its price is said to be stale.
+        symbols = {line.venue_symbol for line in found}
+        kept = [
+            line
+            for line in self._pricing.lines
+            if line.venue_symbol in self._refused and line.venue_symbol not in symbols
+        ]
+        self._pricing.list([*found, *kept], now())
+        self._symbols = tuple(line.venue_symbol for line in self._pricing.lines)
+        self._outlet.retain({line.listing.id for line in self._pricing.lines})
+        if missing := [line for line in found if line.listing.id not in self._stored]:
+            self._stored |= await threads.run(store.quotes, [line.listing for line in missing])
+
+    # -- prices
+
+    async def _work(self) -> None:
+        judged = announced = 0.0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(JUDGE_SECONDS):
+                    await self._session.wake.wait()
+            turn = self._session.take()
+            self._note(turn)
+            items = self._pricing.take(turn.tickers, turn.trades, turn.bars, now())
+            moved = {
+                item.instrument_id
+                for item in items
+                if isinstance(item, Accepted) and not item.is_history
+            }
+            changes: Sequence[FeedChange] = ()
+            moment = time.monotonic()
+            if moved or turn.halts or turn.changes or moment - judged >= JUDGE_SECONDS:
+                judged, changes = moment, self._judge()
+                self._state = state_of_source(self._feeds.all, turn.health.state)
+            changed = {change.instrument_id for change in changes}
+            if moment - announced >= scaled(ANNOUNCE_SECONDS):
+                announced, changes = moment, self._all()
+            self._send(moved | changed, [*changes, *items])
+            await asyncio.sleep(GATHER_SECONDS)
+
+    def _send(self, moved: set[int], items: Sequence[Item]) -> None:
+        speaking = self._switched()
+        lines = [line for line in self._pricing.lines if line.listing.id in moved & speaking]
+        quotes = [quote for line in lines if (quote := self._quote(line)) is not None]
+        self._outlet.send(quotes, [item for item in items if item.instrument_id in speaking])
+
+    def _switched(self) -> set[int]:
+        """Return the instruments that this source prices now; say which it has begun to."""
+        speaking = {line.listing.id for line in self._pricing.lines if self._speaks(line)}
+        if self._speaking is not None and speaking != self._speaking:
+            for line in self._pricing.lines:
+                key, symbol = line.listing.id, line.listing.symbol
+                if key in speaking - self._speaking:
+                    logger.warning("market: %s is priced by %s now", symbol, self._leader.name)
+                    self._outlet.holes.open(key, line.last_at)
+                    self._outlet.send((), [self._change(line)])
+                elif key in self._speaking - speaking:
+                    logger.warning("market: %s leaves %s", self._leader.name, symbol)
+        self._speaking = speaking
+        return speaking
+
+    def _speaks(self, line: Line) -> bool:
+        is_live = self._feeds[line.listing.id] is not Feed.STALE
+        return not line.is_yielded or (is_live and not line.is_backup)
+
+    def _note(self, turn: Turn) -> None:
+        """Take in what the venue says of symbols."""
+        self._pricing.halt(turn.halts)
+        for change in turn.changes:
+            if change.state is SymbolState.REFUSED and change.symbol not in self._refused:
+                self._refused[change.symbol] = self._unsaid[change.symbol] = change.reason
+        for lost in turn.lost:
+            if line := self._pricing.line(lost.symbol):
+                self._outlet.holes.open(line.listing.id, lost.since)
+
+    def _quote(self, line: Line) -> LiveQuote | None:
+        feed, status = self._feeds[line.listing.id], self._status(line)
+        found = self._pricing.quote(line.venue_symbol, feed=feed, status=status)
+        if found is None and (stored := self._stored.get(line.listing.id)) is not None:
+            listing = replace(line.listing, status=status)
+            found = replace(
+                stored,
+                listing=listing,
+                feed=feed,
+                source=self._leader.name,
+                epoch=self._held.epoch,
+            )
+        return found
+
+    # -- trust
+
+    def _judge(self) -> Sequence[FeedChange]:
+        lines = self._pricing.lines
+        feeds = {line.listing.id: self._feed(line) for line in lines}
+        changed = set(self._feeds.judge(feeds))
+        return [self._change(line) for line in lines if line.listing.id in changed]
+
+    def _all(self) -> Sequence[FeedChange]:
+        return [self._change(line) for line in self._pricing.lines]
+
+    def _change(self, line: Line) -> FeedChange:
+        listing = line.listing
+        return FeedChange(listing.id, listing.symbol, self._feeds[listing.id], now())
+
+    def _feed(self, line: Line) -> Feed:
+        age = self._session.age(line.venue_symbol)
+        if age is None and line.last_price is not None:
+            age = (now() - line.last_at) / 1_000_000  # of the leader before
+        if self._pricing.last_at(line.venue_symbol) is None and line.last_price is None:
+            age = None
+        return feed_of(
+            status=self._status(line),
+            age=age,
+            limit=limit_of(line.listing.type, line.listing.symbol),
+            is_delayed=self._leader.is_delayed,
+        )
+
+    def _status(self, line: Line) -> str:
+        if self._pricing.is_halted(line.venue_symbol):
+            return "halted"
+        return line.listing.status
+
+    def _quiet_after(self, symbol: str) -> float | None:
+        line = self._pricing.line(symbol)
+        if line is None or self._status(line) not in TRADING:
+            return None
+        return limit_of(line.listing.type, line.listing.symbol)
+
+    # -- the tables
+
+    async def _sync(self) -> None:
+        """Bring the symbols in line with the venue's own list: at the start, and now and then."""
+        name = self._leader.name
+        while True:
+            pause = SYNC_SECONDS
+            try:
+                await threads.run_slow(store.sync, self._held, name)
+                await self._load()
+            except FetchFailed as error:
+                logger.warning("market: the list of %s is not read: %s", name, error)
+                pause = error.retry_seconds
+            except (DatabaseError, ValueError) as error:
+                logger.warning("market: the symbols of %s are as they were: %s", name, error)
+                pause = RETRY_SECONDS
+            await asyncio.sleep(scaled(pause))
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(scaled(SAVE_SECONDS))
+            if not await self._outlet.save(self._report()):
+                continue
+            try:
+                if self._unsaid:
+                    said, self._unsaid = self._unsaid, {}
+                    await threads.run(store.refuse, self._held, self._leader.name, said)
+                await self._load()
+                if await threads.run(store.is_stopped, self._leader.name):
+                    return
+            except DatabaseError as error:
+                logger.warning("market: symbols of %s not read: %s", self._leader.name, error)
+
+    def _report(self) -> Report:
+        health = self._session.health
+        newest = self._pricing.newest_at
+        words = "" if health.is_online else health.words
+        return Report(
+            state=self._state,  # not that of a connection which is just closed
+            reason=(health.reason or words)[:200],
+            last_price_at=None if newest is None else moment_of(newest),
+            lag_ms=self._pricing.lag_ms,
+            quarantined=self._pricing.doubted,
+            odd=health.odd + self._pricing.unread,
+            reconnects=health.reconnects,
+            refused=len(self._refused),
+        )

@@ -1,0 +1,123 @@
+"""What the leader of a source reads and writes. All synchronous; writes are fenced."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hoardrun.market import lease, selectors, services
+from hoardrun.market.engine.prices import Feed
+from hoardrun.market.engine.pricing import Line, micros
+from hoardrun.market.feeds.fetching import fetcher_of
+from hoardrun.market.lease import Held
+from hoardrun.market.models import Quote, Source, SourceSymbol
+from hoardrun.market.models.sources import MAX_REASON
+from hoardrun.market.options import scaled
+from hoardrun.market.quotes import Listing, LiveQuote
+from hoardrun.market.symbols import sync_symbols
+from realtime import clock
+
+logger = logging.getLogger(__name__)
+
+HEARD_SECONDS = 10.0  # a source that has not reported for longer prices nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a source fares, for its row."""
+
+    state: str
+    reason: str
+    last_price_at: datetime | None = None
+    lag_ms: int | None = None
+    quarantined: int = 0
+    odd: int = 0
+    reconnects: int = 0
+    refused: int = 0
+
+
+def lines(source: str) -> list[Line]:
+    """Return the instruments that a source has symbols for, with what is stored of their prices."""
+    found = SourceSymbol.objects.filter(
+        source=source, is_enabled=True, instrument__is_active=True
+    ).select_related("instrument", "instrument__quote")
+    now = clock.now()
+    heard = set(
+        Source.objects.filter(
+            updated_at__gt=now - timedelta(seconds=scaled(HEARD_SECONDS))
+        ).values_list("name", flat=True)
+    )
+    return [_line(row, heard) for row in found]
+
+
+def _line(row: SourceSymbol, heard: set[str]) -> Line:
+    quote: Quote | None = getattr(row.instrument, "quote", None)
+    is_others = quote is not None and quote.source != row.source and quote.source in heard
+    return Line(
+        listing=selectors.listing_of(row.instrument),
+        venue_symbol=row.venue_symbol,
+        is_backup=row.role == SourceSymbol.Role.BACKUP,
+        is_yielded=bool(is_others and quote and quote.feed != Feed.STALE),
+        last_price=quote.price if quote else None,
+        last_at=micros(quote.as_of) if quote else 0,
+    )
+
+
+def quotes(listings: Sequence[Listing]) -> dict[int, LiveQuote]:
+    """Return the stored quotes of some instruments."""
+    found = selectors.quote_list(symbols=[listing.symbol for listing in listings])
+    return {quote.listing.id: quote for quote in found}
+
+
+def last_prices() -> dict[int, datetime]:
+    """Return when the stored quotes were made, by instrument."""
+    return dict(Quote.objects.values_list("pk", "as_of"))
+
+
+def keep(held: Held, source: str, quotes: Sequence[LiveQuote], report: Report) -> None:
+    """Store quotes and how the source fares. Raises Overtaken."""
+    with lease.fenced(held):
+        services.quotes_record(quotes=quotes)
+        values = {name: getattr(report, name) for name in Report.__slots__}
+        now = clock.now()
+        row = Source.objects.filter(name=source)
+        before = row.values_list("state", flat=True).first()
+        if before is None:
+            Source.objects.create(name=source, since=now, updated_at=now, **values)
+        else:
+            row.update(
+                updated_at=now, **values, **({} if before == report.state else {"since": now})
+            )
+
+
+def refuse(held: Held, source: str, reasons: Mapping[str, str]) -> None:
+    """Note which symbols a source does not have: they are asked for no more. Raises Overtaken."""
+    with lease.fenced(held):
+        for symbol, reason in reasons.items():
+            SourceSymbol.objects.filter(source=source, venue_symbol=symbol).update(
+                is_enabled=False, reason=f"refused: {reason}"[:MAX_REASON]
+            )
+
+
+def sync(held: Held, source: str) -> None:
+    """Ask the venue for its list, and bring the symbols in line with it.
+
+    Raises FetchFailed, ValueError for an empty list, and Overtaken.
+    """
+    fetcher = fetcher_of(source)
+    if fetcher is None:
+        return
+    listed = fetcher.listing()
+    with lease.fenced(held):
+        synced = sync_symbols(source, listed)
+    if synced.created:
+        logger.info("market: %s has %s", source, ", ".join(synced.created))
+    for symbol, reason in synced.disabled.items():
+        logger.warning("market: %s no more has %s: %s", source, symbol, reason)
+
+
+def is_stopped(source: str) -> bool:
+    """Say whether staff have stopped a source."""
+    return Source.objects.filter(name=source, is_stopped=True).exists()

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from hoardrun.market import lease
+from hoardrun.market.engine import threads
+from hoardrun.market.engine.candidate import Candidate
+from hoardrun.market.lease import Held
+from hoardrun.market.models import Lease
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE_SECONDS = 20
+SCALE = 10.0
+
+
+@pytest.fixture(autouse=True)
+def _fast(settings: Any) -> None:
+    settings.MARKET = {"MARKET_TIME_SCALE": SCALE}
+
+
+class Work:
+    """Leads until it is cancelled, and remembers when."""
+
+    def __init__(self) -> None:
+        self.terms: list[Held] = []
+        self.ended_at: list[float] = []
+        self.slow_end = 0.0
+        self.fault: Exception | None = None
+
+    async def __call__(self, held: Held) -> None:
+        self.terms.append(held)
+        try:
+            if self.fault:
+                raise self.fault
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(self.slow_end)
+            self.ended_at.append(time.monotonic())
+
+    @property
+    def leads(self) -> bool:
+        return len(self.terms) > len(self.ended_at)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def candidate(work: Work, holder: str) -> AsyncIterator[asyncio.Task[None]]:
+    running = asyncio.ensure_future(Candidate("engine", holder, work).run())
+    try:
+        yield running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@contextmanager
+def _without_leases() -> Iterator[None]:
+    def rename(old: str, new: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("market_lease", "market_lease_away")
+    try:
+        yield
+    finally:
+        rename("market_lease_away", "market_lease")
+
+
+async def test_one_leads_and_the_other_follows_once_it_has_ended():
+    one, other = Work(), Work()
+    one.slow_end = 0.3
+    async with candidate(one, "one") as first:
+        await until(lambda: one.leads)
+        async with candidate(other, "other"):
+            await asyncio.sleep(2 * lease.TTL_SECONDS / SCALE)  # it renews
+            assert one.leads and not other.terms
+            first.cancel()
+            await until(lambda: other.leads)
+            assert one.ended_at, "the lease was given away while its work went on"
+    [before], [after] = one.terms, other.terms
+    assert after.epoch == before.epoch + 1
+
+
+async def test_it_stops_once_another_has_overtaken_it():
+    work = Work()
+    async with candidate(work, "one"):
+        await until(lambda: work.leads)
+        await threads.run(
+            lambda: Lease.objects.update(epoch=work.terms[0].epoch + 1, holder="other")
+        )
+        await until(lambda: not work.leads)
+        row = await Lease.objects.aget()
+        assert row.holder == "other"
+
+
+def test_it_stops_before_others_may_lead_if_the_database_is_away():
+    work = Work()
+
+    async def lead() -> None:
+        async with candidate(work, "one"):
+            await until(lambda: work.leads)
+            began = time.monotonic()
+            await threads.run(_away.__enter__)
+            try:
+                await until(lambda: not work.leads)
+            finally:
+                await threads.run(_away.__exit__, None, None, None)
+            terms = lease.terms()
+            assert work.ended_at[0] - began < terms.ttl
+            await until(lambda: len(work.terms) == 2)
+
+    _away = _without_leases()
+    asyncio.run(lead())
+
+
+async def test_work_that_fails_leaves_the_lease_to_others(caplog: Any):
+    one, other = Work(), Work()
+    one.fault = RuntimeError("broken")
+    async with candidate(one, "one"):
+        await until(lambda: one.ended_at)
+        async with candidate(other, "other"):
+            await until(lambda: other.leads)
+    assert "leading engine failed" in caplog.text
+
+
+async def test_it_leads_only_while_it_may():
+    work, may = Work(), asyncio.Event()
+    running = asyncio.ensure_future(Candidate("engine", "one", work, may=may.is_set).run())
+    await asyncio.sleep(0.3)
+    assert not work.terms
+    may.set()
+    await until(lambda: work.leads)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

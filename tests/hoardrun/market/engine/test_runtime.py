@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from hoardrun.market import scaled
+from hoardrun.market.engine import runtime as runtimes
+from hoardrun.market.engine.prices import Feed, FeedChange, Gap
+from hoardrun.market.engine.pricing import micros
+from hoardrun.market.engine.runtime import Runtime
+from hoardrun.market.errors import FeedNotFound
+from hoardrun.market.models import Instrument, Lease, Quote, Source
+from tests.hoardrun.market.engine.tools import Taken, running, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONSUMER = "tests.hoardrun.market.engine.tools.Taken"
+
+
+@pytest.fixture(autouse=True)
+def _fast(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MARKET = {"MARKET_TIME_SCALE": 10.0}
+    settings.REDIS_URL = ""
+    monkeypatch.setattr(runtimes, "CONSUMERS", (CONSUMER,))
+
+
+async def test_it_simulates_an_empty_market_says_so_and_stores_the_newest():
+    async with running(["simulator"], interval=0.1) as (kept, runtime):
+        await until(lambda: len(kept.symbols) == 20 and len(kept.quotes) > 25)
+        assert set(runtime.leads) == {"engine", "source:simulator"}
+    assert {quote.source for quote in kept.quotes} == {"simulator"}
+    assert {quote.feed for quote in kept.quotes} == {Feed.LIVE}
+    newest = {quote.listing.id: quote for quote in kept.quotes}
+    lease = await Lease.objects.aget(name="source:simulator")
+    async for row in Quote.objects.select_related("instrument"):
+        quote = newest[row.pk]
+        assert row.price == scaled.rounded(quote.price, row.instrument.decimals)
+        assert (row.source, row.epoch, row.feed) == ("simulator", lease.epoch, "live")
+    source = await Source.objects.aget()
+    assert (source.name, source.state) == ("simulator", "live")
+
+
+async def test_the_engine_is_given_what_the_rooms_are():
+    async with running(["simulator"], interval=0.1) as (kept, _):
+        await until(lambda: len(kept.of("BTC-USD")) > 3)
+    [changes] = [
+        [i.feed for i in Taken.last.items if isinstance(i, FeedChange) and i.symbol == symbol]
+        for symbol in ("BTC-USD",)
+    ]
+    assert set(changes) == {Feed.LIVE}
+    sent = [(micros(q.as_of), scaled.scale(q.price, 2)) for q in kept.of("BTC-USD")]
+    assert [(item.at, item.price) for item in Taken.last.prices("BTC-USD")] == sent
+    assert Taken.last.story == ["begin", "turn", "end"]
+
+
+async def test_only_one_process_leads_and_the_other_goes_on_where_it_ended():
+    async with running(["simulator"], interval=0.1) as (first, _):
+        await until(lambda: first.quotes)
+        async with running(["simulator"], interval=0.1) as (second, other):
+            await asyncio.sleep(1.5)  # longer than a lease, so it was renewed
+            assert second.quotes == []
+            assert other.leads == []
+            count = len(first.quotes)
+            await until(lambda: len(first.quotes) > count)
+    async with running(["simulator"], interval=0.1) as (third, _):
+        await until(lambda: third.of("BTC-USD"))
+        [gap] = [i for i in Taken.last.items if isinstance(i, Gap) and i.symbol == "BTC-USD"]
+        assert gap.since == micros(first.of("BTC-USD")[-1].as_of)
+        assert gap.until == micros(third.of("BTC-USD")[0].as_of)
+
+
+async def test_a_halt_by_staff_is_said_with_the_last_price():
+    async with running(["simulator"], interval=0.1) as (kept, _):
+        await until(lambda: kept.of("BTC-USD"))
+        await Instrument.objects.filter(symbol="BTC-USD").aupdate(status="halted")
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.HALTED)
+        at = kept.of("BTC-USD")[-1].as_of
+        await until(lambda: kept.quotes[-1].as_of > at + timedelta(seconds=0.5))
+        assert kept.of("BTC-USD")[-1].as_of == at
+    assert kept.quotes[-1].as_of <= timezone.now()
+
+
+async def test_it_hears_of_a_new_instrument_while_it_runs():
+    async with running(["simulator"], interval=0.1) as (kept, _):
+        await until(lambda: kept.quotes)
+        await Instrument.objects.acreate(symbol="KLMO", name="K", type="crypto", currency="KES")
+        await until(lambda: kept.of("KLMO"))
+
+
+def test_it_refuses_a_source_that_there_is_not():
+    with pytest.raises(FeedNotFound, match="'bloomberg'"):
+        Runtime(["bloomberg"])

@@ -1,0 +1,291 @@
+"""A venue's leader, against a server that plays the venue as each test says."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.db import transaction
+
+from hoardrun.market import feeds
+from hoardrun.market.engine import runtime as runtimes
+from hoardrun.market.engine import threads
+from hoardrun.market.engine.prices import Feed, FeedChange, Gap
+from hoardrun.market.engine.runtime import Runtime
+from hoardrun.market.engine.times import now
+from hoardrun.market.models import Instrument, Quote, Source, SourceSymbol
+from hoardrun.market.services import instruments_ensure
+from tests.hoardrun.market.engine.tools import Kept, Taken, running, until
+from tests.hoardrun.market.feeds.scripted import Server, playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONSUMER = "tests.hoardrun.market.engine.tools.Taken"
+VENUE = "tests.hoardrun.market.feeds.scripted.ScriptedVenue"
+SYMBOLS = {"BTC-USD": "B", "ETH-USD": "E", "SOL-USD": "S"}
+SCALE = 10.0
+
+
+@pytest.fixture(autouse=True)
+def _fast(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MARKET = {"MARKET_TIME_SCALE": SCALE}
+    settings.REDIS_URL = ""
+    monkeypatch.setattr(runtimes, "CONSUMERS", (CONSUMER,))
+    monkeypatch.setitem(feeds.VENUES, "scripted", VENUE)
+
+
+@database_sync_to_async
+def _listed(*symbols: str, source: str = "scripted", **more: Any) -> None:
+    instruments_ensure()
+    for symbol in symbols:
+        SourceSymbol.objects.create(
+            instrument=Instrument.objects.get(symbol=symbol),
+            source=source,
+            venue_symbol=SYMBOLS[symbol],
+            **more,
+        )
+
+
+def say(server: Server, symbol: str, price: object) -> int:
+    """Send a price of a symbol; return its time."""
+    at = now()
+    server.say({"tick": SYMBOLS[symbol], "price": str(price), "at": at})
+    return at
+
+
+@asynccontextmanager
+async def moving(
+    server: Server, *symbols: str, price: float = 100.0
+) -> AsyncIterator[Sequence[float]]:
+    """Send prices of symbols all the time, each a little higher; give the last one."""
+    last = [price]
+
+    async def move() -> None:
+        while True:
+            last[0] = round(last[0] + 0.01, 2)
+            for symbol in symbols:
+                if SYMBOLS[symbol] not in server.mute:
+                    say(server, symbol, last[0])
+            await asyncio.sleep(0.05)
+
+    work = asyncio.ensure_future(move())
+    try:
+        yield last
+    finally:
+        work.cancel()
+
+
+@asynccontextmanager
+async def leading(server: Server) -> AsyncIterator[tuple[Kept, Runtime]]:
+    async with running(["scripted"], url=server.url) as found:
+        yield found
+
+
+async def test_its_prices_are_live_at_once_and_stored():
+    await _listed("BTC-USD", "ETH-USD")
+    began = time.monotonic()
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "BTC-USD", "ETH-USD"):
+            await until(lambda: kept.of("BTC-USD") and kept.of("ETH-USD"))
+            assert time.monotonic() - began < 5
+            await until(lambda: kept.quotes[-1].feed is Feed.LIVE)
+        at = say(server, "BTC-USD", "105.5")
+        await until(lambda: str(kept.of("BTC-USD")[-1].price) == "105.50")
+        assert kept.of("BTC-USD")[-1].source == "scripted"
+        assert Taken.last.prices("BTC-USD")[-1].price == 10550
+        assert Taken.last.prices("BTC-USD")[-1].at == at
+    row = await Quote.objects.aget(instrument__symbol="BTC-USD")
+    assert (row.price, row.source, row.window) == (10550, "scripted", "rolling_24h")
+    source = await Source.objects.aget()
+    assert source.state == "live"
+    assert source.lag_ms is not None and source.lag_ms < 5000
+
+
+@pytest.mark.feed(number=1)
+async def test_a_refused_symbol_is_unsupported_and_the_others_live_on(caplog: Any):
+    await _listed("BTC-USD", "ETH-USD")
+    async with (
+        playing(refused={"B"}) as server,
+        leading(server) as (kept, _),
+        moving(server, "ETH-USD"),
+    ):
+        await until(lambda: kept.of("ETH-USD"))
+        await until(lambda: Taken.last.prices("ETH-USD"))
+        async with asyncio.timeout(20):
+            while await SourceSymbol.objects.filter(is_enabled=True).acount() == 2:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(30 / SCALE)
+        assert kept.of("ETH-USD")[-1].feed is Feed.LIVE
+        assert len(server.connects) == 1
+    row = await SourceSymbol.objects.aget(venue_symbol="B")
+    assert (row.is_enabled, row.reason) == (False, "refused: unknown pair")
+    assert kept.of("BTC-USD") == []
+    feeds_of_btc = [
+        item.feed
+        for item in Taken.last.items
+        if isinstance(item, FeedChange) and item.symbol == "BTC-USD"
+    ]
+    assert set(feeds_of_btc) == {Feed.STALE}
+    assert caplog.text.count("refuses B") == 1
+
+
+@pytest.mark.feed(number=2)
+async def test_a_symbol_that_falls_silent_is_stale_within_its_limit_and_asked_for_anew():
+    await _listed("BTC-USD", "ETH-USD")
+    async with (
+        playing() as server,
+        leading(server) as (kept, _),
+        moving(server, "BTC-USD", "ETH-USD"),
+    ):
+        await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+        asked = len(server.asked)
+        server.mute.add("B")
+        began = time.monotonic()
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.STALE)
+        assert time.monotonic() - began < 15 / SCALE + 1
+        stale = kept.of("BTC-USD")[-1]
+        assert stale.price == kept.of("BTC-USD")[-2].price
+        await until(lambda: ["B"] in server.asked[asked:])
+        assert kept.of("ETH-USD")[-1].feed is Feed.LIVE
+        server.mute.clear()
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+    assert len(server.connects) == 1
+
+
+async def test_a_price_that_is_not_believed_is_published_to_nobody():
+    await _listed("BTC-USD")
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "BTC-USD") as last:
+            await until(lambda: len(kept.of("BTC-USD")) > 5)
+            for odd in ("0", "-1", last[0] * 100):
+                say(server, "BTC-USD", odd)
+                await kept.more(3)
+            server.say({"tick": "B"})
+            await kept.more(3)
+        assert {quote.price < 200 for quote in kept.quotes} == {True}
+        assert {item.price < 20_000 for item in Taken.last.prices("BTC-USD")} == {True}
+    source = await Source.objects.aget()
+    assert source.quarantined >= 3
+    assert source.odd >= 1
+
+
+async def test_after_a_lost_connection_comes_a_gap_before_the_next_price():
+    await _listed("BTC-USD")
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "BTC-USD"):
+            await until(lambda: len(kept.of("BTC-USD")) > 5)
+            await server.drop()
+            await until(lambda: any(isinstance(item, Gap) for item in Taken.last.items))
+        items = [i for i in Taken.last.items if not isinstance(i, FeedChange)]
+        place = next(n for n, item in enumerate(items) if isinstance(item, Gap))
+        gap: Any = items[place]
+        assert gap.until == items[place + 1].at  # type: ignore[union-attr]
+        assert gap.since <= gap.until
+
+
+@pytest.mark.feed(number=14)
+async def test_a_halt_is_said_and_is_no_staleness():
+    await _listed("BTC-USD", "ETH-USD")
+    async with (
+        playing() as server,
+        leading(server) as (kept, _),
+        moving(server, "BTC-USD", "ETH-USD"),
+    ):
+        await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+        server.mute.add("B")
+        server.say({"halt": "B", "is": True})
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.HALTED)
+        assert kept.of("BTC-USD")[-1].listing.status == "halted"
+        await asyncio.sleep(20 / SCALE)
+        assert kept.of("BTC-USD")[-1].feed is Feed.HALTED
+        server.say({"halt": "B", "is": False})
+        server.mute.clear()
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+
+
+@pytest.mark.feed(number=13)
+async def test_a_database_that_stalls_delays_no_price(settings: Any):
+    settings.MARKET = {"MARKET_TIME_SCALE": 1.0}
+    await _listed("BTC-USD")
+    release = threading.Event()
+
+    def stall() -> None:
+        with transaction.atomic():
+            Quote.objects.update(epoch=0)
+            release.wait(30)
+
+    async with playing() as server, leading(server) as (kept, _), moving(server, "BTC-USD"):
+        await until(lambda: kept.of("BTC-USD"))
+        async with asyncio.timeout(20):
+            while not await Quote.objects.acount():
+                await asyncio.sleep(0.1)
+        stalling = asyncio.ensure_future(threads.run(stall))
+        try:
+            count, began = len(kept.quotes), time.monotonic()
+            await asyncio.sleep(5)
+            assert len(kept.quotes) - count > 5 / 0.05 / 3
+            assert kept.quotes[-1].feed is Feed.LIVE
+            assert time.monotonic() - began < 8
+        finally:
+            release.set()
+            await stalling
+        newest = kept.quotes[-1].price
+        async with asyncio.timeout(20):
+            while (await Quote.objects.aget()).price < newest * 100:
+                await asyncio.sleep(0.1)
+        assert len(server.connects) == 1
+
+
+async def test_staff_stop_a_source_and_start_it_again():
+    await _listed("BTC-USD")
+    async with playing() as server, leading(server) as (kept, _), moving(server, "BTC-USD"):
+        await until(lambda: kept.quotes)
+        await until(lambda: server.open)
+        await _stopped(True)
+        await until(lambda: not server.open)
+        await _stopped(False)
+        await until(lambda: server.open)
+
+
+@database_sync_to_async
+def _stopped(is_stopped: bool) -> None:
+    Source.objects.update_or_create(name="scripted", defaults={"is_stopped": is_stopped})
+
+
+async def test_a_backup_prices_what_the_primary_has_no_live_price_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: Any
+):
+    monkeypatch.setitem(feeds.VENUES, "second", VENUE)
+    await _listed("BTC-USD", "ETH-USD")
+    await _listed("BTC-USD", source="second", role="backup")
+    async with playing() as first, playing() as second:
+        both = Runtime(["scripted"], url=first.url, publish=(kept := Kept()))
+        backup = Runtime(["second"], url=second.url, publish=(other := Kept()), leads_engine=False)
+        monkeypatch.setattr(backup, "_may", lambda: True)
+        work = [asyncio.ensure_future(each.run()) for each in (both, backup)]
+        try:
+            async with moving(first, "BTC-USD", "ETH-USD"), moving(second, "BTC-USD"):
+                await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed == "live")
+                async with asyncio.timeout(20):
+                    while not await Quote.objects.filter(source="scripted").acount():
+                        await asyncio.sleep(0.05)
+                await asyncio.sleep(2 * 3 / SCALE)
+                other.quotes.clear()
+                await asyncio.sleep(10 / SCALE)
+                assert other.quotes == []
+                first.mute.add("B")
+                await until(lambda: other.of("BTC-USD"))
+                assert "BTC-USD is priced by second now" in caplog.text
+                first.mute.clear()
+                await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+                await until(lambda: "second leaves BTC-USD" in caplog.text)
+        finally:
+            for each in work:
+                each.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
