@@ -29,7 +29,7 @@ pytestmark = pytest.mark.servers
 
 RIGHTS = """
 User.objects.get(username="charlie").user_permissions.add(
-    *Permission.objects.filter(codename__in=["view_node", "delete_connection"])
+    *Permission.objects.filter(codename__in=["view_node", "delete_connection", "view_source"])
 )
 """
 CANDLE = """
@@ -87,8 +87,9 @@ async def test_each_message_is_as_described(server: Server) -> None:
     late = await Client.open(server.ws_url)
     async with alice, other, staff, late:
         await _ask_everything(schema, alice)
-        await staff.send({"type": "join_room", "room": "nodes"})
+        await staff.send({"type": "join_room", "rooms": ["nodes", "market_feeds"]})
         await staff.receive("node_report")
+        await staff.receive("market_feed")
         await alice.send({"type": "join_room", "room": "candles:BTC-USD:1m"})
         await alice.receive("candle_update")
         await late.send({"type": "authenticate", "token": token_for(ALICE, seconds=50)})
