@@ -11,8 +11,9 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -51,7 +52,8 @@ def _publish(quotes: Sequence[LiveQuote]) -> None:
 class Runtime:
     """The candidates of this process.
 
-    `interval` and `symbols` are for sources without a venue; `url` replaces a venue's address.
+    `interval` and `symbols` are for sources without a venue; `urls` replace addresses
+    of venues.
     Raises FeedNotFound for a source that there is not.
     """
 
@@ -63,11 +65,11 @@ class Runtime:
         publish: Publish = _publish,
         interval: float = 0.5,
         symbols: Collection[str] = (),
-        url: str = "",
+        urls: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._publish, self._interval, self._symbols = publish, interval, symbols
-        self._url = url
+        self._urls = urls
         self._engine: EngineLeader | None = None
         self._incoming = Incoming()
         for name in sources:
@@ -144,7 +146,7 @@ class Runtime:
             leader = VenueLeader(
                 name,
                 venue,
-                self._url or url_of(name, venue.address),
+                self._urls.get(name) or url_of(name, venue.address),
                 publish=self._publish,
                 give=give,
                 pace=options().time_scale,

@@ -97,7 +97,7 @@ class _Term:
         self._stored: dict[int, LiveQuote] = {}
         self._market: dict[str, str] = {}  # the state of each symbol's market
         self._feeds = Feeds()
-        self._speaking: set[int] | None = None
+        self._spoke: dict[int, bool] = {}
         self._symbols: Sequence[str] = ()
         self._refused: dict[str, str] = {}
         self._unsaid: dict[str, str] = {}  # refusals that are not stored yet
@@ -165,19 +165,20 @@ class _Term:
         self._outlet.send(quotes, [item for item in items if item.instrument_id in speaking])
 
     def _switched(self) -> set[int]:
-        """Return the instruments that this source prices now; say which it has begun to."""
-        speaking = {line.listing.id for line in self._pricing.lines if self._speaks(line)}
-        if self._speaking is not None and speaking != self._speaking:
-            for line in self._pricing.lines:
-                key, symbol = line.listing.id, line.listing.symbol
-                if key in speaking - self._speaking:
-                    logger.warning("market: %s is priced by %s now", symbol, self._leader.name)
-                    self._outlet.holes.open(key, line.last_at)
-                    self._outlet.send((), [self._change(line)])
-                elif key in self._speaking - speaking:
-                    logger.warning("market: %s leaves %s", self._leader.name, symbol)
-        self._speaking = speaking
-        return speaking
+        """Return the instruments that this source prices now; say which have changed hands."""
+        speaks = {line.listing.id: self._speaks(line) for line in self._pricing.lines}
+        for line in self._pricing.lines:
+            key, symbol = line.listing.id, line.listing.symbol
+            if self._spoke.get(key, speaks[key]) is speaks[key]:
+                continue
+            if speaks[key]:
+                logger.warning("market: %s is priced by %s now", symbol, self._leader.name)
+                self._outlet.holes.open(key, line.last_at)
+                self._outlet.send((), [self._change(line)])
+            else:
+                logger.warning("market: %s leaves %s to another", self._leader.name, symbol)
+        self._spoke = speaks
+        return {key for key, is_so in speaks.items() if is_so}
 
     def _speaks(self, line: Line) -> bool:
         is_live = self._feeds[line.listing.id] is not Feed.STALE
@@ -267,17 +268,19 @@ class _Term:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(scaled(SAVE_SECONDS))
-            if not await self._outlet.save(self._report()):
-                continue
             try:
                 if self._unsaid:
                     said, self._unsaid = self._unsaid, {}
                     await threads.run(store.refuse, self._held, self._leader.name, said)
+                # First: what another source prices by now is not stored.
                 await self._load()
                 if await threads.run(store.is_stopped, self._leader.name):
                     return
             except DatabaseError as error:
                 logger.warning("market: symbols of %s not read: %s", self._leader.name, error)
+            else:
+                self._outlet.retain(self._switched())
+                await self._outlet.save(self._report())
 
     def _report(self) -> Report:
         health = self._session.health

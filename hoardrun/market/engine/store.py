@@ -5,23 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hoardrun.market import lease, selectors, services
+from hoardrun.market.engine.leases import source_lease, source_of
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.engine.pricing import Line, micros
 from hoardrun.market.feeds.fetching import fetcher_of
 from hoardrun.market.lease import Held
-from hoardrun.market.models import Quote, Source, SourceSymbol
+from hoardrun.market.models import Lease, Quote, Source, SourceSymbol
 from hoardrun.market.models.sources import MAX_REASON
-from hoardrun.market.options import scaled
 from hoardrun.market.quotes import Listing, LiveQuote
 from hoardrun.market.symbols import sync_symbols
 from realtime import clock
 
 logger = logging.getLogger(__name__)
 
-HEARD_SECONDS = 10.0  # a source that has not reported for longer prices nothing
+# The states of a source that has no live price at all.
+_DOWN = ("waiting", "stopped", "stale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +44,48 @@ def lines(source: str) -> list[Line]:
     found = SourceSymbol.objects.filter(
         source=source, is_enabled=True, instrument__is_active=True
     ).select_related("instrument", "instrument__quote")
-    now = clock.now()
-    heard = set(
-        Source.objects.filter(
-            updated_at__gt=now - timedelta(seconds=scaled(HEARD_SECONDS))
-        ).values_list("name", flat=True)
-    )
-    return [_line(row, heard) for row in found]
+    others = _Others(source)
+    return [_line(row, others) for row in found]
 
 
-def _line(row: SourceSymbol, heard: set[str]) -> Line:
+class _Others:
+    """The other sources that have a leader now, and what they are the primary of."""
+
+    def __init__(self, source: str) -> None:
+        in_force = Lease.objects.filter(expires_at__gt=clock.now()).exclude(
+            name=source_lease(source)
+        )
+        self.led = {source_of(name) for name in in_force.values_list("name", flat=True)}
+        self.down = set(Source.objects.filter(state__in=_DOWN).values_list("name", flat=True))
+        self.primary = dict(
+            SourceSymbol.objects.filter(
+                source__in=self.led, is_enabled=True, role=SourceSymbol.Role.PRIMARY
+            ).values_list("instrument_id", "source")
+        )
+
+    def price(self, row: SourceSymbol, quote: Quote | None) -> bool:
+        """Say whether another source prices an instrument now, by what is stored."""
+        if quote is not None and quote.source == row.source:
+            return False
+        if quote is not None and quote.source in self.led and quote.feed != Feed.STALE:
+            return True
+        primary = self.primary.get(row.instrument_id)
+        is_first = quote is None or quote.source != primary  # it has priced nothing yet
+        return (
+            row.role == SourceSymbol.Role.BACKUP
+            and primary is not None
+            and is_first
+            and primary not in self.down
+        )
+
+
+def _line(row: SourceSymbol, others: _Others) -> Line:
     quote: Quote | None = getattr(row.instrument, "quote", None)
-    is_others = quote is not None and quote.source != row.source and quote.source in heard
     return Line(
         listing=selectors.listing_of(row.instrument),
         venue_symbol=row.venue_symbol,
         is_backup=row.role == SourceSymbol.Role.BACKUP,
-        is_yielded=bool(is_others and quote and quote.feed != Feed.STALE),
+        is_yielded=others.price(row, quote),
         last_price=quote.price if quote else None,
         last_at=micros(quote.as_of) if quote else 0,
     )

@@ -83,7 +83,7 @@ async def moving(
 
 @asynccontextmanager
 async def leading(server: Server) -> AsyncIterator[tuple[Kept, Runtime]]:
-    async with running(["scripted"], url=server.url) as found:
+    async with running(["scripted"], urls={"scripted": server.url}) as found:
         yield found
 
 
@@ -264,28 +264,34 @@ async def test_a_backup_prices_what_the_primary_has_no_live_price_of(
     monkeypatch.setitem(feeds.VENUES, "second", VENUE)
     await _listed("BTC-USD", "ETH-USD")
     await _listed("BTC-USD", source="second", role="backup")
-    async with playing() as first, playing() as second:
-        both = Runtime(["scripted"], url=first.url, publish=(kept := Kept()))
-        backup = Runtime(["second"], url=second.url, publish=(other := Kept()), leads_engine=False)
-        monkeypatch.setattr(backup, "_may", lambda: True)
-        work = [asyncio.ensure_future(each.run()) for each in (both, backup)]
-        try:
-            async with moving(first, "BTC-USD", "ETH-USD"), moving(second, "BTC-USD"):
-                await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed == "live")
-                async with asyncio.timeout(20):
-                    while not await Quote.objects.filter(source="scripted").acount():
-                        await asyncio.sleep(0.05)
-                await asyncio.sleep(2 * 3 / SCALE)
-                other.quotes.clear()
-                await asyncio.sleep(10 / SCALE)
-                assert other.quotes == []
-                first.mute.add("B")
-                await until(lambda: other.of("BTC-USD"))
-                assert "BTC-USD is priced by second now" in caplog.text
-                first.mute.clear()
-                await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
-                await until(lambda: "second leaves BTC-USD" in caplog.text)
-        finally:
-            for each in work:
-                each.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+    async with (
+        playing() as first,
+        playing() as second,
+        running(["scripted", "second"], urls={"scripted": first.url, "second": second.url}) as (
+            kept,
+            _,
+        ),
+        moving(first, "BTC-USD", "ETH-USD"),
+        moving(second, "BTC-USD"),
+    ):
+
+        def last() -> tuple[str, str]:
+            return kept.of("BTC-USD")[-1].source, kept.of("BTC-USD")[-1].feed
+
+        await until(lambda: kept.of("BTC-USD") and last() == ("scripted", "live"))
+        async with asyncio.timeout(20):
+            while not await Quote.objects.filter(source="scripted").acount():
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2 * 3 / SCALE)  # the backup has looked since
+        kept.quotes.clear()
+        await asyncio.sleep(10 / SCALE)
+        assert {quote.source for quote in kept.of("BTC-USD")} == {"scripted"}
+        caplog.clear()
+        first.mute.add("B")
+        await until(lambda: last() == ("second", "live"))
+        assert "BTC-USD is priced by second now" in caplog.text
+        first.mute.clear()
+        await until(lambda: "second leaves BTC-USD to another" in caplog.text)
+        kept.quotes.clear()
+        await kept.more(10)
+        assert {quote.source for quote in kept.of("BTC-USD")} == {"scripted"}
