@@ -89,6 +89,8 @@ class Liveness:
         symbols: Iterable[str],
         limit: Callable[[str], float | None],
         now: float,
+        *,
+        may_probe: bool = True,
     ) -> Sequence[tuple[str, Quiet]]:
         """Return the live symbols that are too quiet, and what to do about each.
 
@@ -109,12 +111,12 @@ class Liveness:
                 continue
             if peers_move and age >= seconds * SILENT:
                 found.append((name, Quiet.SILENT))
-            if self._may_probe(pulse, seconds, now):
+            if may_probe and self._is_due(pulse, seconds, now):
                 pulse.probe_at, pulse.probes = now, pulse.probes + 1
                 found.append((name, Quiet.PROBE))
         return found
 
-    def _may_probe(self, pulse: _Pulse, seconds: float, now: float) -> bool:
+    def _is_due(self, pulse: _Pulse, seconds: float, now: float) -> bool:
         if pulse.probe_at is None:
             return True
         wait: float = min(seconds * 2 ** min(pulse.probes - 1, 10), MAX_PROBE_SECONDS)

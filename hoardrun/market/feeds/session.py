@@ -19,8 +19,9 @@ from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 from hoardrun import __version__
 from hoardrun.market.feeds.backoff import MAX_SECONDS, Backoff, Budget, retry_after
 from hoardrun.market.feeds.health import Health, LinkState
+from hoardrun.market.feeds.intake import Ending, Shared
 from hoardrun.market.feeds.latest import Turn
-from hoardrun.market.feeds.link import Ending, Link, Shared
+from hoardrun.market.feeds.link import Link
 from hoardrun.market.feeds.pace import Pace
 from hoardrun.market.feeds.subscriptions import Change, SymbolState
 from hoardrun.market.feeds.venue import Venue
@@ -67,7 +68,7 @@ class Session:
         self._limits = venue().limits
         self._pace = Pace(pace)
         self.wake = asyncio.Event()  # set while `take` has something, also after a change of health
-        self._shared = Shared(symbols, quiet_after, self._pace, self.wake)
+        self._shared = Shared(symbols, quiet_after, self._pace.now)
         self._backoff = Backoff(draw)
         self._budget = Budget(self._limits.connects, self._limits.connects_seconds)
         self._not_before = 0.0
@@ -164,12 +165,12 @@ class Session:
             venue = self._venue()
             try:
                 socket = await self._socket()
-            except (OSError, WebSocketException, EOFError) as error:
+            except (OSError, WebSocketException, EOFError, ValueError) as error:
                 self._failed(venue, error)
                 continue
             health.reconnects += self._has_connected
             self._has_connected = True
-            link = Link(socket, venue, self._shared)
+            link = Link(socket, venue, self._shared, pace=self._pace, wake=self.wake)
             self._links = {old for old in self._links if not old.task.done()} | {link}
             logger.info("market: %s: connected", venue.name)
             return link
@@ -239,7 +240,7 @@ class Session:
 
     def _ended(self, link: Link) -> None:
         """Note that a connection has ended: what it served has a hole until the next serves it."""
-        ending = _ending(link)
+        ending = link.ending()
         logger.warning("market: %s: %s", link.name, ending.reason)
         if link is self._current:
             self._current = None
@@ -309,12 +310,3 @@ async def _first(*ends: asyncio.Task[object] | asyncio.Event) -> None:
     finally:
         for wait in waits:
             wait.cancel()
-
-
-def _ending(link: Link) -> Ending:
-    if link.task.cancelled():
-        return Ending("closed by us")
-    if (error := link.task.exception()) is not None:
-        logger.error("market: %s: its session failed", link.name, exc_info=error)
-        return Ending(f"failed: {error}")
-    return link.task.result()
