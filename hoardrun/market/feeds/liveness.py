@@ -96,7 +96,8 @@ class Liveness:
 
         `limit` gives the seconds after which the price of a symbol is stale, None while nothing
         is expected of it. A symbol's peers move if one of them has had data since the first half
-        of the time that the symbol is quiet.
+        of the time that the symbol is quiet. It is silent only once it was asked for and gave no
+        data: where trades are rare, it may be the next one that shows that all is well.
         """
         found = []
         for name in symbols:
@@ -109,7 +110,7 @@ class Liveness:
             first = seconds * (PROBE if peers_move else LONELY)
             if age < first:
                 continue
-            if peers_move and age >= seconds * SILENT:
+            if peers_move and age >= seconds * SILENT and _is_unanswered(pulse, seconds, now):
                 found.append((name, Quiet.SILENT))
             if may_probe and self._is_due(pulse, seconds, now):
                 pulse.probe_at, pulse.probes = now, pulse.probes + 1
@@ -121,3 +122,9 @@ class Liveness:
             return True
         wait: float = min(seconds * 2 ** min(pulse.probes - 1, 10), MAX_PROBE_SECONDS)
         return now - pulse.probe_at >= wait
+
+
+def _is_unanswered(pulse: _Pulse, seconds: float, now: float) -> bool:
+    return pulse.probes > 1 or (
+        pulse.probe_at is not None and now - pulse.probe_at >= seconds * (SILENT - PROBE) - 1e-6
+    )

@@ -54,6 +54,17 @@ def test_a_whole_market_that_is_quiet_is_asked_for_and_not_called_silent():
     assert all(quiet is Quiet.PROBE for _, _, quiet in found)
 
 
+def test_a_trade_after_a_common_pause_makes_no_other_symbol_silent_before_it_was_asked_for():
+    liveness = _liveness()
+    liveness.data("A", 0)
+    liveness.data("B", 20)
+    found: dict[Quiet, float] = {}
+    for now in range(200, 300):
+        for _, quiet in liveness.quiet(["A"], _limit, now / 10):
+            found.setdefault(quiet, now / 10)
+    assert found == {Quiet.PROBE: 20.0, Quiet.SILENT: 24.0}
+
+
 def test_a_symbol_without_any_data_is_silent_too():
     liveness = _liveness()
     found = []
