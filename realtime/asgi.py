@@ -68,7 +68,7 @@ async def node() -> Hub:
 async def listen(topic: str, take: Callable[[Sequence[str]], None] | None) -> None:
     """Hand what `realtime.publish.tell` sends to a topic to a function, on the event loop.
 
-    Returns once the topic is followed, or after a second if the layer is away. None: leave it.
+    Returns once the topic is followed, at once while the layer is away. None: leave it.
     """
     here = await hub.ensure()
     here.listen(topic, take)

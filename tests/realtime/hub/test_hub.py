@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from realtime import log
+from realtime import asgi, log
 from realtime.core.continuity import StreamPosition
 from realtime.hub import hub
 from realtime.hub.hub import Hub
 from realtime.layer.receive import LayerReceiver
 from realtime.options import Options
+from realtime.publish import tell
 from tests.realtime.rig import Held, Node
+from tests.services.ports import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +36,31 @@ async def test_a_hub_that_failed_to_start_is_replaced_by_a_new_one(
     assert hub.current() is started
     assert started.receiver._layer is not None
     await hub.close()
+
+
+async def test_texts_reach_who_listens_to_their_topic_in_order() -> None:
+    await hub.ensure()
+    heard: list[str] = []
+    try:
+        while not heard:  # the node has only just joined the layer
+            await asgi.listen("texts", heard.extend)
+            tell("texts", ["first"])
+            await asyncio.sleep(0.05)
+        heard.clear()
+        tell("others", ["no"])
+        for number in range(500):
+            tell("texts", [f"{number} a", f"{number} b"])
+        await until(lambda: len(heard) >= 1000)
+        texts = [f"{number} {letter}" for number in range(500) for letter in "ab"]
+        assert [text for text in heard if text != "first"] == texts
+        await asgi.listen("texts", None)
+        tell("texts", ["late"])
+        await asgi.listen("others", heard.extend)
+        tell("others", ["later"])
+        await until(lambda: heard[-1] == "later")
+        assert "late" not in heard
+    finally:
+        await hub.close()
 
 
 async def test_a_hub_stops_while_the_database_hangs(
