@@ -28,6 +28,7 @@ class Kind(StrEnum):
     DROP_AT_ONCE = "drop_at_once"  # lost as soon as a subscription is acknowledged
     STILL = "still"  # no heartbeats
     REFUSE = "refuse"  # subscriptions of `symbol`
+    REFUSE_LOGIN = "refuse_login"
     DEAF = "deaf"  # requests get no answer
     MAINTENANCE = "maintenance"  # the venue says so, and sends no data
     DROP = "drop"

@@ -83,6 +83,7 @@ class ReplayServer:
             self.faults.lay(fault)
         self._market = Market(self._tape, self.clock)
         self._market.refuses = lambda symbol: bool(self._fault(Kind.REFUSE, symbol))
+        self._market.refuses_logins = lambda: bool(self._fault(Kind.REFUSE_LOGIN))
         self._is_fast = is_fast
         self._rebase = rebase
         self._waits = waits

@@ -112,6 +112,10 @@ class Tape:
         place = bisect_right(news, position, key=lambda each: each.t)
         return news[place - 1] if place else None
 
+    def frames(self, channel: str, symbol: str, position: int) -> list[News]:
+        """Return all frames of a symbol that had come."""
+        return [news for news in self._news.get((channel, symbol), []) if news.t <= position]
+
     def deals(self, symbol: str, since: int, until: int, position: int) -> list[Deal]:
         """Return the trades of [since, until) that had come, ascending."""
         book = self._books[symbol]

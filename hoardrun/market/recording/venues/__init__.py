@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from hoardrun.market.recording.venues.alpaca import Alpaca
 from hoardrun.market.recording.venues.base import Speaker
 from hoardrun.market.recording.venues.coinbase import Coinbase
 from hoardrun.market.recording.venues.kraken import Kraken
 
-VENUES: dict[str, type[Speaker]] = {speaker.source: speaker for speaker in (Kraken, Coinbase)}
+VENUES: dict[str, type[Speaker]] = {
+    speaker.source: speaker for speaker in (Kraken, Coinbase, Alpaca)
+}
 
 
 class VenueNotPlayed(ValueError):

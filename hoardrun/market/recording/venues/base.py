@@ -34,6 +34,7 @@ class Market:
         self._tape = tape
         self._clock = clock
         self.refuses: Callable[[str], bool] = lambda symbol: False
+        self.refuses_logins: Callable[[], bool] = lambda: False
 
     @property
     def symbols(self) -> Sequence[str]:
@@ -58,6 +59,11 @@ class Market:
         """Return the newest frame of a symbol."""
         news = self._tape.last(channel, symbol, self._clock.position)
         return shifted(news.text, self._clock.shift) if news else None
+
+    def frames(self, channel: str, symbol: str) -> list[str]:
+        """Return all frames of a symbol that have come."""
+        found = self._tape.frames(channel, symbol, self._clock.position)
+        return [shifted(news.text, self._clock.shift) for news in found]
 
     def deals(
         self, symbol: str, since: int = 0, until: int | None = None
