@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
+from itertools import count
 from types import TracebackType
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -31,6 +32,7 @@ from hoardrun.market.recording.clock import Clock, shifted
 from hoardrun.market.recording.faults import Fault, FaultRefused, Faults, Kind, parse
 from hoardrun.market.recording.format import Recording
 from hoardrun.market.recording.http import answered, refused_handshake, response
+from hoardrun.market.recording.player import Player
 from hoardrun.market.recording.tape import Break, News, Tape
 from hoardrun.market.recording.venues import speaker_named
 from hoardrun.market.recording.venues.base import Market
@@ -84,19 +86,17 @@ class ReplayServer:
         self._market = Market(self._tape, self.clock)
         self._market.refuses = lambda symbol: bool(self._fault(Kind.REFUSE, symbol))
         self._market.refuses_logins = lambda: bool(self._fault(Kind.REFUSE_LOGIN))
-        self._is_fast = is_fast
-        self._rebase = rebase
         self._waits = waits
+        self._player = Player(self._tape, self.clock, is_fast=is_fast, rebase=rebase, pace=pace)
         self._pace = pace
         self._address = (host, port)
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._begun = asyncio.Event()
-        self._heard = asyncio.Event()  # somebody is subscribed
+        self._numbers = count(1)
         self._clients: dict[int, Client] = {}
         self._is_in_maintenance = False
         # What has happened, for those who test against it.
-        self.ended = asyncio.Event()  # the recording has
+        self.ended = self._player.ended  # the recording has
         self.connects: list[float] = []  # times of handshakes, also of refused ones; monotonic
         self.received: list[tuple[int, str]] = []  # number of the connection, and the frame
         self.requests: Counter[str] = Counter()  # of the HTTP API, by path
@@ -116,10 +116,11 @@ class ReplayServer:
             logger=_quiet(),
         )
         self._port = self._server.sockets[0].getsockname()[1]
-        self._set()
+        self._player.rebase()
         if not self._waits:
-            self._begin()
-        self._tasks = [asyncio.ensure_future(self._play()), asyncio.ensure_future(self._watch())]
+            self._player.begin()
+        playing = self._player.run(self._play, self._stop, self._room)
+        self._tasks = [asyncio.ensure_future(playing), asyncio.ensure_future(self._watch())]
         return self
 
     async def __aexit__(
@@ -171,56 +172,22 @@ class ReplayServer:
         for client in self.clients:
             client.put(text)
 
-    def _contact(self) -> None:
-        """Begin with the first request or handshake. A fast one begins with a subscription."""
-        if not self._is_fast:
-            self._begin()
-
-    def _begin(self) -> None:
-        if not self._begun.is_set():
-            if not self._is_fast:
-                self._set()
-            self.clock.start()
-            self._begun.set()
-
-    def _set(self) -> None:
-        if self._rebase is not None:
-            is_now = self._rebase == "now"
-            self.clock.rebase(time.time_ns() // 1000 if is_now else int(self._rebase))
-
     def _fault(self, kind: Kind, symbol: str = "") -> Fault | None:
         return self.faults.active(kind, self.clock.position, symbol)
 
     # -- the recording
 
-    async def _play(self) -> None:
-        await self._begun.wait()
-        first = self.clock.position
-        for number, each in enumerate(self._tape.course):
-            if each.t < first:
-                continue
-            await self._wait_for(each.t, number)
-            match each:
-                case News():
-                    for client in self.clients:
-                        if client.seat.wants(each):
-                            self._send(client, each)
-                case Break(_, code, reason):
-                    self._heard.clear()
-                    await asyncio.gather(*(client.end(code, reason) for client in self.clients))
-        await self._wait_for(self._tape.length, 0)
-        self.ended.set()
+    def _play(self, news: News) -> None:
+        for client in self.clients:
+            if client.seat.wants(news):
+                self._send(client, news)
 
-    async def _wait_for(self, position: int, number: int) -> None:
-        if (seconds := self.clock.seconds_until(position)) > 0:
-            await asyncio.sleep(seconds)
-        elif number % 100 == 0:
-            await asyncio.sleep(0)  # so that others have their turn
-        if self._is_fast:
-            await self._heard.wait()
-            for client in self.clients:
-                await client.room()
-        self.clock.reach(position)
+    async def _stop(self, each: Break) -> None:
+        await asyncio.gather(*(client.end(each.code, each.reason) for client in self.clients))
+
+    async def _room(self) -> None:
+        for client in self.clients:
+            await client.room()
 
     def _send(self, client: Client, news: News) -> None:
         for late, text in self.faults.course(news, self.clock.position):
@@ -271,7 +238,7 @@ class ReplayServer:
     # -- connections
 
     async def _handle(self, socket: ServerConnection) -> None:
-        client = Client(len(self.connects), socket)
+        client = Client(next(self._numbers), socket)
         self._clients[client.number] = client
         self._strike()
         writing = asyncio.ensure_future(client.write())
@@ -290,7 +257,7 @@ class ReplayServer:
             self.counts["slow"] += client.is_slow
             self._clients.pop(client.number, None)
             if not any(other.seat.subscriptions for other in self.clients):
-                self._heard.clear()
+                self._player.unheard()
             writing.cancel()
             with suppress(asyncio.CancelledError):
                 await writing
@@ -302,8 +269,7 @@ class ReplayServer:
             return
         answers = self._speaker.answer(text, client.seat, self._market)
         if client.seat.subscriptions:
-            self._begin()
-            self._heard.set()
+            self._player.subscribed()
         for answer in answers:
             if isinstance(answer, str):
                 client.put(answer)
@@ -326,10 +292,10 @@ class ReplayServer:
             if address.path.startswith("/replay/"):
                 return self._steer(address.path, params)
             self.requests[address.path] += 1
-            self._contact()
+            self._player.contact()
             return answered(address.path, params, self._speaker, self._market, self.faults)
         self.connects.append(time.monotonic())
-        self._contact()
+        self._player.contact()
         return refused_handshake(self.faults, self.clock.position)
 
     def _steer(self, path: str, params: dict[str, str]) -> Response:
