@@ -11,8 +11,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from hoardrun.market.recording.arguments import add_time_arguments, recording_in
 from hoardrun.market.recording.faults import Fault, FaultRefused, parse
-from hoardrun.market.recording.format import Recording, RecordingRefused, load
+from hoardrun.market.recording.format import Recording
 from hoardrun.market.recording.server import ReplayServer
 from hoardrun.market.recording.venues import VenueNotPlayed
 from realtime.management import base
@@ -30,15 +31,7 @@ class Command(base.Command):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="A recording, such as of record_market.")
         parser.add_argument("--port", type=base.whole(0, 65535), default=8095)
-        parser.add_argument(
-            "--speed", type=base.number(0.01, 10_000), default=1.0, help="How fast time goes."
-        )
-        parser.add_argument(
-            "--fast", action="store_true", help="As fast as all clients read, from the first one."
-        )
-        parser.add_argument(
-            "--rebase", choices=["now"], help="Let the venue's time be this when it begins."
-        )
+        add_time_arguments(parser)
         parser.add_argument(
             "--begin",
             type=base.number(0, 10**7),
@@ -57,12 +50,7 @@ class Command(base.Command):
         )
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        try:
-            recording = load(file)
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
-        except RecordingRefused as error:
-            raise CommandError(str(error)) from None
+        recording = recording_in(file)
         try:
             asyncio.run(self._play(recording, **options))
         except (OSError, VenueNotPlayed) as error:

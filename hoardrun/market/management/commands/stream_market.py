@@ -7,6 +7,8 @@ import signal
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,10 +20,16 @@ from hoardrun.market.engine.tasks import first_of
 from hoardrun.market.feeds import FEEDS, VENUES
 from hoardrun.market.options import SIMULATOR
 from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.recording.arguments import add_time_arguments, recording_in
+from hoardrun.market.recording.format import Recording
+from hoardrun.market.recording.server import ReplayServer
+from hoardrun.market.recording.standing_in import standing_in
 from realtime import publish
 from realtime.management import base
 
+REPLAY = "replay"
 REPORT_SECONDS = 5.0
+READ_SECONDS = 2.0  # until what was played last is published
 
 
 class Command(base.Command):
@@ -34,7 +42,9 @@ class Command(base.Command):
     json_help = "One JSON object a line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", default="simulator", choices=sorted({*FEEDS, *VENUES}))
+        parser.add_argument(
+            "--source", default="simulator", choices=sorted({*FEEDS, *VENUES, REPLAY})
+        )
         parser.add_argument(
             "--interval",
             type=base.number(0.01, 3600),
@@ -53,9 +63,11 @@ class Command(base.Command):
             metavar="SECONDS",
             help="End after this time.",
         )
+        parser.add_argument("--file", type=Path, help="The recording, with --source replay.")
+        add_time_arguments(parser)
 
     def handle(
-        self, *, source: str, interval: float, symbols: Any, seconds: float | None, **_: Any
+        self, *, source: str, interval: float, symbols: Any, seconds: float | None, **options: Any
     ) -> None:
         symbols = [symbol for symbol in symbols.split(",") if symbol.strip()]
         if not settings.REDIS_URL:
@@ -65,6 +77,9 @@ class Command(base.Command):
             )
         if source == SIMULATOR and not settings.DEBUG:
             raise CommandError("Simulated prices look as real ones do: they are for DEBUG=1 alone.")
+        replayed = self._recording(source, **options)
+        if replayed is not None:
+            source = replayed.header.source
         self._started = time.monotonic()
         self._batches = self._quotes = 0
         self._symbols: set[str] = set()
@@ -77,17 +92,51 @@ class Command(base.Command):
             interval=interval,
             symbols=symbols,
         )
-        asyncio.run(self._stream(seconds))
+        asyncio.run(self._stream(seconds, replayed, **options))
         publish.flush()
         self._report("summary")
 
-    async def _stream(self, seconds: float | None) -> None:
+    def _recording(
+        self, source: str, *, file: Path | None, speed: float, fast: bool, rebase: str, **_: Any
+    ) -> Recording | None:
+        """Return the recording that is to be played. Raises CommandError."""
+        if (source == REPLAY) != (file is not None):
+            raise CommandError("--source replay takes a --file, and no other source does.")
+        if file is None:
+            return None
+        if not settings.DEBUG:
+            raise CommandError("Recorded prices look as live ones do: they are for DEBUG=1 alone.")
+        if rebase and (fast or speed > 1):
+            raise CommandError(
+                "A recording that begins now and goes faster would soon be in the future, where no "
+                "price is believed: leave out --rebase."
+            )
+        recording = recording_in(file)
+        if recording.header.source not in VENUES:
+            raise CommandError(f"{file} is of {recording.header.source}, which is no venue here.")
+        return recording
+
+    async def _stream(
+        self,
+        seconds: float | None,
+        replayed: Recording | None,
+        *,
+        speed: float,
+        fast: bool,
+        rebase: str,
+        **_: Any,
+    ) -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
         if seconds is not None:
             loop.call_later(seconds, stop.set)
-        await first_of(stop.wait(), self._report_regularly(), self._runtime.run())
+        work = [stop.wait(), self._report_regularly(), self._runtime.run()]
+        async with AsyncExitStack() as stack:
+            if replayed is not None:
+                played = standing_in(replayed, speed=speed, is_fast=fast, is_now=bool(rebase))
+                work.append(_end_of(await stack.enter_async_context(played)))
+            await first_of(*work)
 
     def _publish(self, quotes: Sequence[LiveQuote]) -> None:
         services.quotes_publish(quotes=quotes)
@@ -117,3 +166,8 @@ class Command(base.Command):
             f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second."
             f"{'' if self._quotes or self._runtime.leads else ' Another process leads it.'}",
         )
+
+
+async def _end_of(server: ReplayServer) -> None:
+    await server.ended.wait()
+    await asyncio.sleep(READ_SECONDS)

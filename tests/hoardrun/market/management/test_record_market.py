@@ -16,7 +16,7 @@ from tests.market.synthetic import RECORDINGS
 from tests.services.environment import ROOT, of_a_server
 
 CALM = RECORDINGS / "kraken-calm.jsonl"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 
 async def _record(url: str, *arguments: str) -> asyncio.subprocess.Process:

@@ -14,7 +14,7 @@ from tests.market.synthetic import RECORDINGS
 from tests.services.environment import ROOT, of_a_server
 
 CALM = RECORDINGS / "kraken-calm.jsonl"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 
 @pytest.mark.servers

@@ -13,13 +13,15 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError, call_command
 
 from realtime.layer import groups
+from tests.market.synthetic import RECORDINGS
 from tests.services import templates
 from tests.services.environment import ROOT, of_a_server
 from tests.services.redis import Redis
 
 pytestmark = pytest.mark.servers
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
+CALM = RECORDINGS / "kraken-calm.jsonl"
 
 
 def test_it_says_that_ticks_could_not_arrive_without_redis(settings: Any):
@@ -115,3 +117,43 @@ async def test_it_waits_and_says_so_while_another_process_leads(environment: dic
     assert second.returncode == 0, err
     assert ": 0 ticks of 0 symbols" in out
     assert out.endswith("Another process leads it.\n")
+
+
+@pytest.mark.parametrize("how", [("--fast",), ("--rebase", "now", "--for", "8")])
+async def test_it_streams_a_recording_through_the_venues_own_session(
+    environment: dict[str, str], how: tuple[str, ...]
+):
+    process = await _stream(environment, "--source", "replay", "--file", str(CALM), *how)
+    out, err = await _end(process)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    assert "leads source:kraken" in err
+    summary = out.splitlines()[-1]
+    assert summary.startswith("Ended after"), err
+    assert " of 0 symbols" not in summary, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--source", "replay"), "--source replay takes a --file"),
+        (("--source", "simulator", "--file", "f"), "and no other source does"),
+        (("--source", "replay", "--file", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
+        (
+            ("--source", "replay", "--file", str(CALM), "--speed", "10", "--rebase", "now"),
+            "would soon be in the future",
+        ),
+    ],
+)
+def test_a_recording_needs_its_file_and_a_time_that_is_believed(
+    settings: Any, arguments: tuple[str, ...], why: str
+):
+    settings.REDIS_URL, settings.DEBUG = "redis://localhost", True
+    with pytest.raises(CommandError, match=why):
+        call_command("stream_market", *arguments)
+
+
+def test_no_recording_is_taken_for_live_prices_in_production(settings: Any):
+    settings.REDIS_URL, settings.DEBUG = "redis://localhost", False
+    with pytest.raises(CommandError, match="look as live ones do: they are for DEBUG=1 alone"):
+        call_command("stream_market", "--source", "replay", "--file", str(CALM))
