@@ -19,6 +19,7 @@ class NotificationType(TextChoices):
     SYSTEM = "system", "System"
     MARKETING = "marketing", "Marketing"
     REMINDER = "reminder", "Reminder"
+    MARKET = "market", "Market"
 
 
 class Priority(TextChoices):

@@ -18,6 +18,7 @@ NotificationType = Literal[
     "system",
     "marketing",
     "reminder",
+    "market",
 ]
 Priority = Literal["low", "medium", "high", "urgent"]
 NotificationStatus = Literal["unread", "read", "archived"]

@@ -20,6 +20,8 @@ from rest_framework.response import Response
 
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from hoardrun.ledger.views import AccountListView, TransactionListView
+from hoardrun.market.alerts.selectors import alerts_list, alerts_shown
+from hoardrun.market.alerts.serializers import AlertOutput
 from hoardrun.payments.payees.payloads import payee_fields
 from hoardrun.payments.payees.selectors import payees_list
 from hoardrun.payments.payees.serializers import PayeeOutput
@@ -76,6 +78,7 @@ def _read(user_id: int, streams: Sequence[str]) -> dict[str, Any] | None:
             ),
             "counts": notification_counts([user_id])[user_id],
             "preferences": preferences_get(user_id),
+            "price_alerts": alerts_shown(alerts_list(user_id)),
             "payees": [payee_fields(row) for row in payees_list(user_id)],
             "announcements": [announcement_payload(row) for row in announcements_active()],
             "timestamp": timestamp(timezone.now()),
@@ -118,6 +121,7 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
     )
     counts = CountsOutput()
     preferences = ChosenOutput(help_text="What the user has chosen about notifications.")
+    price_alerts = AlertOutput(many=True, help_text="Newest first.")
     payees = PayeeOutput(many=True, help_text="By name.")
     announcements = AnnouncementOutput(many=True)
     timestamp = serializers.DateTimeField()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from hoardrun.market import (
-    admin_rates,  # noqa: F401 registers its page
-    scaled,
-)
+from hoardrun.market import admin_rates, scaled
+from hoardrun.market.alerts import admin as alerts
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import plain
 from hoardrun.market.scaled import VOLUME_EXPONENT
 from realtime.admin_bases.pages import ModelAdmin, ReadOnly
+
+__all__ = ["InstrumentAdmin", "QuoteAdmin", "admin_rates", "alerts"]
 
 
 @admin.register(Instrument)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -17,15 +19,20 @@ class MarketConfig(AppConfig):
         from hoardrun.market.engine import overview
         from hoardrun.market.engine.messages import MarketFeed
         from hoardrun.market.engine.rooms import FeedsRoom
-        from hoardrun.market.messages import MarketUpdate
+        from hoardrun.market.kinds import KINDS
+        from hoardrun.market.messages import MarketUpdate, PriceAlertChanged
         from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
         from hoardrun.options import TABLES
+        from notifications import kinds
+        from notifications.texts import catalogue
         from realtime import rooms
         from realtime.meters import doubts, fleet, sections
         from realtime.protocol.messages import register
 
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
-        register(MarketUpdate, CandleUpdate, MarketFeed)
+        kinds.register(*KINDS)
+        catalogue.register(Path(__file__).parent / "texts")
+        register(MarketUpdate, CandleUpdate, MarketFeed, PriceAlertChanged)
         market_rooms = MarketRooms()
         rooms.register(market_rooms)
         for interval in INTERVALS:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from hoardrun.market import views
+from hoardrun.market.alerts import views as alerts
 from hoardrun.market.candles.views import CandleListView
 from hoardrun.market.engine.views import FeedListView
 from realtime.rest.routes import both
 
 urlpatterns = [
+    *both("price-alerts", alerts.AlertListView, "price-alerts"),
+    *both("price-alerts/<str:alert_id>", alerts.AlertView, "price-alert"),
     *both("market-data", views.MarketDataView, "market-data"),
     *both("instruments", views.InstrumentListView, "instruments"),
     *both("instruments/<str:symbol>", views.InstrumentDetailView, "instrument"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from notifications.kinds import (
     account,
     kyc,
+    market,
     marketing,
     payment,
     reminder,
@@ -17,6 +18,7 @@ from notifications.kinds import (
 OWN = (
     *account.KINDS,
     *kyc.KINDS,
+    *market.KINDS,
     *marketing.KINDS,
     *payment.KINDS,
     *reminder.KINDS,

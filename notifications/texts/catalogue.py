@@ -34,7 +34,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class KindTexts(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts of one kind, by language. `url` is the path that a tap opens."""
+    """The texts of one kind, by language. `url` is what a tap opens: a path, with values in it."""
 
     url: str = "/"
     words: dict[str, Words]

@@ -68,6 +68,8 @@ def faults_of(kind: Kind) -> Iterator[Fault]:
         texts = KindTexts(words=dict.fromkeys(CODES, GENERAL))
     if not texts.url.startswith("/") or texts.url.startswith("//"):
         yield Fault(kind=kind.name, what=f"opens {texts.url!r}, which is no path of ours")
+    for what in _of_text(texts.url, variables(kind.variables)):
+        yield Fault(kind=kind.name, what=f"url {what}")
     for name in sorted(set(texts.words) - set(CODES)):
         yield Fault(kind=kind.name, language=name, what="is a language that we do not have")
     for language in CODES:

@@ -120,19 +120,20 @@ def uncut(
     words = texts.words[reader.locale.language]
     common = catalogue.shared(reader.locale.language)
     named = _actions(kind, words, common) if channel == "push" else ()
+    filled = written(values, reader, STYLES[channel]) | brand_values(of)
+    url = fill(compiled(texts.url), filled)
     if channel == "push" and kind.privacy == "secret":
         title = common.categories.get(kind.category, of.name)
         if kind.type == "security":
             title = common.secret_title
-        return Rendered(title=title, body=common.secret_push, url=texts.url, actions=named)
-    filled = written(values, reader, STYLES[channel]) | brand_values(of)
+        return Rendered(title=title, body=common.secret_push, url=url, actions=named)
     count = getattr(values, "count", None)
     title = fill(compiled(form(words.title, count, reader)), filled)
     if channel == "push" and kind.privacy == "amount" and hide_amounts:
-        return Rendered(title=title, body=common.hidden_push, url=texts.url, actions=named)
+        return Rendered(title=title, body=common.hidden_push, url=url, actions=named)
     body = fill(compiled(form(_of_channel(words, channel), count, reader)), filled)
     body = _PARAGRAPHS.sub("\n\n", body.strip())
-    return Rendered(title=title, body=body, url=texts.url, actions=named)
+    return Rendered(title=title, body=body, url=url, actions=named)
 
 
 def cut(

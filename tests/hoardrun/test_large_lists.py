@@ -24,6 +24,7 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.corrections.models import Correction
 from hoardrun.ledger.journal.models import Book, Posting
 from hoardrun.ledger.models import Account, Transaction
+from hoardrun.market.models import Instrument, PriceAlert
 from hoardrun.payments.tariffs.models import ProviderFee, ProviderLimit
 from notifications.models import (
     Address,
@@ -60,6 +61,7 @@ LISTS: dict[str, list[str]] = {
     "ledger/book/": ["", "?ours=1", "?account__id__exact=700", "?q=user-700", "?q=700"],
     "ledger/posting/": ["", "?txn__id__exact=700", "?q=700", "?q=settle:700"],
     "ledger/correction/": ["", "?waits=1", "?q=700"],
+    "market/pricealert/": ["", "?q=user-700", "?q=700", "?user__id__exact=700"],
     "notifications/notification/": ["", "?q=user-700"],
     "notifications/suppression/": ["", f"?q={'7':064}"],
     "notifications/suppressionlift/": ["", "?q=700"],
@@ -116,6 +118,7 @@ def fill(first: int, last: int) -> None:
     if first == 1:
         later = now + timedelta(hours=1)  # it lives until the test is over
         Node.objects.create(id="n", host="host", pid=1, started_at=now, seen_at=later)
+        Instrument.objects.create(id=1, symbol="KLMO", name="Kilimo", currency="KES")
     market = {"kind": "market", "payload": {}, "fingerprint": "x", "audience": 1}
     payment = {"type": "payment", "direction": "inbound", "amount": 1, "currency": "KES"}
     login = {"session": "s", "issued_at": now}
@@ -141,6 +144,11 @@ def fill(first: int, last: int) -> None:
     Notification.objects.bulk_create(
         Notification(id=n, user_id=n, title="Hello", message="World") for n in numbers
     )
+    PriceAlert.objects.bulk_create(
+        PriceAlert(id=n, user_id=n, instrument_id=1, kind="price_above", threshold=n,
+                   cooldown_seconds=1)
+        for n in numbers
+    )  # fmt: skip
     Suppression.objects.bulk_create(
         Suppression(id=n, channel="sms", hash=f"{n:064}", reason="bounced", created_at=now)
         for n in numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hoardrun.market.alerts.models import AlertCursor, PriceAlert
 from hoardrun.market.models.candles import Candle, CandleHole
 from hoardrun.market.models.hours import Holiday, TradingSession
 from hoardrun.market.models.instruments import (
@@ -14,6 +15,7 @@ from hoardrun.market.models.instruments import (
 from hoardrun.market.models.sources import Lease, Source, SourceSymbol
 
 __all__ = [
+    "AlertCursor",
     "MAX_DECIMALS",
     "MAX_SYMBOL_LENGTH",
     "SYMBOL_PATTERN",
@@ -22,6 +24,7 @@ __all__ = [
     "Holiday",
     "Instrument",
     "Lease",
+    "PriceAlert",
     "Quote",
     "Source",
     "SourceSymbol",

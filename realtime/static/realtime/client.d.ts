@@ -10,7 +10,8 @@ export type NotificationType =
   | "kyc"
   | "system"
   | "marketing"
-  | "reminder";
+  | "reminder"
+  | "market";
 
 export type Priority =
   | "low"
@@ -50,6 +51,7 @@ export type SubscriptionType =
   | "system"
   | "marketing"
   | "reminder"
+  | "market"
   | "balance";
 
 /** Why the server closes, and what the client does next. */
@@ -807,6 +809,54 @@ export interface MarketFeed {
   leads_since?: string | null;
 }
 
+/** An alert of the user was created, changed, armed, fired or removed, on any device. */
+export interface PriceAlertChanged {
+  /** The alert's id. */
+  id: string;
+  /** The whole of it, which replaces what the client has; null: it was removed. */
+  alert?: AlertFields | null;
+}
+
+/** What a user waits for. */
+export interface AlertFields {
+  /** The alert's id. */
+  id: string;
+  /** The instrument, such as `BTC-USD`. */
+  symbol: string;
+  /** What it waits for: `price_above`, `price_below`, `change_above`, `change_below` or `volume_above`. */
+  kind: string;
+  /** The number that is waited for: a price, a change in percent, or a volume. */
+  threshold: string;
+  /** The time that a change is reckoned over: `24h`, `1h` or `session`; null for other kinds. */
+  window?: string | null;
+  /** Whether it is armed again after it has fired. */
+  mode: "once" | "repeat";
+  /** How far the number must go back before it is armed again; null: a tenth of a percent. */
+  hysteresis?: string | null;
+  /** The shortest time between two that fire. */
+  cooldown_seconds: number;
+  /** The user's own words. */
+  note?: string;
+  /** Whether it leaves the app in quiet hours too. */
+  urgent?: boolean;
+  /** Time from which it waits no longer, if any. */
+  expires_at?: string | null;
+  /** `pending` until the engine watches it, then `armed`; `fired`, or `waiting_rearm` if it repeats; `paused`; `expired`. */
+  state: string;
+  /** Whether it waits because the price cannot be trusted now, or the market is closed. */
+  suspended: boolean;
+  /** How often it has fired. */
+  fire_count: number;
+  /** Time at which it fired last, if it has. */
+  last_fired_at?: string | null;
+  /** The price when it was armed. */
+  armed_price?: string | null;
+  /** Grows with each change of the user and whenever it fires; the next change names it. */
+  version: number;
+  /** Time at which it was created. */
+  created_at: string;
+}
+
 /** The `data` of each message, by its `type`. */
 export interface ServerMessages {
   access_changed: AccessChanged;
@@ -826,6 +876,7 @@ export interface ServerMessages {
   pong: Pong;
   preferences_changed: PreferencesChanged;
   presence_updated: PresenceUpdated;
+  price_alert_changed: PriceAlertChanged;
   provider_health: ProviderHealth;
   resync_required: ResyncRequired;
   room_joined: RoomJoined;
@@ -847,7 +898,8 @@ export type EventType =
   | "preferences_changed"
   | "transaction_update"
   | "balance_update"
-  | "payee_changed";
+  | "payee_changed"
+  | "price_alert_changed";
 
 /** What belongs to a room. */
 export type RoomMessageType =

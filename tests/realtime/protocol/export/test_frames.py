@@ -106,6 +106,8 @@ async def test_each_message_is_as_described(server: Server) -> None:
         await alice.receive("preferences_changed")
         await asyncio.to_thread(_know, server)
         await alice.receive("payee_changed")
+        await asyncio.to_thread(_wait_for, server)
+        await alice.receive("price_alert_changed")
         await asyncio.to_thread(_close, server, other.greeting["connection_id"])
         await alice.receive("access_changed")
         await alice.send({"type": "join_room", "room": "payments"})
@@ -164,6 +166,12 @@ def _choose(server: Server) -> None:
 def _know(server: Server) -> None:
     body = {"provider": "mtn", "currency": "EUR", "msisdn": "+256772123456", "name": "Amina"}
     assert server.request("POST", "/api/v1/payees", json=body, token=token_for(ALICE)).status == 201
+
+
+def _wait_for(server: Server) -> None:
+    body = {"symbol": "BTC-USD", "kind": "price_above", "threshold": "99999999"}
+    path, token = "/api/v1/price-alerts", token_for(ALICE)
+    assert server.request("POST", path, json=body, token=token).status == 201
 
 
 def _close(server: Server, connection_id: str) -> None:

@@ -1,0 +1,1 @@
+"""Price alerts: what users wait for, and the engine's consumer that fires them."""

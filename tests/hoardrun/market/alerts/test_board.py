@@ -1,0 +1,169 @@
+"""What a board fires is what a plain scan of all crossings finds."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hoardrun.market.alerts.board import Board, Fires, Rearms, Waiting
+from hoardrun.market.alerts.choices import Metric
+from tests.hoardrun.market.alerts.naive import Alert, Store, scan
+
+FIRST = 50
+PRICES = st.integers(30, 70)
+
+
+@st.composite
+def alerts(draw: st.DrawFn) -> list[Alert]:
+    """Draw alerts that are not true at the first price."""
+    found = []
+    for number in range(draw(st.integers(1, 12))):
+        is_above = draw(st.booleans())
+        away = draw(st.integers(1, 15))
+        back = draw(st.integers(1, 10))
+        sign = 1 if is_above else -1
+        threshold = FIRST + sign * away
+        cooldown = draw(st.none() | st.integers(0, 8))
+        found.append(Alert(number, is_above, threshold, threshold - sign * back, cooldown))
+    return found
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> list[tuple[int, int]]:
+    """Draw prices with times: most go forward, some repeat, some are late."""
+    at, found = 1, []
+    for price, step in draw(st.lists(st.tuples(PRICES, st.integers(-4, 5)), max_size=60)):
+        at = max(0, at + step)
+        found.append((price, at))
+    return found
+
+
+@given(alerts(), prices())
+@settings(deadline=None)
+def test_a_board_fires_what_a_plain_scan_finds(
+    waiting: list[Alert], path: list[tuple[int, int]]
+) -> None:
+    expected = deepcopy(waiting)
+    scan(expected, path, FIRST)
+    store = Store(waiting, FIRST)
+    for price, at in path:
+        store.take(price, at)
+    assert waiting == expected
+
+
+@given(alerts(), prices(), st.sets(st.integers(0, 60)), st.data())
+@settings(deadline=None)
+def test_a_new_leader_loses_and_doubles_nothing_that_fires_once(
+    waiting: list[Alert], path: list[tuple[int, int]], changes: set[int], data: st.DataObject
+) -> None:
+    """The leader changes anywhere, and its successor begins with a price noted up to 5 ago."""
+    for alert in waiting:
+        alert.cooldown = None
+    path = sorted(path, key=lambda each: each[1])
+    expected = deepcopy(waiting)
+    scan(expected, path, FIRST)
+    store = Store(waiting, FIRST)
+    for place, (price, at) in enumerate(path):
+        if place in changes:
+            noted = max(0, place - data.draw(st.integers(1, 5)))
+            was, was_at = path[noted - 1] if noted else (FIRST, 0)
+            store.lead_again(was, was_at)
+            missed = [each for each, _ in path[noted:place]]
+            if missed:
+                store.settle(store.board.missed(max(missed), min(missed), was_at, at))
+        store.take(price, at)
+    assert [len(alert.fired) for alert in waiting] == [len(alert.fired) for alert in expected]
+
+
+@given(alerts(), prices())
+@settings(deadline=None)
+def test_nothing_fires_without_a_price_beyond_its_threshold(
+    waiting: list[Alert], path: list[tuple[int, int]]
+) -> None:
+    store = Store(waiting, FIRST)
+    for price, at in path:
+        store.take(price, at)
+    for alert in waiting:
+        assert all(alert.reached(price) for price, _ in alert.fired)
+        assert len(alert.fired) <= 1 or alert.cooldown is not None
+
+
+def _board(*entries: tuple[int, bool, int]) -> Board:
+    board = Board()
+    board.begin(FIRST, 0)
+    for number, is_above, threshold in entries:
+        board.arm(number, Metric.PRICE, is_above=is_above, threshold=threshold)
+    return board
+
+
+def test_a_leap_fires_all_that_lies_between_oldest_first() -> None:
+    board = _board((9, True, 55), (3, True, 60), (4, True, 61), (1, False, 40))
+    assert board.take(60, 1) == [Fires([3, 9], Metric.PRICE, 60, 60, 1)]
+    assert len(board) == 2
+
+
+def test_the_threshold_itself_is_reached() -> None:
+    board = _board((1, True, 55), (2, False, 45))
+    assert board.take(54, 1) == board.take(46, 2) == []
+    assert [effect.ids for effect in board.take(55, 3)] == [[1]]
+    assert [effect.ids for effect in board.take(45, 4)] == [[2]]
+
+
+def test_prices_that_flip_over_a_threshold_fire_once_in_a_cooldown() -> None:
+    """Test 9, of the board: 500 flips of a step."""
+    alert = Alert(1, True, 55, 53, cooldown=100)
+    store = Store([alert], FIRST)
+    for at in range(1, 501):
+        store.take(55 if at % 2 else 54, at)
+    assert len(alert.fired) == 1  # it never came back to 53
+    store.take(53, 600)
+    store.take(55, 601)
+    assert len(alert.fired) == 2
+
+
+def test_a_repeated_alert_waits_for_both_the_way_back_and_the_cooldown() -> None:
+    board = _board()
+    board.take(56, 10)
+    board.wait(Waiting(1, Metric.PRICE, True, 55, 53, ready_at=20))
+    assert board.take(50, 15) == []  # back, too early
+    assert board.take(54, 20) == [Rearms([1], Metric.PRICE, 50, 15)]  # back since 15
+    assert board.take(55, 21) == [Fires([1], Metric.PRICE, 55, 55, 21)]
+
+
+def test_the_extremes_of_a_hole_fire_and_move_nothing() -> None:
+    board = _board((1, True, 60), (2, False, 40), (3, True, 70))
+    found = board.missed(65, 35, 1, 9)
+    assert found == [
+        Fires([1], Metric.PRICE, 65, 65, 9, since=1),
+        Fires([2], Metric.PRICE, 35, 35, 9, since=1),
+    ]
+    assert (board.values[Metric.PRICE], board.at) == (FIRST, 0)
+
+
+def test_a_change_fires_by_its_own_reference_and_when_that_moves() -> None:
+    board = Board()
+    board.begin(10_000, 0)
+    board.arm(1, Metric.CHANGE_DAY, is_above=True, threshold=50_000)  # 5 %
+    board.arm(2, Metric.CHANGE_HOUR, is_above=False, threshold=-20_000)
+    assert board.take(20_000, 1) == []  # no reference is known
+    board.take(10_000, 2)
+    board.refer(Metric.CHANGE_DAY, 10_000)
+    assert board.look() == []
+    assert board.take(10_500, 3) == [Fires([1], Metric.CHANGE_DAY, 50_000, 10_500, 3)]
+    board.refer(Metric.CHANGE_HOUR, 10_800)
+    assert board.look() == [Fires([2], Metric.CHANGE_HOUR, -27_777, 10_500, 3)]
+
+
+def test_a_volume_fires_when_it_came_with_a_price() -> None:
+    board = _board()
+    board.arm(1, Metric.VOLUME, is_above=True, threshold=1_000)
+    assert board.take(50, 1) == board.take(50, 2, 999) == []
+    assert board.take(51, 3, 1_200) == [Fires([1], Metric.VOLUME, 1_200, 51, 3)]
+
+
+def test_what_is_armed_already_true_fires_with_the_next_look() -> None:
+    board = _board((1, True, 45))
+    assert board.look() == [Fires([1], Metric.PRICE, 50, 50, 0)]
+    assert board.look() == []
