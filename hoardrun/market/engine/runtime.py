@@ -38,7 +38,7 @@ from realtime import asgi
 from realtime.publish import tell
 
 # What the engine's leader runs, by the paths of their classes.
-CONSUMERS: tuple[str, ...] = ()
+CONSUMERS: tuple[str, ...] = ("hoardrun.market.alerts.consumer.Alerts",)
 RETRY_SECONDS = 5.0
 DRAIN_SECONDS = 0.25  # between two looks whether the node drains
 

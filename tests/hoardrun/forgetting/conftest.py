@@ -21,6 +21,7 @@ from hoardrun.broadcasts.services import broadcast_create
 from hoardrun.ledger.corrections.services import correction_ask
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
+from hoardrun.market.alerts.services import alert_create
 from realtime import log
 from realtime.access import tickets
 from realtime.core.identity import Identity
@@ -28,6 +29,7 @@ from realtime.log import CursorMove
 from realtime.models import Connection, EndedSession, Node
 from realtime.streams import user_stream
 from tests.hoardrun.ledger.conftest import complete, create, move
+from tests.hoardrun.market.tools import instrument
 from tests.notifications import outside
 from tests.notifications.support import note
 
@@ -72,6 +74,10 @@ def zaphodine(charlie: User) -> User:
     LogEntry.objects.log_actions(charlie.pk, [other], CHANGE, "Looked at.")
     Account.objects.filter(pk=other.pk).update(name="")
     LogEntry.objects.log_actions(user.pk, [charlie], CHANGE, "Looked at.")
+    instrument(symbol="BTC-USD", decimals=2)
+    alert_create(
+        user_id=user.pk, symbol="BTC-USD", kind="price_above", threshold="9", note=f"{NAME} sells"
+    )
     text = {"title": "To all", "message": "x"}
     broadcast_create(
         author=Staff(user.pk, "192.0.2.7"), kind="notification", target="all", data=text

@@ -1,0 +1,145 @@
+"""Ask a source for the prices that were missed. What is called blocks: call it in a thread.
+
+Trades say exactly when a price was reached; they are asked for first. Candles of a minute say it of
+longer times, and where a source has no trades to tell. What comes back goes through a gate of its
+own: a price that cannot be true fires nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from hoardrun.market import simulator
+from hoardrun.market.alerts.missed import Hole
+from hoardrun.market.feeds import VENUES
+from hoardrun.market.feeds.events import Bar, Trade
+from hoardrun.market.feeds.fetching import Fetcher, FetchFailed, fetcher_of
+from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits, Verdict
+from hoardrun.market.models import Instrument, Quote, SourceSymbol
+from hoardrun.market.options import SIMULATOR
+from hoardrun.market.quotes import Listing
+from hoardrun.market.scaled import Unscalable, rounded
+from hoardrun.market.selectors import listing_of
+
+_MINUTE = 60_000_000
+_TICK = simulator.TICK_MS * 1000
+BY_TRADES = 15 * _MINUTE  # of a longer time there may be too many
+REACHES_BACK = _MINUTE  # trades that begin later than this after the hole are not all
+SIMULATED = 2_000
+LONGEST = 12 * 60 * _MINUTE  # what Kraken has of candles of a minute
+
+
+class MissedPrice(NamedTuple):
+    """The extremes between two times; without `since`, the price at `until`."""
+
+    high: int
+    low: int
+    since: int | None
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissedPrices:
+    """What a source has told; with `retry_seconds`, it is to be asked again after that."""
+
+    prices: Sequence[MissedPrice]
+    retry_seconds: float | None = None
+
+
+def missed_prices(hole: Hole) -> MissedPrices:
+    """Ask a source for what was missed, at most the last LONGEST of it."""
+    instrument = Instrument.objects.get(pk=hole.instrument_id)
+    listing = listing_of(instrument)
+    since = max(hole.since, hole.until - LONGEST)
+    if hole.source == SIMULATOR:
+        return MissedPrices(list(_simulated(listing, since, hole.until)))
+    symbol = SourceSymbol.objects.filter(instrument=instrument, source=hole.source).first()
+    fetcher = fetcher_of(hole.source) if hole.source in VENUES else None
+    if symbol is None or fetcher is None:
+        return MissedPrices(())
+    found: list[MissedPrice] = []
+    try:
+        for page in _asked(fetcher, symbol, listing, since, hole.until):
+            found += page
+    except FetchFailed as error:
+        return MissedPrices(found, error.retry_seconds)
+    return MissedPrices(found)
+
+
+def _asked(
+    fetcher: Fetcher, symbol: SourceSymbol, listing: Listing, since: int, until: int
+) -> Iterator[list[MissedPrice]]:
+    names = symbol.venue_symbol, symbol.rest_symbol or symbol.venue_symbol
+    first: int | None = None
+    if until - since <= BY_TRADES:
+        gate = _gate(listing, since)
+        for trades in fetcher.trades(*names, since, until):
+            first = trades[0].at if first is None else first
+            yield list(by_trades(trades, listing, gate))
+    if first is None or first - since > REACHES_BACK:
+        gate = _gate(listing, since)
+        begin = since - since % _MINUTE
+        for bars in fetcher.bars(*names, 1, begin, until if first is None else first):
+            yield list(by_bars(bars, listing, gate, until))
+
+
+def by_trades(trades: Sequence[Trade], listing: Listing, gate: Gate) -> Iterator[MissedPrice]:
+    """Yield the prices of trades that a gate lets through."""
+    for trade in trades:
+        price = _steps(listing, trade)
+        if price is None:
+            continue
+        verdict = gate.trade(price, trade.at, trade.at, trade_id=trade.trade_id)
+        if verdict is Verdict.ACCEPTED:
+            yield MissedPrice(price, price, None, trade.at)
+
+
+def by_bars(bars: Sequence[Bar], listing: Listing, gate: Gate, until: int) -> Iterator[MissedPrice]:
+    """Yield the extremes of candles that a gate lets through."""
+    for bar in bars:
+        try:
+            prices = [rounded(each, listing.decimals)
+                      for each in (bar.open, bar.high, bar.low, bar.close)]  # fmt: skip
+        except (Unscalable, ArithmeticError):
+            continue
+        if _is_plausible(prices, bar.begin, gate, JUMP_PERCENT[listing.type]):
+            _, high, low, _ = prices
+            yield MissedPrice(high, low, bar.begin, min(bar.begin + bar.minutes * _MINUTE, until))
+
+
+def _simulated(listing: Listing, since: int, until: int) -> Iterator[MissedPrice]:
+    """Yield the prices that the simulator has made: of each tick, or of SIMULATED ticks."""
+    first, last = since // _TICK + 1, until // _TICK
+    for tick in range(first, last + 1, max(1, (last - first) // SIMULATED)):
+        price = rounded(simulator.price_at(listing, tick), listing.decimals)
+        yield MissedPrice(price, price, None, tick * _TICK)
+
+
+def _is_plausible(prices: Sequence[int], at: int, gate: Gate, jump_percent: Decimal) -> bool:
+    """Say whether a candle may be true: its close by the gate, its extremes by their distance."""
+    first, high, low, close = prices
+    if gate.bar(first, high, low, close, is_running=False) is not Verdict.ACCEPTED:
+        return False
+    factor = 1 + jump_percent / 100
+    if high > max(first, close) * factor or low * factor < min(first, close):
+        return False
+    return gate.trade(close, at, at) is Verdict.ACCEPTED
+
+
+def _gate(listing: Listing, since: int) -> Gate:
+    """Make a gate that begins with the stored price of an instrument."""
+    gate = Gate(Limits(JUMP_PERCENT[listing.type]))
+    price = Quote.objects.filter(instrument_id=listing.id).values_list("price", flat=True).first()
+    if price is not None:
+        gate.seed(price, since)
+    return gate
+
+
+def _steps(listing: Listing, trade: Trade) -> int | None:
+    try:
+        return rounded(trade.price, listing.decimals)
+    except (Unscalable, ArithmeticError):
+        return None

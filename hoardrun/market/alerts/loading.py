@@ -1,0 +1,147 @@
+"""What the engine reads of alerts and prices. Synchronous."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from hoardrun.market.alerts.board import Board
+from hoardrun.market.alerts.choices import AlertKind, AlertState, Metric, metric_of
+from hoardrun.market.alerts.desk import Desk, Known
+from hoardrun.market.alerts.judge import waiting
+from hoardrun.market.alerts.models import AlertCursor, PriceAlert
+from hoardrun.market.alerts.numbers import price_of, reference_of
+from hoardrun.market.alerts.past import Past, past_of
+from hoardrun.market.alerts.times import microseconds_of, moment_of
+from hoardrun.market.lease import Held, fenced
+from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.selectors import quote_list
+
+_PAGE = 5_000
+_LOADED = ("pk", "instrument_id", "kind", "window", "threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All that a leader begins with, and the instruments that have a cursor."""
+
+    desk: Desk
+    noted: frozenset[int]
+
+
+def load() -> Loaded:
+    """Read all alerts that are watched, the cursors, and the newest quotes."""
+    quotes = {quote.listing.id: quote for quote in quote_list()}
+    judged = {
+        row.instrument_id: Known(row.price, microseconds_of(row.at), row.source)
+        for row in AlertCursor.objects.all()
+    }
+    boards = boards_load()
+    for instrument_id, board in boards.items():
+        if known := _newest(judged.get(instrument_id), quotes.get(instrument_id)):
+            board.begin(known.price, known.at)
+    desk = Desk(
+        boards,
+        judged={key: known.at for key, known in judged.items()},
+        feeds={key: quote.feed for key, quote in quotes.items()},
+        quoted={key: _known_of(quote) for key, quote in quotes.items()},
+    )
+    return Loaded(desk, frozenset(judged))
+
+
+def boards_load() -> dict[int, Board]:
+    """Read all alerts that are watched; page by page, in the order of their ids."""
+    sides: dict[tuple[int, Metric, bool], tuple[array[int], array[int]]] = defaultdict(
+        lambda: (array("q"), array("q"))
+    )
+    for alert_id, instrument_id, kind, window, threshold in _armed():
+        key = instrument_id, metric_of(kind, window), AlertKind(kind).is_above
+        levels, ids = sides[key]
+        levels.append(threshold)
+        ids.append(alert_id)
+    boards: dict[int, Board] = defaultdict(Board)
+    for (instrument_id, metric, is_above), (levels, ids) in sides.items():
+        boards[instrument_id].ladder(metric).armed(is_above).fill(levels, ids)
+    for row in PriceAlert.objects.filter(state=AlertState.WAITING_REARM).iterator(_PAGE):
+        boards[row.instrument_id].wait(waiting(row))
+    return dict(boards)
+
+
+def _armed() -> Iterator[tuple[int, int, str, str, int]]:
+    last = 0
+    rows = PriceAlert.objects.filter(state=AlertState.ARMED).order_by("pk").values_list(*_LOADED)
+    while page := list(rows.filter(pk__gt=last)[:_PAGE]):
+        yield from page
+        last = page[-1][0]
+
+
+def pending_list(limit: int, without: Collection[int] = ()) -> list[PriceAlert]:
+    """Return alerts that are to be taken up, oldest first; not those of some instruments."""
+    rows = PriceAlert.objects.filter(state=AlertState.PENDING).order_by("pk")
+    if without:
+        rows = rows.exclude(instrument_id__in=without)
+    return list(rows[:limit])
+
+
+def quoted(instruments: Collection[int]) -> dict[int, Known]:
+    """Return the stored prices of some instruments."""
+    return {key: _known_of(quote) for key, quote in _quotes(instruments).items()}
+
+
+def references(
+    wanted: Mapping[int, Collection[Metric]],
+) -> dict[int, dict[Metric, int | Past]]:
+    """Return the prices that changes are reckoned from, by instrument.
+
+    What no quote says is a past, which begins empty.
+    """
+    quotes = _quotes(wanted)
+    found: dict[int, dict[Metric, int | Past]] = {}
+    for key, metrics in wanted.items():
+        quote = quotes.get(key)
+        for metric in metrics:
+            reference = None if quote is None else reference_of(quote, metric)
+            told = past_of(metric) if reference is None else reference
+            if told is not None:
+                found.setdefault(key, {})[metric] = told
+    return found
+
+
+def _quotes(instruments: Collection[int]) -> dict[int, LiveQuote]:
+    return {quote.listing.id: quote for quote in quote_list() if quote.listing.id in instruments}
+
+
+def _known_of(quote: LiveQuote) -> Known:
+    return Known(price_of(quote), microseconds_of(quote.as_of), quote.source)
+
+
+def cursors_store(held: Held, judged: Mapping[int, Known]) -> None:
+    """Note up to which prices alerts were judged. Raises Overtaken."""
+    if not judged:
+        return
+    rows = [
+        AlertCursor(
+            instrument_id=key,
+            price=known.price,
+            at=moment_of(known.at),
+            source=known.source,
+            epoch=held.epoch,
+        )
+        for key, known in sorted(judged.items())
+    ]
+    with fenced(held):
+        AlertCursor.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["instrument"],
+            update_fields=["price", "at", "source", "epoch"],
+        )
+
+
+def _newest(cursor: Known | None, quote: LiveQuote | None) -> Known | None:
+    newest = None if quote is None else _known_of(quote)
+    if cursor is None or newest is None:
+        return cursor or newest
+    return max(cursor, newest, key=lambda each: each.at)
