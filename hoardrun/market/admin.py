@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from hoardrun.market import admin_rates, scaled
+from hoardrun.market import (
+    admin_candles,  # noqa: F401 registers its page
+    admin_rates,
+    scaled,
+)
 from hoardrun.market.alerts import admin as alerts
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import plain

@@ -13,6 +13,7 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from hoardrun.market import options
+        from hoardrun.market.candles import retention
         from hoardrun.market.candles.messages import CandleUpdate
         from hoardrun.market.candles.rooms import CandleRooms
         from hoardrun.market.candles.spans import INTERVALS
@@ -25,7 +26,7 @@ class MarketConfig(AppConfig):
         from hoardrun.options import TABLES
         from notifications import kinds
         from notifications.texts import catalogue
-        from realtime import rooms
+        from realtime import jobs, rooms
         from realtime.meters import doubts, fleet, sections
         from realtime.protocol.messages import register
 
@@ -42,3 +43,4 @@ class MarketConfig(AppConfig):
         sections.register(overview.section)
         rooms.register(FeedsRoom())
         rooms.register(AlwaysMovingRoom())
+        jobs.register(jobs.Job(retention.NAME, retention.LOOK_SECONDS, retention.apply_if_due))

@@ -15,6 +15,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from hoardrun.market import simulator
+from hoardrun.market.candles.selectors import candle_list, zone_of
+from hoardrun.market.candles.spans import DAY_MINUTES, moment
+from hoardrun.market.candles.values import Drawn
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
 from hoardrun.market.models import SYMBOL_PATTERN, Instrument
@@ -82,16 +85,39 @@ def quote_get(*, symbol: str) -> LiveQuote:
 
 
 def daily_list(*, symbol: str, moment: datetime | None = None) -> Sequence[Day]:
-    """Return a symbol's days, oldest first: thirty if simulated, else the day of its quote."""
+    """Return a symbol's last thirty days, oldest first, as far as there are candles of them.
+
+    Without any, return the day of its quote. Raises InstrumentNotFound or QuoteNotFound.
+    """
     instrument = instrument_get(symbol=symbol)
     if settings.SIMULATE_MARKET:
         return simulator.days_until(listing_of(instrument), moment or timezone.now())
+    days = candle_list(
+        instrument_id=instrument.pk,
+        minutes=DAY_MINUTES,
+        zone=zone_of(instrument),
+        newest=simulator.DAYS_KEPT,
+    )
+    if days:
+        return [_day(drawn, instrument.decimals) for drawn in days]
     quote = quote_get(symbol=symbol)
     first, high, low = (
         quote.price if price is None else price for price in (quote.open, quote.high, quote.low)
     )
     volume = Decimal(0) if quote.volume is None else quote.volume
     return [Day(quote.as_of.date(), first, high, low, quote.price, volume)]
+
+
+def _day(drawn: Drawn, decimals: int) -> Day:
+    values = drawn.values
+    return Day(
+        date=moment(drawn.bucket).date(),
+        open=unscale(values.open, decimals),
+        high=unscale(values.high, decimals),
+        low=unscale(values.low, decimals),
+        close=unscale(values.close, decimals),
+        volume=unscale(values.volume or 0, VOLUME_EXPONENT),
+    )
 
 
 def _symbols(given: Collection[str]) -> list[str]:

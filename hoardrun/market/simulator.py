@@ -20,6 +20,8 @@ from hoardrun.market.quotes import Listing, LiveQuote
 TICK_MS = 100
 DAY_TICKS = 86_400_000 // TICK_MS
 DAYS_KEPT = 30
+BAR_SAMPLES = 8  # prices that a candle of the past is made of
+BATCH_TICKS = 5  # between two prices, unless a feed is told otherwise
 
 # The usual move of a price in a day, as a fraction of it, by type or by symbol.
 _VOLATILITY = {
@@ -86,6 +88,16 @@ def quote_at(listing: Listing, tick: int) -> LiveQuote:
         source="simulator",
         as_of=time_of(tick),
     )
+
+
+def bar_at(listing: Listing, first: int, end: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """Return the first, highest, lowest and last price of the ticks from `first` up to `end`.
+
+    Looks at some of the ticks only, so the highest and the lowest may lie a little further out.
+    """
+    step = max(1, (end - first) // BAR_SAMPLES)
+    prices = [price_at(listing, tick) for tick in (*range(first, end, step), end - BATCH_TICKS)]
+    return prices[0], max(prices), min(prices), prices[-1]
 
 
 def days_until(listing: Listing, moment: datetime) -> list[Day]:

@@ -102,6 +102,7 @@ SMALL = {
     "auth.group",
     "ledger.floatcheck",
     "ledger.transactionmove",
+    "market.candlehole",
     "market.instrument",
     "market.quote",
     "notifications.announcement",

@@ -99,9 +99,10 @@ class _Minute:
 class _Book:
     """The minutes of an instrument that may still change."""
 
-    __slots__ = ("forgotten", "minutes", "since")
+    __slots__ = ("forgotten", "minutes", "since", "source")
 
-    def __init__(self, since: int) -> None:
+    def __init__(self, since: int, source: str) -> None:
+        self.source = source  # of the newest price
         self.since = since  # minutes before it were not seen
         self.minutes: dict[int, _Minute] = {}
         self.forgotten: set[int] = set()  # minutes that the venue's history has filled
@@ -151,7 +152,7 @@ class Builder:
             minute = self._books[instrument_id].minutes[bucket]
             minute.is_changed = False
             kind, source = minute.best()
-            values = minute.parts[kind, source].values
+            values = minute.parts[kind, source].values.fitting()
             indicative = kind is Kind.QUOTES
             found.append(
                 Drawn(instrument_id, 1, bucket, values, source, minute.is_closed, indicative)
@@ -161,7 +162,7 @@ class Builder:
 
     def seed(self, drawn: Drawn) -> None:
         """Go on with a running minute that another process has begun."""
-        book = self._books.setdefault(drawn.instrument_id, _Book(drawn.bucket))
+        book = self._books.setdefault(drawn.instrument_id, _Book(drawn.bucket, drawn.source))
         minute = book.minutes.setdefault(drawn.bucket, _Minute(drawn.bucket))
         kind = Kind.QUOTES if drawn.is_indicative else Kind.TRADES
         minute.parts.setdefault((kind, drawn.source), _Part(drawn.values))
@@ -183,6 +184,12 @@ class Builder:
             elif minute.is_closed:
                 book.forgotten.add(bucket)
                 self._drop(instrument_id, book, minute)
+
+    def time(self, instrument_id: int, now: int) -> int | None:
+        """Return the time at the source of an instrument; None if nothing has come of it."""
+        book = self._books.get(instrument_id)
+        clock = None if book is None else self._clocks.get(book.source)
+        return None if clock is None else clock.time(now)
 
     def first_open(self, instrument_id: int) -> int | None:
         """Return the first minute of an instrument that has not closed, if there is one."""
@@ -206,7 +213,7 @@ class Builder:
             self.counts.wrong += 1
             return
         bucket = item.at - item.at % MINUTE
-        minute = self._minute(item.instrument_id, bucket, time, is_part=True)
+        minute = self._minute(item, bucket, time, is_part=True)
         if minute is None:
             if kind is Kind.QUOTES:  # a venue has no history of these
                 self.counts.late += 1
@@ -235,7 +242,7 @@ class Builder:
         if item.minutes != 1 or item.begin % MINUTE or not values.is_sane():
             self.counts.wrong += 1
             return
-        minute = self._minute(item.instrument_id, item.begin, time, is_part=False)
+        minute = self._minute(item, item.begin, time, is_part=False)
         if minute is None:
             if item.is_snapshot or item.is_amended:
                 self.repairs.append(
@@ -262,15 +269,16 @@ class Builder:
             self.holes.append(Hole(item.instrument_id, since, until))
 
     def _minute(
-        self, instrument_id: int, bucket: int, time: int, *, is_part: bool
+        self, item: Accepted | AcceptedBar, bucket: int, time: int, *, is_part: bool
     ) -> _Minute | None:
         """Return a minute that may still change, or None.
 
         `is_part`: what has come is a part of the minute only, so all of it must have been seen.
         """
-        book = self._books.get(instrument_id)
+        book = self._books.get(item.instrument_id)
         if book is None:
-            book = self._books[instrument_id] = _Book(bucket)
+            book = self._books[item.instrument_id] = _Book(bucket, item.source)
+        book.source = item.source
         if bucket + MINUTE + GRACE <= time or bucket in book.forgotten:
             return None
         minute = book.minutes.get(bucket)
@@ -278,7 +286,7 @@ class Builder:
             if is_part and bucket < book.since:
                 return None
             for other in list(book.minutes.values()):
-                self._age(instrument_id, book, other, time)
+                self._age(item.instrument_id, book, other, time)
             minute = book.minutes[bucket] = _Minute(bucket)
         return minute
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from hoardrun.market.scaled import MAX_SCALED
+
 
 class Values(NamedTuple):
     """The prices, volume and number of trades of a span; None: not known."""
@@ -19,6 +21,12 @@ class Values(NamedTuple):
     close: int
     volume: int | None = None
     trades: int | None = None
+
+    def fitting(self) -> Values:
+        """Return values that can be stored: a volume that is too large is not known."""
+        if self.volume is None or self.volume <= MAX_SCALED:
+            return self
+        return self._replace(volume=None)
 
     def is_sane(self) -> bool:
         """Say whether these can be a candle's: positive, and between `low` and `high`."""
@@ -56,12 +64,19 @@ def rolled(parts: Iterable[Values]) -> Values:
 
     What is not known of a part is left out of the sum.
     """
-    first, *others = parts
-    open_, high, low, close, volume, trades = first
-    for each in others:
-        high, low, close = max(high, each.high), min(low, each.low), each.close
-        volume, trades = _sum(volume, each.volume), _sum(trades, each.trades)
-    return Values(open_, high, low, close, volume, trades)
+    found = list(parts)
+    volumes = [each.volume for each in found if each.volume is not None]
+    trades = [each.trades for each in found if each.trades is not None]
+    # Trades whose volume is not known: it was too large to be kept.
+    is_partial = any(each.volume is None and each.trades for each in found)
+    return Values(
+        found[0].open,
+        max(each.high for each in found),
+        min(each.low for each in found),
+        found[-1].close,
+        sum(volumes) if volumes and not is_partial else None,
+        sum(trades) if trades else None,
+    ).fitting()
 
 
 def roll_up(minutes: int, bucket: int, parts: Iterable[Drawn], *, is_closed: bool) -> Drawn:
@@ -107,7 +122,3 @@ def repaired(old: Drawn | None, new: Drawn, *, is_doubtful: bool) -> Drawn | Non
         if old.is_closed and not old.is_indicative and new.is_indicative:
             return None
     return revised(old, new)
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else one + other

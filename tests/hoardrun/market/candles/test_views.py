@@ -208,3 +208,18 @@ def test_the_day_of_a_stock_is_that_of_its_exchange(api: APIClient, held: Held, 
     candles_store(held=held, drawn=[drawn(stock, 0), drawn(stock, 0, bucket=late)])
     days = asked(api, "SCOM", interval="1d")["candles"]
     assert [each["time"][:10] for each in days] == ["2026-03-03", "2026-03-04"]
+
+
+def test_the_days_of_the_existing_front_end_are_the_stored_ones(
+    api: APIClient, held: Held, btc: Instrument, settings: Any
+):
+    settings.SIMULATE_MARKET = False
+    days = [
+        replace(drawn(btc, 0, 1440), bucket=NOON - (720 + 1440 * ago) * MINUTE) for ago in (1, 0)
+    ]
+    candles_store(held=held, drawn=days)
+    found = api.get("/api/v1/market-data?symbol=BTC-USD&type=daily").json()
+    assert [(day["date"], day["close"]) for day in found] == [
+        ("2026-03-02", 10.01),
+        ("2026-03-03", 10.01),
+    ]

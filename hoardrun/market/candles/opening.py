@@ -1,0 +1,96 @@
+"""What a leader reads when it begins: what runs, what is to be added up, and what is missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hoardrun.market.candles import spans
+from hoardrun.market.candles.backfill import BARS, wanted
+from hoardrun.market.candles.builder import Hole
+from hoardrun.market.candles.directory import Directory
+from hoardrun.market.candles.ladder import Ladder
+from hoardrun.market.candles.selectors import closed_list, drawn_list, last_bucket, stored_list
+from hoardrun.market.candles.spans import DAY_MINUTES, MINUTE, PARTS, STORED
+from hoardrun.market.candles.values import Drawn
+
+_HOUR, _DAY = 60 * MINUTE, DAY_MINUTES * MINUTE
+COMPARED_HOURS = 12  # that are asked for again each night: all minutes that Kraken has
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What was found."""
+
+    running: list[Drawn] = field(default_factory=list)
+    not_rolled: list[Drawn] = field(default_factory=list)
+    holes: dict[int, list[Hole]] = field(default_factory=lambda: defaultdict(list))
+
+
+def read(
+    directory: Directory,
+    intervals: Mapping[str, Sequence[int]],
+    time: Callable[[int], int],
+) -> Opening:
+    """Read it for all instruments. `intervals` are those of the past of each source."""
+    found = Opening()
+    for instrument_id in directory.listings:
+        now, zone = time(instrument_id), directory.zone(instrument_id)
+        rows = stored_list(minutes=1, instrument_ids=[instrument_id], since=now - _DAY)
+        found.running.extend(drawn_list(rows.filter(is_closed=False)))
+        newest = {}
+        for minutes in STORED:
+            last = last_bucket(instrument_id, minutes, closed=True)
+            if last is not None:
+                newest[minutes] = last
+        past = {
+            minutes
+            for symbol in directory.symbols.get(instrument_id, ())
+            for minutes in intervals.get(symbol.source, ())
+        }
+        for minutes, hole in wanted(instrument_id, sorted(past & set(STORED)), newest, now):
+            found.holes[minutes].append(hole)
+        for minutes in STORED[1:]:
+            begin = now - BARS * minutes * MINUTE
+            if minutes in newest:
+                following = spans.next_bucket(minutes, newest[minutes])
+                begin = max(begin, spans.begin_of(minutes, following, zone))
+            if PARTS[minutes] in newest and newest[PARTS[minutes]] >= begin:
+                found.not_rolled.extend(
+                    closed_list(minutes=PARTS[minutes], instrument_ids=[instrument_id], since=begin)
+                )
+    return found
+
+
+def ladders(
+    directory: Directory, instrument_ids: Sequence[int], time: Callable[[int], int]
+) -> dict[int, Ladder]:
+    """Load the ladders of instruments in three queries."""
+    if not instrument_ids:
+        return {}
+    now = min(map(time, instrument_ids))
+    month = spans.bucket_of(spans.MONTH_MINUTES, now)
+    rows: dict[int, dict[int, list[Drawn]]] = {}
+    for minutes, since in (
+        (1, now - now % _HOUR - _HOUR),
+        (60, now - now % _DAY - _DAY),
+        (DAY_MINUTES, month - 7 * _DAY),
+    ):
+        rows[minutes] = defaultdict(list)
+        for drawn in closed_list(minutes=minutes, instrument_ids=instrument_ids, since=since):
+            rows[minutes][drawn.instrument_id].append(drawn)
+    found = {}
+    for key in instrument_ids:
+        found[key] = Ladder(directory.zone(key))
+        found[key].load(rows[1][key], rows[60][key], rows[DAY_MINUTES][key])
+    return found
+
+
+def of_last_hours(directory: Directory, time: Callable[[int], int]) -> list[Hole]:
+    """Return holes that ask again for the last hours of all instruments with a source."""
+    found = []
+    for instrument_id in directory.symbols:
+        now = spans.bucket_of(1, time(instrument_id))
+        found.append(Hole(instrument_id, now - COMPARED_HOURS * _HOUR, now))
+    return found

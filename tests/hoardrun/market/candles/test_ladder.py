@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hoardrun.market.candles import spans
+from hoardrun.market.candles.ladder import LONGER, Ladder
+from hoardrun.market.candles.spans import MINUTE
+from hoardrun.market.candles.values import Drawn, Values, roll_up
+from tests.hoardrun.market.candles.prices import BTC, NOON
+
+ZONES = st.sampled_from([UTC, ZoneInfo("Africa/Nairobi"), ZoneInfo("America/New_York")])
+
+
+def minute(number: int, *, is_closed: bool = True) -> Drawn:
+    values = Values(100 + number, 110 + number, 90 - number, 105 + number, 10, 1)
+    return Drawn(BTC, 1, NOON + number * MINUTE, values, "kraken", is_closed)
+
+
+def naive(minutes: list[Drawn], interval: int, zone: object) -> Drawn:
+    """Add up what belongs to the span of the last minute."""
+    bucket = spans.bucket_of(interval, minutes[-1].bucket, zone)  # type: ignore[arg-type]
+    same = [
+        each
+        for each in minutes
+        if spans.bucket_of(interval, each.bucket, zone) == bucket  # type: ignore[arg-type]
+    ]
+    return roll_up(interval, bucket, same, is_closed=False)
+
+
+@given(st.sets(st.integers(0, 3000), min_size=1, max_size=80).map(sorted), ZONES)
+def test_running_candles_equal_the_sum_of_their_minutes(numbers: list[int], zone: ZoneInfo):
+    ladder = Ladder(zone)
+    closed = [minute(number) for number in numbers[:-1]]
+    for each in closed:
+        assert ladder.close(each)
+    running = minute(numbers[-1], is_closed=False)
+    expected = [naive([*closed, running], interval, zone) for interval in LONGER]
+    assert ladder.running(running) == expected
+
+
+@given(st.integers(1, 3000))
+def test_it_begins_from_what_is_stored(count: int):
+    """Hours and days that are not added up yet are made of their minutes and hours."""
+    minutes = [minute(number) for number in range(count)]
+    hours = [
+        roll_up(60, bucket, inside, is_closed=True)
+        for bucket, inside in spanned(60, minutes)
+        if bucket + 61 * MINUTE < minutes[-1].bucket
+    ]
+    days = [
+        roll_up(1440, bucket, inside, is_closed=True)
+        for bucket, inside in spanned(1440, minutes)
+        if bucket + 1441 * MINUTE < minutes[-1].bucket
+    ]
+    kept = minutes[-1].bucket // (60 * MINUTE) * 60 * MINUTE - 60 * MINUTE
+    ladder = Ladder(UTC)
+    ladder.load([each for each in minutes if each.bucket >= kept], hours, days)
+    running = minute(count, is_closed=False)
+    assert ladder.running(running) == [
+        naive([*minutes, running], interval, UTC) for interval in LONGER
+    ]
+
+
+def test_a_minute_that_is_not_the_newest_asks_to_be_loaded_anew():
+    ladder = Ladder(UTC)
+    assert ladder.close(minute(1))
+    assert not ladder.close(minute(1))
+    assert not ladder.close(minute(0))
+    assert ladder.close(minute(2))
+
+
+def spanned(interval: int, minutes: list[Drawn]) -> list[tuple[int, list[Drawn]]]:
+    found: dict[int, list[Drawn]] = {}
+    for each in minutes:
+        found.setdefault(spans.bucket_of(interval, each.bucket), []).append(each)
+    return list(found.items())
