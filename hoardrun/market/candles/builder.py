@@ -42,6 +42,11 @@ class Hole(NamedTuple):
     until: int
 
 
+def minutes_between(instrument_id: int, since: int, until: int) -> Hole:
+    """Return the hole of all minutes that a time touches."""
+    return Hole(instrument_id, since - since % MINUTE, until - until % MINUTE + MINUTE)
+
+
 @dataclass(slots=True)
 class Counts:
     """What was not built into a candle."""
@@ -185,6 +190,11 @@ class Builder:
                 book.forgotten.add(bucket)
                 self._drop(instrument_id, book, minute)
 
+    def drop(self, instrument_id: int) -> None:
+        """Forget all minutes of an instrument, and what has come of it."""
+        self._books.pop(instrument_id, None)
+        self._changed = {each for each in self._changed if each[0] != instrument_id}
+
     def time(self, instrument_id: int, now: int) -> int | None:
         """Return the time at the source of an instrument; None if nothing has come of it."""
         book = self._books.get(instrument_id)
@@ -263,10 +273,8 @@ class Builder:
 
     def _gap(self, item: Gap) -> None:
         """Ask for the minutes in which prices may have been missed."""
-        since = item.since - item.since % MINUTE
-        until = item.until - item.until % MINUTE + MINUTE
-        if since < until:
-            self.holes.append(Hole(item.instrument_id, since, until))
+        if item.since <= item.until:
+            self.holes.append(minutes_between(item.instrument_id, item.since, item.until))
 
     def _minute(
         self, item: Accepted | AcceptedBar, bucket: int, time: int, *, is_part: bool

@@ -18,7 +18,7 @@ from typing import TypeVar
 from django.db import Error as DatabaseError
 
 from hoardrun.market.candles import names, opening
-from hoardrun.market.candles.builder import Builder, Kind
+from hoardrun.market.candles.builder import Builder, Kind, minutes_between
 from hoardrun.market.candles.directory import Directory, read_directory
 from hoardrun.market.candles.filler import Filler, shut, with_connection
 from hoardrun.market.candles.holes import holes_add, merged
@@ -39,6 +39,8 @@ PUBLISH_SECONDS = 1.0  # between two messages about a running candle
 SAVE_SECONDS = 5.0  # between two writes of it
 ROLL_SECONDS = 1.0
 READ_SECONDS = 30.0  # between two reads of the instruments
+READ = int(READ_SECONDS * 1_000_000)
+MAX_MESSAGES = 200  # in one message of the layer
 NIGHTLY_SECONDS = 86_400.0  # between two comparisons with what the sources remember
 
 logger = logging.getLogger(__name__)
@@ -234,9 +236,23 @@ class Candles:
             self._send(changed)
 
     async def _read(self) -> None:
-        self._directory = await self._run(read_directory, sources())
+        """Read the instruments again. What was built in other decimals is built anew."""
+        before, self._directory = self._directory, await self._run(read_directory, sources())
         self._filler.directory = self._directory
         self._reload.update(self._directory.listings.keys() - self._ladders.keys())
+        for key, listing in self._directory.listings.items():
+            old = before.listings.get(key)
+            if old is not None and old.decimals != listing.decimals:
+                self._begin_anew(key)
+
+    def _begin_anew(self, instrument_id: int) -> None:
+        now = self._time(instrument_id)
+        self._builder.drop(instrument_id)
+        self._builder.holes.append(minutes_between(instrument_id, now - 2 * READ, now))
+        self._running.pop(instrument_id, None)
+        self._reload.add(instrument_id)
+        for key in [key for key in self._closing if key[0] == instrument_id]:
+            del self._closing[key]
 
     async def _load(self) -> None:
         """Load ladders; those whose instruments change meanwhile are loaded anew later."""
@@ -258,19 +274,24 @@ class Candles:
 
     def _send_running(self) -> None:
         keys, self._unsent = self._unsent, set()
+        drawn: list[Drawn] = []
         for key in sorted(keys):
             running, ladder = self._running.get(key), self._ladders.get(key)
             if running is not None:
-                self._send([running, *(ladder.running(running) if ladder else ())])
+                drawn += [running, *(ladder.running(running) if ladder else ())]
+        self._send(drawn)
 
     def _send(self, drawn: Iterable[Drawn]) -> None:
+        """Send candles to their rooms, in one message for each interval and MAX_MESSAGES."""
+        by_interval: dict[str, list[Ephemeral]] = defaultdict(list)
         for each in drawn:
             listing = self._directory.listings.get(each.instrument_id)
             if listing is not None:
-                self._publish(
-                    names.topic(NAMES[each.minutes]),
-                    [ephemeral(each, listing.symbol, listing.decimals)],
-                )
+                message = ephemeral(each, listing.symbol, listing.decimals)
+                by_interval[NAMES[each.minutes]].append(message)
+        for interval, messages in by_interval.items():
+            for start in range(0, len(messages), MAX_MESSAGES):
+                self._publish(names.topic(interval), messages[start : start + MAX_MESSAGES])
 
     # -- tools
 

@@ -12,6 +12,7 @@ import pytest
 from realtime import rooms
 from realtime.hub import rooms as members
 from realtime.hub.socket import Socket
+from realtime.protocol.answers import RoomJoined
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from tests.realtime.rig import Node
@@ -80,6 +81,25 @@ class Ending(Fed):
         yield ()
         if self.begun == 2:
             raise RuntimeError("the feed broke")
+
+
+class Counting(Fed):
+    """A room whose keys never end, of which a node keeps three."""
+
+    max_keys = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer.set()
+
+    def snapshot(self, room: str) -> Sequence[Ephemeral]:
+        return [value(number) for number in range(5)]
+
+
+def value(number: int) -> Ephemeral:
+    return Ephemeral(
+        ("fed",), f"{number}", RoomJoined(room="fed", rate="realtime", snapshot=number)
+    )
 
 
 @pytest.fixture
@@ -151,3 +171,15 @@ async def test_a_source_that_ends_or_fails_restarts_while_the_room_is_joined(fed
     node.rooms.leave(socket, "fed")
     await asyncio.sleep(0)
     assert not [task for task in asyncio.all_tasks() if "_run_source" in repr(task)]
+
+
+@pytest.mark.parametrize("fed", [Counting], indirect=True)
+async def test_a_node_keeps_the_newest_keys_of_a_room_and_no_more(fed: Counting) -> None:
+    node = Node()
+    socket, _ = node.join()
+    await join(node, socket)
+    newest = node.rooms.joined["fed"].newest
+    assert list(newest) == ["2", "3", "4"]
+    for number in (3, 5, 6):
+        node.rooms.deliver("fed", [value(number)])
+    assert list(newest) == ["4", "5", "6"]

@@ -298,6 +298,34 @@ async def test_it_goes_on_with_a_minute_that_another_leader_began(btc: Instrumen
         assert rooms.of("1m")[0].trades == 3
 
 
+async def test_other_decimals_begin_the_minute_anew(
+    btc: Instrument, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(consumers, "READ_SECONDS", 0.05)
+    rooms = Rooms()
+    async with leading(rooms, await run(led)()) as candles:
+        candles.take([of(btc, 1, 0, 1)])
+        await turned(candles, lambda: rooms.of("1m"))
+        btc.decimals = 4
+        await run(btc.save)()
+        await turned(candles, lambda: candles._builder.first_open(btc.pk) is None)
+        candles.take([replace(of(btc, 2, 0, 2), price=600_000_500)])
+        await turned(candles, lambda: rooms.of("1m", open="60000.0500"))
+        assert rooms.of("1m")[-1].low == "60000.0500"
+
+
+async def test_many_instruments_are_sent_in_few_messages(db: Any, settings: Any):
+    settings.SIMULATE_MARKET, settings.MARKET = False, {}
+    made = [await run(instrument)(symbol=f"S{number}") for number in range(30)]
+    calls = list[str]()
+    async with leading(Rooms(), await run(led)()) as candles:
+        candles._publish = lambda topic, messages: calls.append(topic)
+        candles.take([of(each, 1, 0, 1) for each in made])
+        await turned(candles, lambda: calls)
+    assert sorted(calls) == sorted(set(calls))
+    assert len(calls) == 9
+
+
 def test_it_knows_what_sources_send():
     assert kind_of("simulator") is Kind.QUOTES
     assert kind_of("coinbase") is Kind.TRADES
