@@ -38,7 +38,10 @@ from realtime import asgi
 from realtime.publish import tell
 
 # What the engine's leader runs, by the paths of their classes.
-CONSUMERS: tuple[str, ...] = ("hoardrun.market.alerts.consumer.Alerts",)
+CONSUMERS: tuple[str, ...] = (
+    "hoardrun.market.candles.consumer.Candles",
+    "hoardrun.market.alerts.consumer.Alerts",
+)
 RETRY_SECONDS = 5.0
 DRAIN_SECONDS = 0.25  # between two looks whether the node drains
 
