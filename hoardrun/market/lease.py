@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from hoardrun.market.models import Lease
+from hoardrun.market.options import scaled
 
 TTL_SECONDS = 10.0
 RENEW_SECONDS = 3.0
@@ -56,8 +56,7 @@ class Terms(NamedTuple):
 
 def terms() -> Terms:
     """Return the times of leases, which MARKET_TIME_SCALE divides."""
-    scale = getattr(settings, "MARKET", {}).get("MARKET_TIME_SCALE", 1.0)
-    return Terms(TTL_SECONDS / scale, RENEW_SECONDS / scale, MARGIN_SECONDS / scale)
+    return Terms(*map(scaled, (TTL_SECONDS, RENEW_SECONDS, MARGIN_SECONDS)))
 
 
 def acquire(name: str, holder: str) -> Held | None:

@@ -6,13 +6,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from realtime.protocol.messages import DecimalText, Identifier, Payload, Timestamp, examples
+from realtime.protocol.messages import Identifier, Payload, Timestamp, examples
 
+PriceText = Annotated[str, Meta(pattern=r"^-?\d{1,19}(\.\d{1,12})?$")]
 _EXAMPLES = examples(__file__)
 
 
 class MarketUpdate(Payload, frozen=True, kw_only=True):
-    """The newest quote of an instrument; all prices are strings in `currency`."""
+    """The newest quote of an instrument; all prices are strings in `currency`.
+
+    It comes with each price, and with the last one again when `feed` changes.
+    """
 
     wire_type = "market_update"
     carried_by = "room"
@@ -21,7 +25,7 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
 
     symbol: Annotated[str, Meta(min_length=1, max_length=20)]
     """The instrument, such as `BTC-USD`."""
-    price: DecimalText
+    price: PriceText
     """The newest price."""
     name: str = ""
     """The instrument's name."""
@@ -29,24 +33,35 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     """The kind of instrument, such as `crypto`."""
     currency: str = "USD"
     """The currency of all prices: ISO 4217."""
-    change: DecimalText | None = None
+    change: PriceText | None = None
     """The price less `previous_close`."""
     change_percent: str | None = None
     """The same in percent, with its sign."""
-    open: DecimalText | None = None
-    """The first price of the day."""
-    high: DecimalText | None = None
-    """The highest of the day."""
-    low: DecimalText | None = None
-    """The lowest of the day."""
-    previous_close: DecimalText | None = None
-    """The last price of the day before."""
+    open: PriceText | None = None
+    """The first price of the `window`."""
+    high: PriceText | None = None
+    """The highest of the `window`."""
+    low: PriceText | None = None
+    """The lowest of the `window`."""
+    previous_close: PriceText | None = None
+    """The last price before the `window`."""
     volume: str | None = None
-    """The volume traded on this day."""
+    """The volume traded in the `window`."""
     status: str = "open"
-    """The state of the market."""
+    """The state of the market: `open`, `closed`, `pre_market`, `after_hours`, `holiday` or
+    `halted`."""
     timestamp: Timestamp | None = None
-    """Time at which the price was made."""
+    """Time at which this was sent."""
+    source: str = ""
+    """Where the price comes from, such as `kraken`; `simulator` makes prices up."""
+    as_of: Timestamp | None = None
+    """Time at which the price was made, by the clock of its source."""
+    feed: str = "live"
+    """Whether the price can be trusted: `live`; `delayed`, as the source says; `stale`: there
+    should be a newer one; `closed`: the market is, and this is its last; `halted`."""
+    window: str = ""
+    """What `change`, `open`, `high`, `low` and `volume` are counted over: `session`, or
+    `rolling_24h`."""
 
 
 class AlertFields(Struct, frozen=True, kw_only=True):
@@ -59,13 +74,13 @@ class AlertFields(Struct, frozen=True, kw_only=True):
     kind: str
     """What it waits for: `price_above`, `price_below`, `change_above`, `change_below` or
     `volume_above`."""
-    threshold: DecimalText
+    threshold: PriceText
     """The number that is waited for: a price, a change in percent, or a volume."""
     window: str | None = None
     """The time that a change is reckoned over: `24h`, `1h` or `session`; null for other kinds."""
     mode: Literal["once", "repeat"]
     """Whether it is armed again after it has fired."""
-    hysteresis: DecimalText | None = None
+    hysteresis: PriceText | None = None
     """How far the number must go back before it is armed again; null: a tenth of a percent."""
     cooldown_seconds: int
     """The shortest time between two that fire."""
@@ -84,7 +99,7 @@ class AlertFields(Struct, frozen=True, kw_only=True):
     """How often it has fired."""
     last_fired_at: Timestamp | None = None
     """Time at which it fired last, if it has."""
-    armed_price: DecimalText | None = None
+    armed_price: PriceText | None = None
     """The price when it was armed."""
     version: int
     """Grows with each change of the user and whenever it fires; the next change names it."""

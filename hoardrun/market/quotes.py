@@ -126,7 +126,11 @@ def _described(kind: type[UpdateT], quote: LiveQuote, **more: str | None) -> Upd
         listing,
         change_percent=None if percent is None else f"{percent:f}",
         volume=None if quote.volume is None else plain(quote.volume),
-        timestamp=codec.timestamp(quote.as_of),
+        timestamp=codec.timestamp(),
+        as_of=codec.timestamp(quote.as_of),
+        source=quote.source,
+        feed=quote.feed.value,
+        window=quote.window,
         **{name: _price(listing, getattr(quote, name)) for name in ("change", *PRICES)},
         **more,
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat, Now
 from django.utils import timezone
 
 from hoardrun.market import simulator
@@ -20,7 +21,9 @@ from hoardrun.market.candles.spans import DAY_MINUTES, moment
 from hoardrun.market.candles.values import Drawn
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
-from hoardrun.market.models import SYMBOL_PATTERN, Instrument
+from hoardrun.market.hours import CLOSED, TRADING
+from hoardrun.market.judged import feed_read
+from hoardrun.market.models import SYMBOL_PATTERN, Instrument, Lease
 from hoardrun.market.quotes import PRICES, Listing, LiveQuote
 from hoardrun.market.scaled import VOLUME_EXPONENT, unscale
 from hoardrun.market.simulator import Day
@@ -63,6 +66,8 @@ def listing_list(*, symbols: Collection[str] = ()) -> list[Listing]:
 
 def quote_list(*, type: str = "", symbols: Collection[str] = ()) -> list[LiveQuote]:
     """Return the newest quotes of active instruments, by symbol, in one query.
+
+    `feed` says how far each can be trusted now: see `judged`.
 
     Leaves out an instrument without a quote, unless SIMULATE_MARKET is on: then the simulator
     quotes it. Raises InstrumentNotFound for an unknown symbol.
@@ -130,6 +135,7 @@ def _symbols(given: Collection[str]) -> list[str]:
 
 _LISTING = tuple(field.name for field in fields(Listing))
 _QUOTE = (*PRICES, "volume", "market_cap", "as_of", "source", "feed", "window", "epoch")
+_LEASE = "source:"  # and the source's name
 _listing = lru_cache(MAX_LISTINGS)(Listing)  # instruments change seldom
 
 
@@ -137,7 +143,10 @@ def _select_quoted(*, type: str, symbols: Sequence[str]) -> QuerySet[Instrument,
     found = instrument_list(type=type)
     if symbols:
         found = found.filter(symbol__in=symbols)
-    return found.values_list(*_LISTING, *(f"quote__{name}" for name in _QUOTE))
+    lease = Concat(Value(_LEASE), OuterRef("quote__source"))
+    return found.annotate(
+        now=Now(), is_led=Exists(Lease.objects.filter(name=lease, expires_at__gt=Now()))
+    ).values_list(*_LISTING, *(f"quote__{name}" for name in _QUOTE), "now", "is_led")
 
 
 _quoted = Prepared(_select_quoted)
@@ -146,13 +155,20 @@ _quoted = Prepared(_select_quoted)
 def _live(row: Any, tick: int) -> LiveQuote | None:
     """Make the quote of a row of `_quoted`, which may have none."""
     listing = _listing(*row[: len(_LISTING)])
-    found: dict[str, Any] = dict(zip(_QUOTE, row[len(_LISTING) :], strict=True))
+    found: dict[str, Any] = dict(zip(_QUOTE, row[len(_LISTING) : -2], strict=True))
     if found["as_of"] is None:
         return simulator.quote_at(listing, tick) if settings.SIMULATE_MARKET else None
     for name in PRICES:
         found[name] = _number(found[name], listing.decimals)
     found["volume"] = _number(found["volume"], VOLUME_EXPONENT)
-    found["feed"] = Feed(found["feed"])
+    feed = found["feed"] = feed_read(
+        Feed(found["feed"]),
+        status=listing.status,
+        is_led=row.is_led,
+        age=(row.now - found["as_of"]).total_seconds(),
+    )
+    if feed is Feed.CLOSED and listing.status in TRADING:
+        listing = replace(listing, status=CLOSED)
     return LiveQuote(listing, **found)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import BigIntegerField, DecimalField
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from hoardrun.market.calendars import calendars
+from hoardrun.market.engine.prices import Feed
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import ListedQuote, LiveQuote, listed_quote
 from realtime.protocol import codec
@@ -17,9 +20,17 @@ MAX_SYMBOLS = 100  # as a watchlist holds
 
 
 class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
+    status = serializers.SerializerMethodField(
+        help_text="The state of its market, by its hours and holidays."
+    )
+
     class Meta:
         model = Instrument
-        fields = ("symbol", "name", "type", "currency", "decimals", "status")
+        fields = ("symbol", "name", "type", "currency", "decimals", "base", "status")
+
+    @extend_schema_field(serializers.ChoiceField(Instrument.Status.choices))
+    def get_status(self, instrument: Instrument) -> str:
+        return calendars.status_of(instrument)
 
 
 class MarketTypeQuery(StrictSerializer):
@@ -45,6 +56,7 @@ class QuoteSerializer(RowOutput):
 
     payload = listed_quote
     serializer_field_mapping = {
+        **RowOutput.serializer_field_mapping,
         DecimalField: serializers.CharField,
         BigIntegerField: serializers.CharField,
     }
@@ -54,6 +66,8 @@ class QuoteSerializer(RowOutput):
     currency = serializers.CharField()
     status = serializers.ChoiceField(Instrument.Status.choices)
     timestamp = serializers.DateTimeField()
+    feed = serializers.ChoiceField([each.value for each in Feed])
+    window = serializers.ChoiceField(Quote.Window.choices)
 
     class Meta:
         model = Quote

@@ -19,6 +19,7 @@ MAY = {
     "hoardrun/api/throttles.py": "counts requests in windows",
     "hoardrun/broadcasts/publish.py": "says when a price was made, which nobody stores",
     "hoardrun/ledger/demo.py": "pays in the demo",
+    "hoardrun/market/calendars.py": "looks at the hours of venues",
     "hoardrun/market/feeds/simulator.py": "invents prices",
     "hoardrun/market/rooms.py": "invents prices",
     "hoardrun/market/selectors.py": "invents prices",

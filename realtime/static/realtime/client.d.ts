@@ -715,7 +715,11 @@ export interface PayeeFields {
   created_at: string;
 }
 
-/** The newest quote of an instrument; all prices are strings in `currency`. */
+/**
+ * The newest quote of an instrument; all prices are strings in `currency`.
+ *
+ * It comes with each price, and with the last one again when `feed` changes.
+ */
 export interface MarketUpdate {
   /** The instrument, such as `BTC-USD`. */
   symbol: string;
@@ -731,20 +735,28 @@ export interface MarketUpdate {
   change?: string | null;
   /** The same in percent, with its sign. */
   change_percent?: string | null;
-  /** The first price of the day. */
+  /** The first price of the `window`. */
   open?: string | null;
-  /** The highest of the day. */
+  /** The highest of the `window`. */
   high?: string | null;
-  /** The lowest of the day. */
+  /** The lowest of the `window`. */
   low?: string | null;
-  /** The last price of the day before. */
+  /** The last price before the `window`. */
   previous_close?: string | null;
-  /** The volume traded on this day. */
+  /** The volume traded in the `window`. */
   volume?: string | null;
-  /** The state of the market. */
+  /** The state of the market: `open`, `closed`, `pre_market`, `after_hours`, `holiday` or `halted`. */
   status?: string;
-  /** Time at which the price was made. */
+  /** Time at which this was sent. */
   timestamp?: string | null;
+  /** Where the price comes from, such as `kraken`; `simulator` makes prices up. */
+  source?: string;
+  /** Time at which the price was made, by the clock of its source. */
+  as_of?: string | null;
+  /** Whether the price can be trusted: `live`; `delayed`, as the source says; `stale`: there should be a newer one; `closed`: the market is, and this is its last; `halted`. */
+  feed?: string;
+  /** What `change`, `open`, `high`, `low` and `volume` are counted over: `session`, or `rolling_24h`. */
+  window?: string;
 }
 
 /** A candle that runs, has closed, or was corrected; all prices are strings. */

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from hoardrun.market.calendars import calendars
+from hoardrun.market.models import Instrument, Lease, Quote
 from hoardrun.market.services import quotes_record
 from tests.hoardrun.market.tools import instrument, quote_of, quotes_at
 from tests.hoardrun.tools import problem
@@ -82,14 +86,47 @@ def test_it_lists_instruments_by_type_and_hides_inactive_ones(api: APIClient, in
     instrument(symbol="GONE", type="index", is_active=False)
     found = api.get("/api/v1/instruments?type=index").json()
     assert [item["symbol"] for item in found] == ["JSE-TOP40", "NSE20", "SPX"]
-    assert api.get("/api/v1/instruments/NSE20").json() == {
-        "symbol": "NSE20",
-        "name": "Nairobi NSE 20",
-        "type": "index",
-        "currency": "KES",
+    assert api.get("/api/v1/instruments/ETH-USD").json() == {
+        "symbol": "ETH-USD",
+        "name": "Ethereum",
+        "type": "crypto",
+        "currency": "USD",
         "decimals": 2,
+        "base": "ETH",
         "status": "open",
     }
+
+
+def test_an_instrument_has_the_state_of_its_market(api: APIClient, instruments: Any, settings: Any):
+    settings.SIMULATE_MARKET = False
+    Instrument.objects.filter(symbol="ETH-USD").update(status="halted")
+    states = {item["symbol"]: item["status"] for item in api.get("/api/v1/instruments").json()}
+    assert (states["BTC-USD"], states["ETH-USD"]) == ("open", "halted")
+    assert states["SCOM"] == calendars.newest().state_of("XNAI", timezone.now())
+
+
+def test_a_quote_says_where_it_is_from_and_how_far_it_can_be_trusted(api: APIClient, quotes: None):
+    def told() -> dict[str, Any]:
+        [answer] = api.get("/api/v1/quotes?symbols=SCOM").json()
+        return {name: answer[name] for name in ("source", "as_of", "feed", "window", "status")}
+
+    sound = {
+        "source": "simulator",
+        "as_of": "2026-03-18T12:00:00.000Z",
+        "feed": "live",
+        "window": "session",
+        "status": "open",
+    }
+    assert told() == sound
+    Lease.objects.update(expires_at=timezone.now())  # its leader has died
+    assert told() == sound | {"feed": "stale"}
+    Quote.objects.update(feed="delayed")
+    assert told() == sound | {"feed": "delayed"}
+    Lease.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+    Quote.objects.update(feed="closed")
+    assert told() == sound | {"feed": "closed", "status": "closed"}
+    Instrument.objects.update(status="halted")
+    assert told() == sound | {"feed": "halted", "status": "halted"}
 
 
 @pytest.mark.parametrize(
@@ -132,5 +169,6 @@ def test_it_refuses_a_query_it_does_not_understand(api: APIClient, quotes: None,
 def test_it_asks_the_database_once_for_all(
     api: APIClient, quotes: None, path: str, django_assert_num_queries: Any
 ):
+    calendars.newest()  # read now and then
     with django_assert_num_queries(1):
         api.get(f"/api/v1/{path}")
