@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect
 
 from tests.e2e.test_accessibility import SCREENS, findings
 from tests.e2e.test_phone import fits
-from tests.e2e.visitor import Visitor, broadcast, log_in, visiting
+from tests.e2e.visitor import Visitor, log_in, visiting
 from tests.services.ports import until
 from tests.services.server import Server
 
 SYMBOL = "BTC-USD"
+OF_THE_MARKET = {"candle_update", "market_update"}
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -49,10 +50,13 @@ def candle(minute: int, close: str = "100.00", **more: object) -> dict[str, obje
 
 
 class Scripted:
-    """The candles of a server that answers and tells what a test says, in any order."""
+    """A server that says of the market what a test says, in any order; of all else the truth.
 
-    def __init__(self) -> None:
-        self.pages: list[dict[str, object]] = []
+    `pages` are its answers by the cursor that is asked for, "" for none.
+    """
+
+    def __init__(self, pages: dict[str, dict[str, object]] | None = None) -> None:
+        self.pages = pages or {"": {"candles": [], "next": None}}
         self.asked: list[str] = []
         self._socket: WebSocketRoute | None = None
 
@@ -61,28 +65,32 @@ class Scripted:
         await context.route_web_socket("**/ws/notifications**", self._connect)
 
     async def _answer(self, route: Route) -> None:
-        self.asked.append(route.request.url)
-        page = self.pages.pop(0) if self.pages else {"candles": [], "next": None}
+        query = parse_qs(urlsplit(route.request.url).query)
+        cursor = query.get("cursor", [""])[0]
+        page = {"candles": [], "next": None} if "from" in query else self.pages[cursor]
         await route.fulfill(json=page)
+        self.asked.append(cursor)
 
     def _connect(self, socket: WebSocketRoute) -> None:
         self._socket = socket
         server = socket.connect_to_server()
         socket.on_message(server.send)
-        server.on_message(socket.send)
+        server.on_message(
+            lambda text: None if json.loads(text)["type"] in OF_THE_MARKET else socket.send(text)
+        )
 
     def tell(self, candle: dict[str, object]) -> None:
+        data = {"symbol": SYMBOL, "interval": "1m", "revised": False} | candle
+        self._send("candle_update", f"candles:{SYMBOL}:1m", data)
+
+    def quote(self, **quote: object) -> None:
+        data = {"symbol": SYMBOL, "currency": "USD", "status": "open"} | quote
+        self._send("market_update", f"market:{SYMBOL}", data)
+
+    def _send(self, kind: str, room: str, data: dict[str, object]) -> None:
         assert self._socket
-        self._socket.send(
-            json.dumps(
-                {
-                    "type": "candle_update",
-                    "room": f"candles:{SYMBOL}:1m",
-                    "timestamp": "2026-03-02T09:00:00.000Z",
-                    "data": {"symbol": SYMBOL, "interval": "1m", "revised": False} | candle,
-                }
-            )
-        )
+        envelope = {"type": kind, "room": room, "timestamp": "2026-03-02T09:00:00.000Z"}
+        self._socket.send(json.dumps(envelope | {"data": data}))
 
 
 async def rows(page: Page) -> list[tuple[str, str]]:
@@ -98,16 +106,17 @@ async def test_revised_repeated_and_late_candles_leave_the_chart_ascending(
     browser: Browser, demo: Server
 ) -> None:
     context = await browser.new_context(timezone_id="UTC")
-    scripted = Scripted()
-    scripted.pages = [
-        {"candles": [candle(11), candle(10), candle(11)], "next": "older"},  # out of order, twice
-        {"candles": [candle(2), candle(10, "1.00"), candle(1)], "next": None},
-    ]
+    scripted = Scripted(
+        {
+            "": {"candles": [candle(11), candle(10), candle(11)], "next": "older"},
+            "older": {"candles": [candle(2), candle(10), candle(1)], "next": None},
+        }
+    )
     await scripted.begin(context)
     visitor = await at_chart(browser, demo, context=context)
     page = visitor.page
     await expect(page.locator("#legend")).to_contain_text("09:11")
-    await until(lambda: len(scripted.asked) == 2)
+    await until(lambda: "older" in scripted.asked)
     await page.get_by_role("button", name="Table").click()
     await expect(page.locator("#rows tr")).to_have_count(4)
     scripted.tell(candle(12, closed=False))
@@ -128,7 +137,7 @@ async def test_revised_repeated_and_late_candles_leave_the_chart_ascending(
     }  # fmt: skip
     found = [time for time, _ in await rows(page)]
     assert found == sorted(set(found))
-    assert len(scripted.asked) == 2 and "cursor=older" in scripted.asked[1]
+    assert scripted.asked.count("older") == 1
     assert visitor.complaints == []
 
 
@@ -162,20 +171,26 @@ async def test_candles_come_live_and_older_ones_as_one_goes_back(
 
 
 async def test_a_price_that_is_not_live_turns_grey_by_its_message(
-    browser: Browser, own: Server
+    browser: Browser, demo: Server
 ) -> None:
-    visitor = await at_chart(browser, own, symbol="MTNU")
+    context = await browser.new_context(timezone_id="UTC")
+    scripted = Scripted()
+    await scripted.begin(context)
+    visitor = await at_chart(browser, demo, context=context)
     page = visitor.page
-    await expect(page.locator("#name")).to_have_text("MTN Uganda")
-    feed, head = page.locator("#feed"), page.locator("#head")
-    said = {"symbol": "MTNU", "price": "170.00", "currency": "UGX", "source": "nse"}
-    for word, is_grey in (("Stale", True), ("Live", False), ("Halted", True), ("Delayed", False)):
-        await asyncio.to_thread(
-            broadcast, own, "market", room="market:MTNU", feed=word.lower(), **said
-        )
+    await expect(page.locator("#name")).to_have_text("Bitcoin")
+    head, feed, about = (page.locator(f"#{part}") for part in ("head", "feed", "feed-about"))
+    as_of = "2026-03-02T09:04:05.678Z"
+    for word in ("Live", "Stale", "Live", "Halted", "Delayed", "Closed"):
+        scripted.quote(price="64000.00", feed=word.lower(), source="kraken", as_of=as_of)
         await expect(feed).to_have_text(word)
+        is_grey = word in {"Stale", "Halted", "Closed"}
         assert ("grey" in (await head.get_attribute("class") or "")) is is_grey
-    await expect(page.locator("#feed-about")).to_contain_text("nse")
+        assert ("grey" in (await page.locator("#chart").get_attribute("class") or "")) is is_grey
+    await expect(about).to_have_text("Kraken · as of 2 Mar, 09:04:05")
+    await expect(page.locator("#polite")).to_contain_text("BTC-USD: Closed.")
+    scripted.quote(price="64000.00")  # of a server that does not say
+    await expect(feed).to_be_empty()
     assert visitor.complaints == []
 
 
