@@ -88,7 +88,7 @@ showSender(link, session, config.commands);
 showStaff(session, store, link, config.triggers);
 showMoney(store, link);
 showPayments(session, store, link, config.panels.payments);
-showMarket(session, store, link);
+showMarket(session, store, link, config.panels.watchlists);
 showBell(link);
 $("settings").addEventListener("click", () => $("bell").openSettings());
 showBanners(store);

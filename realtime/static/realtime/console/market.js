@@ -18,10 +18,11 @@ export const isOfQuotes = (room) => /^(?:market(?:_data|:)|watchlist:)/.test(roo
  * @param {import("./session.js").Session} session
  * @param {import("./store.js").Store} store
  * @param {import("./link.js").Link} link
+ * @param {string} path of watchlists; none: there are none
  */
-export function showMarket(session, store, link) {
+export function showMarket(session, store, link, path) {
   const draw = () => inFrame("market", () => drawMarket(store, link, lists.symbols(), instrument));
-  const lists = showWatchlists(session, link, draw);
+  const lists = path ? showWatchlists(session, link, draw) : { symbols: () => null };
   const instrument = showInstrument(session, link, store);
   store.addEventListener(
     "change",
