@@ -81,7 +81,8 @@ class Coinbase(Venue):
     limits: ClassVar[Limits] = Limits(
         silence_seconds=10.0,  # a heartbeat each second for each product
         heartbeat_seconds=10.0,
-        symbols_a_frame=10,  # a refusal stops all of them
+        ack_seconds=2.0,  # it cuts a connection that has subscribed to nothing for 5 s
+        symbols_a_frame=10,  # a refusal stops all of them: the others are asked for anew
         frames_a_second=2.0,  # a quarter of what it allows
         connects=20,
         connects_seconds=60.0,
