@@ -32,7 +32,7 @@ class ImportForm(forms.Form):
         help_text="Of a file without dates.",
     )
     accept_jumps = forms.BooleanField(
-        required=False, label="Take prices that are far from the day before"
+        required=False, label="Take prices that are far from the day before", label_suffix=""
     )
 
 

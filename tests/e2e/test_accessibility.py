@@ -124,6 +124,7 @@ ADMIN = (
     "/admin/ledger/transaction/1/change/",
     "/admin/market/instrument/",
     "/admin/market/quote/",
+    "/admin/market/rates/",
     "/admin/realtime/connection/",
     "/admin/realtime/event/",
     "/admin/auth/user/2/delete/",

@@ -58,6 +58,7 @@ def daily_import(
     cannot be read as a whole, is of the future, or has a price that is too far from the day before,
     unless `accept_jumps`.
     """
+    services.instruments_ensure()
     layout = LAYOUTS[source]
     instruments = _instruments(source, layout)
     if not instruments:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from hoardrun.market import services
 from hoardrun.market.feeds.daily.importing import daily_import
 from hoardrun.market.feeds.daily.layouts import LAYOUTS
 from hoardrun.market.feeds.daily.reading import MAX_BYTES, NoRates
@@ -37,7 +36,6 @@ class Command(base.Command):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        services.instruments_ensure()
         try:
             done = daily_import(
                 source=options["source"],
