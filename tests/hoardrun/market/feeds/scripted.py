@@ -214,6 +214,12 @@ class Taker:
         self.take()
         return [item for turn in self.turns for item in getattr(turn, name)]
 
+    def age(self, symbol: str) -> float:
+        """Return the age of a symbol's price, which must have one."""
+        age = self.session.age(symbol)
+        assert age is not None
+        return age
+
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for a condition, and take nothing."""
         async with asyncio.timeout(WAIT_SECONDS):

@@ -16,13 +16,7 @@ from hoardrun.market.feeds.health import LinkState
 from hoardrun.market.feeds.latest import MAX_TRADES
 from hoardrun.market.feeds.subscriptions import Change, SymbolState
 from hoardrun.market.feeds.venue import Limits
-from tests.hoardrun.market.feeds.scripted import PACE, ScriptedVenue, Taker, following, playing
-
-
-def _age(taker: Taker, symbol: str) -> float:
-    found = taker.session.age(symbol)
-    assert found is not None
-    return found
+from tests.hoardrun.market.feeds.scripted import PACE, ScriptedVenue, following, playing
 
 
 class Beating(ScriptedVenue):
@@ -108,13 +102,13 @@ async def test_a_symbol_that_falls_silent_is_stale_and_asked_for_anew_alone():
         await taker.until(lambda: taker.session.age("A") is not None)
         server.mute = {"A"}
         start = time.monotonic()
-        while _age(taker, "A") < 10:
+        while taker.age("A") < 10:
             server.tick("B")
             await asyncio.sleep(0.01)
         assert time.monotonic() - start < 12 / PACE + 0.5
         assert taker.session.state("A") is SymbolState.SILENT
         assert taker.session.state("B") is SymbolState.LIVE
-        assert _age(taker, "B") < 5
+        assert taker.age("B") < 5
         assert ["A"] in server.asked and ["A"] in server.ended
         assert not any("B" in symbols for symbols in server.ended)
         assert len(server.connects) == 1
@@ -134,10 +128,10 @@ async def test_a_quiet_market_is_proven_by_heartbeats():
         await taker.until(lambda: taker.session.age("A") is not None)
         await asyncio.sleep(25 / PACE)
         assert taker.session.state("A") is SymbolState.LIVE
-        assert _age(taker, "A") < 10
+        assert taker.age("A") < 10
         assert taker.session.age("B") is None
         server.say({"is": "maintenance"})
-        await taker.until(lambda: _age(taker, "A") > 10)
+        await taker.until(lambda: taker.age("A") > 10)
         assert taker.take().health.words == "maintenance"
 
 
