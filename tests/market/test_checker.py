@@ -1,0 +1,153 @@
+"""The checker, with runs made by hand: each verdict has one that it must name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.market.checker import (
+    MINUTE,
+    VERDICTS,
+    Alert,
+    Candle,
+    Evidence,
+    Told,
+    Trade,
+    candles_of,
+    check,
+)
+
+PRICES = (100, 101, 103, 99, 98, 104)
+
+
+def evidence() -> Evidence:
+    """Return a run in which all is right: three alerts, of which two were crossed."""
+    trades = [
+        Trade(at, Decimal(price), Decimal("0.5"))
+        for at, price in enumerate(PRICES, 10 * MINUTE + 1)
+    ]
+    trades += [replace(trade, at=trade.at + MINUTE) for trade in trades]
+    alerts = [
+        Alert(1, 7, "BTC", True, Decimal(103), False, 0, 1),
+        Alert(2, 8, "BTC", False, Decimal(98), True, 0, 2),
+        Alert(3, 8, "BTC", True, Decimal(105), False, 0, 0),
+    ]
+    told = [
+        Told(1, 7, trades[2].at + 5), Told(2, 8, trades[4].at + 5), Told(2, 8, trades[10].at + 5)
+    ]  # fmt: skip
+    candles = {
+        ("BTC", minutes, begin): candle
+        for minutes in (1, 5)
+        for begin, candle in candles_of(trades, minutes).items()
+    }
+    return Evidence(10 * MINUTE, 15 * MINUTE, {"BTC": trades}, alerts, told, candles)
+
+
+def test_what_is_as_it_must_be_is_clean() -> None:
+    verdict = check(evidence(), failover=12)
+    assert verdict.clean, dict(verdict.examples)
+    assert verdict.figures["candles"] == 3
+    assert verdict.figures["fired"] == verdict.figures["notifications"] == 3
+
+
+def _not_told(found: Evidence) -> None:
+    found.alerts = [replace(found.alerts[0], fired=0), *found.alerts[1:]]
+    found.told = found.told[1:]
+
+
+def _told_twice(found: Evidence) -> None:
+    found.told = [*found.told, found.told[0]]
+
+
+def _told_before(found: Evidence) -> None:
+    found.told = [replace(found.told[0], at=10 * MINUTE), *found.told[1:]]
+
+
+def _told_of_nothing(found: Evidence) -> None:
+    found.alerts = [*found.alerts[:2], replace(found.alerts[2], fired=1)]
+    found.told = [*found.told, Told(3, 8, 12 * MINUTE)]
+
+
+def _fired_without_word(found: Evidence) -> None:
+    found.told = found.told[:2]
+
+
+def _told_another(found: Evidence) -> None:
+    found.told = [replace(found.told[0], user=8), *found.told[1:]]
+
+
+def _told_late(found: Evidence) -> None:
+    found.told = [replace(found.told[0], at=10 * MINUTE + 13_000_000), *found.told[1:]]
+
+
+def _open(found: Evidence) -> None:
+    _change(found, is_closed=False)
+
+
+def _wrong(found: Evidence) -> None:
+    _change(found, high=Decimal(105))
+
+
+def _change(found: Evidence, **fields: object) -> None:
+    key = ("BTC", 1, 10 * MINUTE)
+    found.candles = {**found.candles, key: replace(found.candles[key], **fields)}  # type: ignore[arg-type]
+
+
+def _missing(found: Evidence) -> None:
+    found.candles = {key: one for key, one in found.candles.items() if key[1] != 5}
+
+
+def _invented(found: Evidence) -> None:
+    one = Candle(*[Decimal(1)] * 5, 1)
+    found.candles = {**found.candles, ("BTC", 1, 13 * MINUTE): one}
+
+
+def _leaderless(found: Evidence) -> None:
+    found.leaderless = [("kill", 12.5)]
+
+
+def _unled(found: Evidence) -> None:
+    found.epochs, found.epochs_written = {"engine": 3}, {"engine": 4}
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (_not_told, "lost"),
+        (_told_twice, "doubled"),
+        (_told_before, "false"),
+        (_told_of_nothing, "false"),
+        (_fired_without_word, "silent"),
+        (_told_another, "silent"),
+        (_told_late, "late"),
+        (_open, "candle"),
+        (_wrong, "candle"),
+        (_missing, "candle"),
+        (_invented, "candle"),
+        (_leaderless, "leaderless"),
+        (_unled, "unled"),
+    ],
+)
+def test_each_damage_is_named(damage: Callable[[Evidence], None], expected: str) -> None:
+    found = evidence()
+    damage(found)
+    assert dict(check(found, failover=12).counts) == {expected: 1}
+
+
+def test_each_verdict_has_a_damage() -> None:
+    [marker] = [
+        mark
+        for mark in test_each_damage_is_named.pytestmark
+        if mark.name == "parametrize"  # type: ignore[attr-defined]
+    ]
+    assert {expected for _, expected in marker.args[1]} == set(VERDICTS)
+
+
+def test_what_was_broken_meanwhile_may_be_late() -> None:
+    found = evidence()
+    _told_late(found)
+    found.healed = [(10 * MINUTE, 10 * MINUTE + 20)]
+    assert check(found, failover=12).clean
