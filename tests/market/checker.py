@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tests.market import truth
+from tests.market.truth import Deal
 from tests.services.proof import outcome
 
 VERDICTS = {
@@ -23,22 +25,13 @@ VERDICTS = {
     "leaderless": "after a fault nobody led for longer than a failover may take",
     "unled": "a durable row carries the number of a lease that was never given",
 }
-MINUTE = 60_000_000
+MINUTE = truth.MINUTE
 
 
 class Verdict(outcome.Verdict):
     """Counts what VERDICTS names."""
 
     names = VERDICTS
-
-
-@dataclass(frozen=True)
-class Trade:
-    """One trade of the venue's own books."""
-
-    at: int
-    price: Decimal
-    size: Decimal
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ class Evidence:
 
     began: int
     ended: int
-    trades: Mapping[str, Sequence[Trade]]  # ascending
+    trades: Mapping[str, Sequence[Deal]]  # ascending
     alerts: Sequence[Alert]
     told: Sequence[Told]
     candles: Mapping[tuple[str, int, int], Candle]  # by symbol, minutes and begin
@@ -150,7 +143,7 @@ def _check_alerts(found: Evidence, verdict: Verdict, failover: int) -> list[floa
     return sorted(delays)
 
 
-def _crossing(alert: Alert, trades: Sequence[Trade]) -> int | None:
+def _crossing(alert: Alert, trades: Sequence[Deal]) -> int | None:
     """Return when a price first reached the threshold after the alert was armed."""
     for trade in trades:
         if trade.at <= alert.armed_at:
@@ -169,7 +162,8 @@ def _check_candles(found: Evidence, verdict: Verdict, minutes: int) -> int:
     """Compare the candles of an interval with what the trades make; return how many there are."""
     span, checked = minutes * MINUTE, 0
     for symbol, trades in found.trades.items():
-        expected = candles_of(trades, minutes)
+        made = truth.candles(trades, minutes)
+        expected = {begin: Candle(*bar) for (_, begin), bar in made.items()}
         kept = {begin: one for (name, m, begin), one in found.candles.items()
                 if (name, m) == (symbol, minutes)}  # fmt: skip
         for begin in sorted(expected.keys() | kept.keys()):
@@ -181,25 +175,6 @@ def _check_candles(found: Evidence, verdict: Verdict, minutes: int) -> int:
                 text = f"{symbol} {minutes}m at {begin}"
                 verdict.add("candle", f"{text}: {have} is kept, the trades make {want}")
     return checked
-
-
-def candles_of(trades: Sequence[Trade], minutes: int) -> dict[int, Candle]:
-    """Compute candles from trades in their order; a span without trades has none."""
-    span = minutes * MINUTE
-    by_begin: dict[int, list[Trade]] = defaultdict(list)
-    for trade in trades:
-        by_begin[trade.at // span * span].append(trade)
-    return {
-        begin: Candle(
-            open=each[0].price,
-            high=max(trade.price for trade in each),
-            low=min(trade.price for trade in each),
-            close=each[-1].price,
-            volume=sum((trade.size for trade in each), Decimal(0)),
-            trades=len(each),
-        )
-        for begin, each in by_begin.items()
-    }
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.market import truth
 from tests.market.checker import (
     MINUTE,
     VERDICTS,
@@ -15,10 +16,9 @@ from tests.market.checker import (
     Candle,
     Evidence,
     Told,
-    Trade,
-    candles_of,
     check,
 )
+from tests.market.truth import Deal
 
 PRICES = (100, 101, 103, 99, 98, 104)
 
@@ -26,10 +26,10 @@ PRICES = (100, 101, 103, 99, 98, 104)
 def evidence() -> Evidence:
     """Return a run in which all is right: three alerts, of which two were crossed."""
     trades = [
-        Trade(at, Decimal(price), Decimal("0.5"))
+        Deal("BTC/USD", at, at, at, Decimal(price), Decimal("0.5"))
         for at, price in enumerate(PRICES, 10 * MINUTE + 1)
     ]
-    trades += [replace(trade, at=trade.at + MINUTE) for trade in trades]
+    trades += [trade._replace(at=trade.at + MINUTE) for trade in trades]
     alerts = [
         Alert(1, 7, "BTC", True, Decimal(103), False, 0, 1),
         Alert(2, 8, "BTC", False, Decimal(98), True, 0, 2),
@@ -39,9 +39,9 @@ def evidence() -> Evidence:
         Told(1, 7, trades[2].at + 5), Told(2, 8, trades[4].at + 5), Told(2, 8, trades[10].at + 5)
     ]  # fmt: skip
     candles = {
-        ("BTC", minutes, begin): candle
+        ("BTC", minutes, begin): Candle(*bar)
         for minutes in (1, 5)
-        for begin, candle in candles_of(trades, minutes).items()
+        for (_, begin), bar in truth.candles(trades, minutes).items()
     }
     return Evidence(10 * MINUTE, 15 * MINUTE, {"BTC": trades}, alerts, told, candles)
 

@@ -1,0 +1,33 @@
+"""What a run is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.services.proof import plan
+
+
+@dataclass(frozen=True)
+class Plan(plan.Plan):
+    """The plan of a run. The venue trades in true time, whatever `scale` is."""
+
+    nodes: int = 2
+    users: int = 20
+    alerts: int = 200
+    minutes: float = 5.0  # for which the venue trades, at least
+    trades: float = 60.0  # bursts of each pair in a minute
+    scale: float = 1.0  # the times of leases are divided by it
+
+    @property
+    def failover(self) -> float:
+        """Return how many seconds may pass until another leads: of a lease, and of a look."""
+        return 12.0 / self.scale + OWN_SECONDS
+
+    @property
+    def hold(self) -> float:
+        """Return for how many seconds a leader is frozen: longer than its lease lasts."""
+        return 15.0 / self.scale
+
+
+# What two cores need for a process that wakes up, whatever the lease's times are.
+OWN_SECONDS = 1.0
