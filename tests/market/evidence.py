@@ -53,17 +53,32 @@ def read(
             )
         ]
         candles, written = {}, 0
-        for instrument, minutes, bucket, *prices, volume, count, is_closed, epoch in query(
+        for (
+            instrument,
+            minutes,
+            bucket,
+            first,
+            high,
+            low,
+            last,
+            volume,
+            count,
+            closed,
+            epoch,
+        ) in query(
             "SELECT instrument_id, minutes, bucket, open, high, low, close, volume, trades, "
             "is_closed, epoch FROM market_candle"
         ):
             symbol, decimals = instruments[instrument]
             written = max(written, epoch)
             candles[symbol, minutes, _moment(bucket)] = Candle(
-                *(_number(price, decimals) for price in prices),
+                open=_number(first, decimals),
+                high=_number(high, decimals),
+                low=_number(low, decimals),
+                close=_number(last, decimals),
                 volume=_number(volume or 0, VOLUME_DECIMALS),
                 trades=count or 0,
-                is_closed=bool(is_closed),
+                is_closed=bool(closed),
             )
         epochs = dict(query("SELECT name, epoch FROM market_lease"))
     return Evidence(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from tests.market import synthetic, truth
 from tests.market.plan import Plan
+from tests.market.shapes import fixed
 
 CALM_MINUTES = 1.5  # in which alerts are created and armed
 BEGAN = "2026-11-30T00:00:00Z"
@@ -59,9 +61,9 @@ def thresholds(path: Path, plan: Plan) -> list[tuple[str, bool, str]]:
         near, far = (max(first), max(later)) if above else (min(first), min(later))
         share = dice.uniform(0.15, 1.35)  # of the way from what is calm to the farthest
         steps = round((near + (far - near) * _decimal(share)).scaleb(pair.decimals))
-        chosen.append((pair.slashed, above, synthetic.fixed(steps, pair.decimals)))
+        chosen.append((pair.slashed, above, fixed(steps, pair.decimals)))
     return chosen
 
 
-def _decimal(value: float) -> truth.Decimal:
-    return truth.Decimal(f"{value:.6f}")
+def _decimal(value: float) -> Decimal:
+    return Decimal(f"{value:.6f}")

@@ -101,7 +101,7 @@ def _missing(found: Evidence) -> None:
 
 
 def _invented(found: Evidence) -> None:
-    one = Candle(*[Decimal(1)] * 5, 1)
+    one = Candle(Decimal(1), Decimal(1), Decimal(1), Decimal(1), Decimal(1), 1)
     found.candles = {**found.candles, ("BTC", 1, 13 * MINUTE): one}
 
 
@@ -113,24 +113,24 @@ def _unled(found: Evidence) -> None:
     found.epochs, found.epochs_written = {"engine": 3}, {"engine": 4}
 
 
-@pytest.mark.parametrize(
-    ("damage", "expected"),
-    [
-        (_not_told, "lost"),
-        (_told_twice, "doubled"),
-        (_told_before, "false"),
-        (_told_of_nothing, "false"),
-        (_fired_without_word, "silent"),
-        (_told_another, "silent"),
-        (_told_late, "late"),
-        (_open, "candle"),
-        (_wrong, "candle"),
-        (_missing, "candle"),
-        (_invented, "candle"),
-        (_leaderless, "leaderless"),
-        (_unled, "unled"),
-    ],
-)
+DAMAGES: list[tuple[Callable[[Evidence], None], str]] = [
+    (_not_told, "lost"),
+    (_told_twice, "doubled"),
+    (_told_before, "false"),
+    (_told_of_nothing, "false"),
+    (_fired_without_word, "silent"),
+    (_told_another, "silent"),
+    (_told_late, "late"),
+    (_open, "candle"),
+    (_wrong, "candle"),
+    (_missing, "candle"),
+    (_invented, "candle"),
+    (_leaderless, "leaderless"),
+    (_unled, "unled"),
+]
+
+
+@pytest.mark.parametrize(("damage", "expected"), DAMAGES)
 def test_each_damage_is_named(damage: Callable[[Evidence], None], expected: str) -> None:
     found = evidence()
     damage(found)
@@ -138,12 +138,7 @@ def test_each_damage_is_named(damage: Callable[[Evidence], None], expected: str)
 
 
 def test_each_verdict_has_a_damage() -> None:
-    [marker] = [
-        mark
-        for mark in test_each_damage_is_named.pytestmark
-        if mark.name == "parametrize"  # type: ignore[attr-defined]
-    ]
-    assert {expected for _, expected in marker.args[1]} == set(VERDICTS)
+    assert {expected for _, expected in DAMAGES} == set(VERDICTS)
 
 
 def test_what_was_broken_meanwhile_may_be_late() -> None:

@@ -82,8 +82,8 @@ class World(Working):
         self.armed: dict[int, int] = {}  # by alert: at which of the venue's moments
 
     def start(self) -> None:
-        command = [sys.executable, "manage.py", "replay_market", str(self.recording)]
-        command += ["--port", str(self._venue_port), "--rebase", "now"]
+        command = [sys.executable, "-m", "tests.market.venue", str(self.recording)]
+        command.append(str(self._venue_port))
         self.venue = Process(command, log=self.folder / "venue.log", env=self.env)
         self.venue.until(self._answers, seconds=60, what="the venue answers")
         super().start()
