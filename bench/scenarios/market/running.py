@@ -1,0 +1,66 @@
+"""A serving process that leads everything, on prices of a venue that the bench drives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.contender import Bench
+from bench.peers.hoardrun import installation
+from tests.services.driven import Driven
+from tests.services.server import Server
+
+ASKED_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Market:
+    """What runs: `rows` prepares the database, `symbols` are the venue's."""
+
+    server: Server
+    venue: Driven
+    rows: Driven
+    tokens: Sequence[str]
+    ids: Sequence[int]
+    symbols: Sequence[str]
+
+    def until_asked(self) -> None:
+        """Wait until the server has subscribed to all symbols."""
+        deadline = time.monotonic() + ASKED_SECONDS
+        while self.venue.ask("asked")["symbols"] < len(self.symbols):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server has not asked for all symbols")
+            time.sleep(0.2)
+
+
+@contextmanager
+def market(
+    bench: Bench, *, users: int, instruments: int, alerts: int = 0
+) -> Iterator[tuple[Market, Sequence[str]]]:
+    """Start it with so many alerts far from the price; then with one at each cent above it."""
+    folder = bench.new_folder("market")
+    with Driven("bench.peers.market.venue", log=folder / "venue.log") as venue:
+        port = venue.ask("where")["port"]
+        settings = {
+            "MARKET_SOURCES": "kraken",
+            "MARKET_KRAKEN_URL": f"ws://127.0.0.1:{port}",
+            "MARKET_KRAKEN_API_URL": f"http://127.0.0.1:{port}",
+        }
+        made = installation(bench, users, "hoardrun_market", **settings)
+        with Driven("bench.peers.market", log=folder / "rows.log", env=made.env) as rows:
+            listed = rows.ask("list", count=instruments)
+            rows.ask("forget", within=300)
+            steps: Sequence[str] = ()
+            if alerts:
+                rows.ask("fill", within=600, count=alerts, ids=listed["ids"])
+                first = listed["ids"][0]
+                steps = rows.ask("wait_for", users=users, instrument=first, steps=STEPS)["alerts"]
+            with Server("serve", env=made.env, migrate=False) as server:
+                running = Market(server, venue, rows, made.tokens, listed["ids"], listed["symbols"])
+                running.until_asked()
+                yield running, steps
+
+
+STEPS = 600  # alerts that fire, one after the other
