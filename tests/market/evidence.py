@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from tests.market.world import World
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VOLUME_DECIMALS = 8
+NEVER = 2**62  # of an alert that was not armed when the run broke off
 INTERVALS = (1, 5)  # minutes of the candles that are compared
 
 
@@ -25,9 +27,9 @@ def read(
     """Read everything of a run; times in seconds since 1970."""
     shift = int(world.ask_venue("state")["shift"])
     trades: dict[str, list[truth.Deal]] = defaultdict(list)
-    until = _micros(ended)
+    until, now = _micros(ended), _micros(time.time())
     for deal in truth.deals(world.recording, shift=shift):
-        if deal.arrived < until:
+        if deal.arrived < now:
             trades[deal.symbol.replace("/", "-")].append(deal)
     with rows.connected(world.database_url) as query:
         instruments = {
@@ -38,7 +40,7 @@ def read(
             Alert(
                 id=id_, user=user, symbol=instruments[instrument][0], rises=kind == "price_above",
                 threshold=_number(threshold, instruments[instrument][1]),
-                is_repeated=mode == "repeat", armed_at=world.armed[id_], fired=count,
+                is_repeated=mode == "repeat", armed_at=world.armed.get(id_, NEVER), fired=count,
             )
             for id_, user, instrument, kind, threshold, mode, count in query(
                 "SELECT id, user_id, instrument_id, kind, threshold, mode, fire_count "

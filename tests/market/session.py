@@ -13,6 +13,7 @@ from tests.market.plan import Plan
 from tests.market.shapes import fixed
 
 CALM_MINUTES = 1.5  # in which alerts are created and armed
+BEYOND = Decimal("1.005")  # where a price goes that never goes there by itself
 BEGAN = "2026-11-30T00:00:00Z"
 PAIRS = (synthetic.BTC, synthetic.ETH, synthetic.SOL, synthetic.SHIB)
 
@@ -44,7 +45,7 @@ def write(path: Path, plan: Plan) -> None:
 def thresholds(path: Path, plan: Plan) -> list[tuple[str, bool, str]]:
     """Choose alerts by chance: the venue's symbol, whether it is above, the threshold.
 
-    Of four, three are crossed within the run's minutes. None is crossed while it is calm.
+    Most are crossed within the run's minutes; none is while it is calm.
     """
     dice = random.Random(plan.seed)
     found = truth.deals(path)
@@ -58,7 +59,10 @@ def thresholds(path: Path, plan: Plan) -> list[tuple[str, bool, str]]:
         first = [deal.price for deal in prices if deal.at <= calm]
         later = [deal.price for deal in prices if calm < deal.at <= ended]
         above = bool(number // len(PAIRS) % 2)
-        near, far = (max(first), max(later)) if above else (min(first), min(later))
+        if above:
+            near, far = max(first), max(*later, max(first) * BEYOND)
+        else:
+            near, far = min(first), min(*later, min(first) / BEYOND)
         share = dice.uniform(0.15, 1.35)  # of the way from what is calm to the farthest
         steps = round((near + (far - near) * _decimal(share)).scaleb(pair.decimals))
         chosen.append((pair.slashed, above, fixed(steps, pair.decimals)))

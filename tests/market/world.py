@@ -31,6 +31,14 @@ for number, (symbol, above, threshold) in enumerate(chosen):
         mode="repeat" if number %% 5 == 4 else "once",
     )
 """
+# Has an instrument with prices of many decimals beside those of the catalogue.
+INSTRUMENTS = """
+from hoardrun.market.models import Instrument
+from hoardrun.market.services import instruments_ensure
+instruments_ensure()
+Instrument.objects.get_or_create(symbol="SHIB-USD", defaults={
+    "name": "Shiba Inu", "type": "crypto", "currency": "USD", "base": "SHIB", "decimals": 8})
+"""
 LEASES_IN_ALL = 2  # of the source, and of the engine
 _LEASES = "SELECT name, holder, epoch FROM market_lease WHERE expires_at > "
 LEASES = _LEASES + "statement_timestamp()"
@@ -77,6 +85,7 @@ class World(Working):
             folder=folder,
             env=env,
         )
+        self.manage("shell", "-v0", "-c", INSTRUMENTS)
         self.venue: Process | None = None
         self.leaderless: list[Leaderless] = []
         self.armed: dict[int, int] = {}  # by alert: at which of the venue's moments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from django.conf import settings
 
@@ -19,7 +20,7 @@ async def standing_in(
 
     Raises VenueNotPlayed, and OSError if there is no port.
     """
-    rebase = "now" if is_now else None
+    rebase: Literal["now"] | None = "now" if is_now else None
     server = ReplayServer(recording, speed=speed, is_fast=is_fast, rebase=rebase, waits=True)
     async with server:
         before = settings.MARKET
