@@ -12,6 +12,7 @@ import pytest
 from django.apps import apps
 
 from hoardrun import __version__
+from notifications.kinds import all_kinds
 from tests.services.environment import ROOT
 
 PAGES = sorted(
@@ -21,7 +22,8 @@ PAGES = sorted(
 FOLDERS = "bench|deploy|docs|hoardrun|notifications|npm|realtime|tests|\\.ci|\\.github"
 # In backquotes, from the top of the repository; `<name>` stands for any.
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
-# A module or what is in it, as imports write it, or a right, such as `ledger.change_transaction`.
+# A module or what is in it, as imports write it, a right, such as `ledger.change_transaction`, or a
+# kind of notification.
 APPS = "auth|broadcasts|hoardrun|ledger|market|notifications|realtime"
 DOTTED = re.compile(rf"`((?:{APPS})(?:\.[a-z_]{{2,}})+)(?=[`(])")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -45,7 +47,8 @@ def test_each_file_that_a_page_names_exists(page: Path):
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_each_module_and_right_that_a_page_names_exists(page: Path):
     rights = {f"{meta.app_label}.{code}" for meta, code in permissions()}
-    for name in sorted(set(DOTTED.findall(page.read_text())) - rights):
+    kinds = {kind.name for kind in all_kinds()}
+    for name in sorted(set(DOTTED.findall(page.read_text())) - rights - kinds):
         pkgutil.resolve_name(name)
 
 

@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    old_code_works = "It allows one type more, which old code does not write."
 
     dependencies = [
         ('notifications', '0017_lately'),

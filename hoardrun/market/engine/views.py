@@ -14,7 +14,7 @@ from realtime.rest.views import View
 
 class FeedListView(View):
     @extend_schema(
-        operation_id="market_feeds_list",
+        operation_id="feeds_list",
         tags=["market"],
         responses={200: FeedSerializer(many=True)},
     )

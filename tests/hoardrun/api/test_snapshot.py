@@ -82,7 +82,7 @@ def test_it_stays_small_and_fast(alice: User, account: Account, django_assert_ma
         create(account, "1", "inbound")
     client = api_as(alice)
     client.get(SNAPSHOT)  # the first one begins the streams
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         body = client.get(SNAPSHOT).json()
     assert (len(body["notifications"]), len(body["transactions"])) == (100, 20)
     assert body["counts"]["unread"] >= 110

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hoardrun.ledger.kinds import KINDS as LEDGER
+from hoardrun.market.kinds import KINDS as MARKET
 from notifications.kinds.kind import CHANNELS, Kind
 from notifications.kinds.own import OWN
 from notifications.policy.decide import decide
@@ -24,7 +25,7 @@ from notifications.policy.facts import (
 )
 from notifications.policy.quiet import parse_time
 
-KINDS = {kind.name: kind for kind in (*OWN, *LEDGER)}
+KINDS = {kind.name: kind for kind in (*OWN, *LEDGER, *MARKET)}
 DEBIT = KINDS["transaction.debit"]
 EVENT = 790
 NOON = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # in Kampala

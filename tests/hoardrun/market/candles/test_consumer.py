@@ -94,7 +94,7 @@ def btc(venue: Venue) -> Instrument:
 
 
 def led(holder: str = "test") -> Held:
-    found = acquire("market-engine", holder)
+    found = acquire("engine", holder)
     assert found is not None
     return found
 

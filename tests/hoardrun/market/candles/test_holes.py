@@ -90,7 +90,7 @@ def test_tries_that_fail_come_later_each_time(held: Held, btc: Instrument):
 def test_a_leader_that_was_overtaken_changes_no_hole(held: Held, btc: Instrument):
     [found] = holes_add(held=held, holes=[hole(btc, 0, 5)])
     release(held)
-    assert acquire("market-engine", "other")
+    assert acquire("engine", "other")
     for change in (
         lambda: holes_add(held=held, holes=[hole(btc, 9, 5)]),
         lambda: hole_shrink(held=held, hole=found, since=found.until, wait_seconds=1),

@@ -59,7 +59,7 @@ def test_a_closed_candle_is_not_opened_again(held: Held, btc: Instrument):
 
 def test_a_leader_that_was_overtaken_stores_nothing(held: Held, btc: Instrument):
     release(held)
-    other = acquire("market-engine", "other")
+    other = acquire("engine", "other")
     assert other is not None
     for store in (
         lambda: candles_store(held=held, drawn=[drawn(btc, 0)]),
