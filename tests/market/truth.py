@@ -84,6 +84,13 @@ def deals(path: Path, *, shift: int = 0) -> list[Deal]:
     return found
 
 
+def ended(path: Path) -> int:
+    """Return when a recording has ended, microseconds since 1970."""
+    rows = path.read_text(encoding="utf-8").splitlines()
+    began = microseconds(json.loads(rows[0])["recorded_at"])
+    return began + int(json.loads(rows[-1])["t"])
+
+
 def _kraken(frame: Any) -> Iterator[tuple[str, int, str, Any, Any]]:
     if frame.get("channel") == "trade":
         for item in frame["data"]:
