@@ -38,6 +38,13 @@ class FeedNotFound(Refused):
     text = "There is no feed {!r}. Known are: {}."
 
 
+class RescaleRefused(Refused):
+    """Prices that are stored would lose digits, or would be too large."""
+
+    title = "Prices would not fit"
+    text = "{}"
+
+
 class InvalidInterval(Refused):
     """The feed's interval is out of its range."""
 

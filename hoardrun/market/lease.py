@@ -107,6 +107,14 @@ def fenced(held: Held) -> Iterator[None]:
         yield
 
 
+def overtake_all() -> None:
+    """Make all leaders begin anew, with what is stored: call it in the transaction that changes it.
+
+    Waits for what they are just storing; what they would store after it takes no effect.
+    """
+    Lease.objects.update(holder="", epoch=F("epoch") + 1, expires_at=Now())
+
+
 def _row(held: Held) -> QuerySet[Lease]:
     return Lease.objects.filter(name=held.name, epoch=held.epoch, holder=held.holder)
 

@@ -11,6 +11,7 @@ from hoardrun.market.models.instruments import (
     SYMBOL_PATTERN,
     Instrument,
     Quote,
+    Scaled,
 )
 from hoardrun.market.models.sources import Lease, Source, SourceSymbol
 
@@ -26,6 +27,7 @@ __all__ = [
     "Lease",
     "PriceAlert",
     "Quote",
+    "Scaled",
     "Source",
     "SourceSymbol",
     "TradingSession",

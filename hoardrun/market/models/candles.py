@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from hoardrun.market.models.instruments import Instrument
+from hoardrun.market.models.instruments import Instrument, Scaled
 from hoardrun.market.models.sources import MAX_REASON, MAX_SOURCE
 
 
@@ -15,6 +15,8 @@ class Candle(models.Model):
     `scaled`. `bucket` is the beginning of the span, for a day its date as midnight in UTC. On
     PostgreSQL the table is partitioned: see `candles.partitions`.
     """
+
+    SCALED = Scaled(("open", "high", "low", "close"))
 
     pk = models.CompositePrimaryKey("instrument_id", "minutes", "bucket")
     instrument = models.ForeignKey(

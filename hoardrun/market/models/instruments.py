@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 
@@ -13,6 +15,16 @@ MAX_DECIMALS = MAX_EXPONENT
 _MAX_DIGITS = 15
 MAX_SYMBOL_LENGTH = 20
 SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9.\-]*\Z"
+
+
+class Scaled(NamedTuple):
+    """Columns of a table that are whole steps of its instrument: its class has them as `SCALED`.
+
+    `manage.py market_rescale` changes them where `where` holds.
+    """
+
+    columns: tuple[str, ...]
+    where: models.Q = models.Q()
 
 
 class Instrument(models.Model):
@@ -98,6 +110,8 @@ class Quote(models.Model):
     class Window(models.TextChoices):
         ROLLING_24H = "rolling_24h"
         SESSION = "session"
+
+    SCALED = Scaled(("price", "open", "high", "low", "previous_close", "change"))
 
     instrument = models.OneToOneField(
         Instrument, on_delete=models.CASCADE, primary_key=True, related_name="quote"
