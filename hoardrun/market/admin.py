@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from hoardrun.market import (
     admin_candles,  # noqa: F401 registers its page
     admin_rates,
+    admin_sources,  # noqa: F401 registers its pages
     scaled,
 )
 from hoardrun.market.alerts import admin as alerts
@@ -25,6 +30,10 @@ class InstrumentAdmin(ModelAdmin):
     list_filter = ("type", "status", "is_active", "currency")
     list_select_related = ("quote",)
     search_fields = ("symbol", "name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """Leave the decimals to `manage.py market_rescale`: stored prices depend on them."""
+        return () if obj is None else ("decimals",)
 
     @admin.display(description="last price", ordering="quote__price")
     def last_price(self, instrument: Instrument) -> str:

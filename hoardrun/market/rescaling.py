@@ -30,18 +30,17 @@ def instrument_rescale(*, symbol: str, decimals: int) -> dict[str, int]:
         if instrument is None:
             raise InstrumentNotFound([symbol])
         power = decimals - instrument.decimals
-        written = {
-            model._meta.db_table: _rescale(model, scaled, instrument.pk, power)
-            for model, scaled in _tables()
-        }
+        written: dict[str, int] = {}
+        for model, scaled in _tables():
+            rows = _rescale(model, scaled, instrument.pk, power)
+            written[model._meta.db_table] = max(rows, written.get(model._meta.db_table, 0))
         Instrument.objects.filter(pk=instrument.pk).update(decimals=decimals)
     return written
 
 
 def _tables() -> Iterator[tuple[type[Model], Scaled]]:
     for model in apps.get_models():
-        scaled = getattr(model, "SCALED", None)
-        if isinstance(scaled, Scaled):
+        for scaled in getattr(model, "SCALED", ()):
             yield model, scaled
 
 

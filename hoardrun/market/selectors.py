@@ -19,6 +19,7 @@ from hoardrun.market import simulator
 from hoardrun.market.candles.selectors import candle_list, zone_of
 from hoardrun.market.candles.spans import DAY_MINUTES, moment
 from hoardrun.market.candles.values import Drawn
+from hoardrun.market.engine.leases import source_lease
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
 from hoardrun.market.hours import CLOSED, TRADING
@@ -135,7 +136,6 @@ def _symbols(given: Collection[str]) -> list[str]:
 
 _LISTING = tuple(field.name for field in fields(Listing))
 _QUOTE = (*PRICES, "volume", "market_cap", "as_of", "source", "feed", "window", "epoch")
-_LEASE = "source:"  # and the source's name
 _listing = lru_cache(MAX_LISTINGS)(Listing)  # instruments change seldom
 
 
@@ -143,7 +143,7 @@ def _select_quoted(*, type: str, symbols: Sequence[str]) -> QuerySet[Instrument,
     found = instrument_list(type=type)
     if symbols:
         found = found.filter(symbol__in=symbols)
-    lease = Concat(Value(_LEASE), OuterRef("quote__source"))
+    lease = Concat(Value(source_lease("")), OuterRef("quote__source"))
     return found.annotate(
         now=Now(), is_led=Exists(Lease.objects.filter(name=lease, expires_at__gt=Now()))
     ).values_list(*_LISTING, *(f"quote__{name}" for name in _QUOTE), "now", "is_led")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hoardrun.market import lease, selectors, services
+from hoardrun.market.calendars import calendars
 from hoardrun.market.engine.leases import source_lease, source_of
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.engine.pricing import Line, micros
@@ -44,15 +45,19 @@ def lines(source: str) -> list[Line]:
     found = SourceSymbol.objects.filter(
         source=source, is_enabled=True, instrument__is_active=True
     ).select_related("instrument", "instrument__quote")
-    others = _Others(source)
-    return [_line(row, others) for row in found]
+    now = _Now(source)
+    return [_line(row, now) for row in found]
 
 
-class _Others:
-    """The other sources that have a leader now, and what they are the primary of."""
+class _Now:
+    """What holds now: the hours of venues, the other sources that have a leader, and what they are
+    the primary of.
+    """
 
     def __init__(self, source: str) -> None:
-        in_force = Lease.objects.filter(expires_at__gt=clock.now()).exclude(
+        self.moment = clock.now()
+        self.calendar = calendars.newest()
+        in_force = Lease.objects.filter(expires_at__gt=self.moment).exclude(
             name=source_lease(source)
         )
         self.led = {source_of(name) for name in in_force.values_list("name", flat=True)}
@@ -79,13 +84,16 @@ class _Others:
         )
 
 
-def _line(row: SourceSymbol, others: _Others) -> Line:
+def _line(row: SourceSymbol, now: _Now) -> Line:
     quote: Quote | None = getattr(row.instrument, "quote", None)
+    listing = selectors.listing_of(row.instrument)
+    # Also where the market is simulated: this source is not.
+    status = now.calendar.status(listing.status, listing.venue_code, now.moment)
     return Line(
-        listing=selectors.listing_of(row.instrument),
+        listing=replace(listing, status=status),
         venue_symbol=row.venue_symbol,
         is_backup=row.role == SourceSymbol.Role.BACKUP,
-        is_yielded=others.price(row, quote),
+        is_yielded=now.price(row, quote),
         last_price=quote.price if quote else None,
         last_at=micros(quote.as_of) if quote else 0,
     )

@@ -16,7 +16,7 @@ class Candle(models.Model):
     PostgreSQL the table is partitioned: see `candles.partitions`.
     """
 
-    SCALED = Scaled(("open", "high", "low", "close"))
+    SCALED = (Scaled(("open", "high", "low", "close")),)
 
     pk = models.CompositePrimaryKey("instrument_id", "minutes", "bucket")
     instrument = models.ForeignKey(

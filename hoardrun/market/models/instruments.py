@@ -18,9 +18,9 @@ SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9.\-]*\Z"
 
 
 class Scaled(NamedTuple):
-    """Columns of a table that are whole steps of its instrument: its class has them as `SCALED`.
+    """Columns of a table that are whole steps of its instrument, in rows for which `where` holds.
 
-    `manage.py market_rescale` changes them where `where` holds.
+    A class has a tuple of them as `SCALED`, for `manage.py market_rescale`.
     """
 
     columns: tuple[str, ...]
@@ -111,7 +111,7 @@ class Quote(models.Model):
         ROLLING_24H = "rolling_24h"
         SESSION = "session"
 
-    SCALED = Scaled(("price", "open", "high", "low", "previous_close", "change"))
+    SCALED = (Scaled(("price", "open", "high", "low", "previous_close", "change")),)
 
     instrument = models.OneToOneField(
         Instrument, on_delete=models.CASCADE, primary_key=True, related_name="quote"
