@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -31,7 +30,7 @@ class InstrumentAdmin(ModelAdmin):
     list_select_related = ("quote",)
     search_fields = ("symbol", "name")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Leave the decimals to `manage.py market_rescale`: stored prices depend on them."""
         return () if obj is None else ("decimals",)
 
