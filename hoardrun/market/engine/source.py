@@ -54,6 +54,7 @@ class VenueLeader:
         give: Give,
         pace: float = 1.0,
     ) -> None:
+        """`pace` is that of the connection's clocks; with another than 1, a recording is played."""
         self._name, self._venue, self._url = name, venue, url
         self._publish, self._give, self._pace = publish, give, pace
 
@@ -82,6 +83,11 @@ class VenueLeader:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def is_paced(self) -> bool:
+        """Say whether the venue's time goes at a pace of its own, as that of a recording may."""
+        return self._pace != 1
 
     @property
     def is_delayed(self) -> bool:
@@ -141,7 +147,7 @@ class _Term:
                     await self._session.wake.wait()
             turn = self._session.take()
             self._note(turn)
-            items = self._pricing.take(turn.tickers, turn.trades, turn.bars, now())
+            items = self._pricing.take(turn.tickers, turn.trades, turn.bars, self._now(turn))
             moved = {
                 item.instrument_id
                 for item in items
@@ -149,7 +155,8 @@ class _Term:
             }
             changes: Sequence[FeedChange] = ()
             moment = time.monotonic()
-            if moved or turn.halts or turn.changes or moment - judged >= JUDGE_SECONDS:
+            is_due = moment - judged >= JUDGE_SECONDS or turn.halts or turn.changes
+            if is_due or any(self._feeds[key] is not Feed.LIVE for key in moved):
                 judged, changes = moment, self._judge()
                 self._state = state_of_source(self._feeds.all, turn.health.state)
             changed = {change.instrument_id for change in changes}
@@ -157,6 +164,12 @@ class _Term:
                 announced, changes = moment, self._all()
             self._send(moved | changed, [*changes, *items])
             await asyncio.sleep(GATHER_SECONDS)
+
+    def _now(self, turn: Turn) -> int:
+        """Return the time by which prices are judged: of a recording that is played, its own."""
+        if not self._leader.is_paced:
+            return now()
+        return max((each.at for each in (*turn.tickers, *turn.trades)), default=now())
 
     def _send(self, moved: set[int], items: Sequence[Item]) -> None:
         speaking = self._switched()
