@@ -10,18 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
+from hoardrun.market import calendars
 from hoardrun.market.engine import store, threads
 from hoardrun.market.engine.outlet import Give, Outlet, Publish
 from hoardrun.market.engine.prices import Accepted, Feed, FeedChange, Item
 from hoardrun.market.engine.pricing import Line, Pricing, moment_of
-from hoardrun.market.engine.states import TRADING, Feeds, feed_of, limit_of, state_of_source
+from hoardrun.market.engine.states import Feeds, feed_of, limit_of, state_of_source
 from hoardrun.market.engine.store import Report
 from hoardrun.market.engine.tasks import first_of
 from hoardrun.market.engine.times import (
     ANNOUNCE_SECONDS,
     GATHER_SECONDS,
     JUDGE_SECONDS,
+    MARKETS_SECONDS,
     SAVE_SECONDS,
     now,
 )
@@ -30,6 +33,7 @@ from hoardrun.market.feeds.latest import Turn
 from hoardrun.market.feeds.session import Session
 from hoardrun.market.feeds.subscriptions import SymbolState
 from hoardrun.market.feeds.venue import Venue
+from hoardrun.market.hours import TRADING, Calendar
 from hoardrun.market.lease import Held
 from hoardrun.market.options import scaled
 from hoardrun.market.quotes import LiveQuote
@@ -101,7 +105,9 @@ class _Term:
         self._leader, self._held, self._outlet = leader, held, outlet
         self._pricing = leader.pricing(held.epoch)
         self._stored: dict[int, LiveQuote] = {}
-        self._market: dict[str, str] = {}  # the state of each symbol's market
+        self._calendar = Calendar({}, {})
+        self._markets: dict[int, str] = {}  # the state of each instrument's market
+        self._looked_at = 0.0  # … as of this time
         self._feeds = Feeds()
         self._spoke: dict[int, bool] = {}
         self._symbols: Sequence[str] = ()
@@ -131,7 +137,9 @@ class _Term:
             for line in self._pricing.lines
             if line.venue_symbol in self._refused and line.venue_symbol not in symbols
         ]
+        self._calendar = await threads.run(calendars.read)
         self._pricing.list([*found, *kept], now())
+        self._looked_at = 0.0
         self._symbols = tuple(line.venue_symbol for line in self._pricing.lines)
         self._outlet.retain({line.listing.id for line in self._pricing.lines})
         if missing := [line for line in found if line.listing.id not in self._stored]:
@@ -169,7 +177,8 @@ class _Term:
         """Return the time by which prices are judged: of a recording that is played, its own."""
         if not self._leader.is_paced:
             return now()
-        return max((each.at for each in (*turn.tickers, *turn.trades)), default=now())
+        times = [each.at for each in turn.tickers] + [each.at for each in turn.trades]
+        return max(times, default=now())
 
     def _send(self, moved: set[int], items: Sequence[Item]) -> None:
         speaking = self._switched()
@@ -224,6 +233,7 @@ class _Term:
     # -- trust
 
     def _judge(self) -> Sequence[FeedChange]:
+        self._look_at_markets()
         lines = self._pricing.lines
         feeds = {line.listing.id: self._feed(line) for line in lines}
         changed = set(self._feeds.judge(feeds))
@@ -249,10 +259,21 @@ class _Term:
             is_delayed=self._leader.is_delayed,
         )
 
+    def _look_at_markets(self) -> None:
+        """Look once a second which markets are open."""
+        if time.monotonic() - self._looked_at < MARKETS_SECONDS:
+            return
+        self._looked_at, moment = time.monotonic(), timezone.now()
+        listings = [line.listing for line in self._pricing.lines]
+        self._markets = {
+            listing.id: self._calendar.status(listing.status, listing.venue_code, moment)
+            for listing in listings
+        }
+
     def _status(self, line: Line) -> str:
         if self._pricing.is_halted(line.venue_symbol):
             return "halted"
-        return line.listing.status
+        return self._markets.get(line.listing.id, line.listing.status)
 
     def _quiet_after(self, symbol: str) -> float | None:
         line = self._pricing.line(symbol)

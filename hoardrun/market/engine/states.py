@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hoardrun.market.engine.prices import Feed
+from hoardrun.market.hours import TRADING
 
-# The states of an instrument's market in which prices are expected.
-TRADING = frozenset({"open", "pre_market", "after_hours"})
 _HALTED = "halted"
 # After so many seconds without a proof, a price in an open market is stale.
 _LIMITS = {"crypto": 60.0, "forex": 30.0, "stock": 60.0, "index": 60.0, "commodity": 60.0}

@@ -23,7 +23,7 @@ CONSUMER = "tests.hoardrun.market.engine.tools.Taken"
 
 @pytest.fixture(autouse=True)
 def _fast(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.MARKET = {"MARKET_TIME_SCALE": 10.0}
+    settings.MARKET = {"MARKET_TIME_SCALE": 4.0}
     settings.REDIS_URL = ""
     monkeypatch.setattr(runtimes, "CONSUMERS", (CONSUMER,))
 
@@ -61,7 +61,7 @@ async def test_only_one_process_leads_and_the_other_goes_on_where_it_ended():
     async with running(["simulator"], interval=0.1) as (first, _):
         await until(lambda: first.quotes)
         async with running(["simulator"], interval=0.1) as (second, other):
-            await asyncio.sleep(1.5)  # longer than a lease, so it was renewed
+            await asyncio.sleep(3)  # longer than a lease, so it was renewed
             assert second.quotes == []
             assert other.leads == []
             count = len(first.quotes)

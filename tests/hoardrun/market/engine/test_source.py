@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from django.db import transaction
+from django.utils import timezone
 
 from hoardrun.market import feeds
 from hoardrun.market.engine import runtime as runtimes
@@ -19,7 +21,7 @@ from hoardrun.market.engine import threads
 from hoardrun.market.engine.prices import Feed, FeedChange, Gap
 from hoardrun.market.engine.runtime import Runtime
 from hoardrun.market.engine.times import now
-from hoardrun.market.models import Instrument, Quote, Source, SourceSymbol
+from hoardrun.market.models import Instrument, Quote, Source, SourceSymbol, TradingSession
 from hoardrun.market.services import instruments_ensure
 from tests.hoardrun.market.engine.tools import Kept, Taken, running, until
 from tests.hoardrun.market.feeds.scripted import Server, playing
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONSUMER = "tests.hoardrun.market.engine.tools.Taken"
 VENUE = "tests.hoardrun.market.feeds.scripted.ScriptedVenue"
 SYMBOLS = {"BTC-USD": "B", "ETH-USD": "E", "SOL-USD": "S"}
-SCALE = 10.0
+SCALE = 4.0
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +158,36 @@ async def test_a_symbol_that_falls_silent_is_stale_within_its_limit_and_asked_fo
         server.mute.clear()
         await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
     assert len(server.connects) == 1
+
+
+@pytest.mark.feed(number=3)
+async def test_at_night_nothing_is_expected_of_a_stock_feed():
+    await _listed("BTC-USD")
+    await _closed("BTC-USD")
+    async with playing(beats=False) as server, leading(server) as (kept, _):
+        await until(lambda: server.asked)
+        say(server, "BTC-USD", 100)  # its last price, which the venue sends to who subscribes
+        await until(lambda: kept.of("BTC-USD"))
+        await asyncio.sleep(30 / SCALE)
+        assert {quote.feed for quote in kept.of("BTC-USD")} == {Feed.CLOSED}
+        assert kept.of("BTC-USD")[-1].listing.status == "closed"
+        assert len(server.connects) == len(server.asked) == 1
+        assert (await Source.objects.aget()).state == "closed"
+
+
+@database_sync_to_async
+def _closed(symbol: str) -> None:
+    """Let an instrument trade on a weekday which is neither today nor near."""
+    Instrument.objects.filter(symbol=symbol).update(venue_code="NIGHT")
+    day = (timezone.now() + timedelta(days=3)).weekday()
+    TradingSession.objects.create(
+        venue="NIGHT",
+        weekday=day,
+        opens="09:00",
+        closes="15:00",
+        timezone="Africa/Nairobi",
+        valid_from=timezone.now().date() - timedelta(days=30),
+    )
 
 
 async def test_a_price_that_is_not_believed_is_published_to_nobody():
