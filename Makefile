@@ -40,7 +40,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, ALLOWED_HOSTS=, PORT=, DATABASE_URL=, REDIS_URL=)
+run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, ALLOWED_HOSTS=, PORT=, DATABASE_URL=, REDIS_URL=, SOURCE=kraken)
 	@set -e; \
 	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat $(VAR_DIR)/secret_key)}"; \
 	export SIMULATE_PAYMENTS="$${SIMULATE_PAYMENTS:-1}"; \
@@ -48,7 +48,7 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 	export BROADCAST_APPROVAL_AUDIENCE="$${BROADCAST_APPROVAL_AUDIENCE:-1}"; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --once --host $(HOST) --port $(PORT); \
-	exec $(BIN)/python manage.py demo --host $(HOST) --port $(PORT)
+	exec $(BIN)/python manage.py demo --host $(HOST) --port $(PORT) $(if $(SOURCE),--source $(SOURCE))
 
 test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreSQL and Redis
 	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation and not long $(ALSO)" --ignore=tests/e2e --ignore=tests/npm $(ARGS)

@@ -33,6 +33,13 @@ class Command(base.Command):
         parser.add_argument(
             "--still-market", action="store_true", help="Leave the prices where they are."
         )
+        parser.add_argument(
+            "--source",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="True prices, such as of kraken, in place of simulated ones; repeatable.",
+        )
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
         if not settings.DEBUG:
@@ -49,7 +56,8 @@ class Command(base.Command):
                 "serve",
                 host=host,
                 port=port,
-                simulate_market=not options["still_market"],
+                simulate_market=not (options["still_market"] or options["source"]),
+                source=options["source"],
                 with_delivery=True,
                 with_payments=True,
             )
