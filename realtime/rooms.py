@@ -23,6 +23,7 @@ class RoomKind:
     topic: str = ""
     description: str = ""
     open: bool = False
+    is_composed: bool = False
     max_keys: int | None = None
     """The newest values that a node keeps of a room, for rooms whose keys never end."""
 
@@ -37,6 +38,15 @@ class RoomKind:
     def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
         """List `(room, description)` of what this user may join. May query."""
         return ()
+
+    def parts(self, room: str) -> Sequence[str] | None:
+        """Return the rooms whose messages a composed room has; None for any other. May query.
+
+        They are fed by the same topic, and their messages keep their names. A message to the
+        composed room itself has this asked for again, and the snapshot too, which has the newest
+        messages of the parts, in their rooms.
+        """
+        return None
 
     def snapshot(self, room: str) -> Sequence[Ephemeral]:
         """Return the newest message per key, for a node's first socket in the room. May query."""

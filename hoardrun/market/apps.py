@@ -21,8 +21,9 @@ class MarketConfig(AppConfig):
         from hoardrun.market.engine.messages import MarketFeed
         from hoardrun.market.engine.rooms import FeedsRoom
         from hoardrun.market.kinds import KINDS
-        from hoardrun.market.messages import MarketUpdate, PriceAlertChanged
+        from hoardrun.market.messages import MarketUpdate, PriceAlertChanged, WatchlistChanged
         from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
+        from hoardrun.market.watchlists.rooms import WatchlistRooms
         from hoardrun.options import TABLES
         from notifications import kinds
         from notifications.texts import catalogue
@@ -33,7 +34,7 @@ class MarketConfig(AppConfig):
         TABLES.extend(table for table in options.TABLES if table not in TABLES)
         kinds.register(*KINDS)
         catalogue.register(Path(__file__).parent / "texts")
-        register(MarketUpdate, CandleUpdate, MarketFeed, PriceAlertChanged)
+        register(MarketUpdate, CandleUpdate, MarketFeed, PriceAlertChanged, WatchlistChanged)
         market_rooms = MarketRooms()
         rooms.register(market_rooms)
         for interval in INTERVALS:
@@ -42,5 +43,6 @@ class MarketConfig(AppConfig):
         doubts.register(overview.doubts)
         sections.register(overview.section)
         rooms.register(FeedsRoom())
+        rooms.register(WatchlistRooms())
         rooms.register(AlwaysMovingRoom())
         jobs.register(jobs.Job(retention.NAME, retention.LOOK_SECONDS, retention.apply_if_due))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from realtime.protocol.messages import Identifier, Payload, Timestamp, examples
 
@@ -119,3 +119,23 @@ class PriceAlertChanged(Payload, frozen=True, kw_only=True):
     """The alert's id."""
     alert: AlertFields | None = None
     """The whole of it, which replaces what the client has; null: it was removed."""
+
+
+class WatchlistChanged(Payload, frozen=True, kw_only=True):
+    """A watchlist as it is, in its own room: first after a join, and after each change."""
+
+    wire_type = "watchlist_changed"
+    carried_by = "room"
+    line = "{name}: {#symbols}{symbols} {/symbols}{#deleted}deleted{/deleted}"
+    example = _EXAMPLES["watchlist_changed"]
+
+    id: Identifier
+    """The list's id."""
+    name: str
+    """The user's name for it."""
+    symbols: list[str]
+    """The instruments on it, in their order."""
+    version: int
+    """Grows with each change; the next change names it."""
+    deleted: bool | UnsetType = UNSET
+    """True of one that was removed; left out otherwise."""

@@ -6,9 +6,12 @@ from hoardrun.market import views
 from hoardrun.market.alerts import views as alerts
 from hoardrun.market.candles.views import CandleListView
 from hoardrun.market.engine.views import FeedListView
+from hoardrun.market.watchlists import views as watchlists
 from realtime.rest.routes import both
 
 urlpatterns = [
+    *both("watchlists", watchlists.WatchlistListView, "watchlists"),
+    *both("watchlists/<str:watchlist_id>", watchlists.WatchlistView, "watchlist"),
     *both("price-alerts", alerts.AlertListView, "price-alerts"),
     *both("price-alerts/<str:alert_id>", alerts.AlertView, "price-alert"),
     *both("market-data", views.MarketDataView, "market-data"),

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -20,6 +20,7 @@ from realtime.core.frames import Frame
 from realtime.core.records import Ephemeral
 from realtime.db import threads
 from realtime.hub.socket import Socket
+from realtime.hub.wholes import Wholes
 from realtime.hub.writes import Audience, Spawn, WriteCycle
 from realtime.layer import groups
 from realtime.layer.receive import LayerReceiver
@@ -45,6 +46,8 @@ class JoinedRoom(Audience[str]):
         self.by_rate: dict[str, set[Socket]] = {"realtime": set(), "1s": set(), "5s": set()}
         self.newest: dict[str, Frame] = {}
         self.thinned: dict[str, dict[str, Frame]] = {"1s": {}, "5s": {}}
+        self.parts: frozenset[str] = frozenset()
+        self._places: dict[str, str] = {}  # of a composed room: the rooms of `newest`
         self.joining = 0
         self.ready: asyncio.Task[None] | None = None
         self.source: asyncio.Task[None] | None = None
@@ -70,6 +73,25 @@ class JoinedRoom(Audience[str]):
         if self.kind.max_keys is not None and len(self.newest) > self.kind.max_keys:
             del self.newest[next(iter(self.newest))]
 
+    def place(self, names: Sequence[str]) -> str | None:
+        """Return the room as whose message one to some rooms comes in here; None: it does not."""
+        if self.name in names:
+            return self.name
+        return next((name for name in names if name in self.parts), None)
+
+    def came_from(self, key: str, name: str) -> None:
+        """Note which room the newest message of a key was published to."""
+        if self.kind.is_composed:
+            self._places[key] = name
+
+    def forget(self, parts: Collection[str]) -> None:
+        """Forget the newest messages of rooms that are no longer parts of this one."""
+        for key in [key for key, name in self._places.items() if name in parts]:
+            del self._places[key]
+            self.newest.pop(key, None)
+            for waiting in self.thinned.values():
+                waiting.pop(key, None)
+
     def __len__(self) -> int:
         return sum(len(sockets) for sockets in self.by_rate.values())
 
@@ -79,6 +101,7 @@ class JoinedRooms:
 
     def __init__(self, cycle: WriteCycle[Socket], spawn: Spawn, receiver: LayerReceiver) -> None:
         self.joined: dict[str, JoinedRoom] = {}
+        self._wholes: Wholes[JoinedRoom] = Wholes()
         self._cycle = cycle
         self._receiver = receiver
         self._spawn = spawn
@@ -136,21 +159,41 @@ class JoinedRooms:
     async def _prepare(self, members: JoinedRoom) -> None:
         self._join(members.kind.topic)
         await self._receiver.settled()
+        await self._read(members)
+        if self.joined.get(members.name) is members:  # else all sockets have left again
+            members.source = self._spawn(self._run_source(members))
+
+    async def _read(self, members: JoinedRoom) -> None:
+        """Read the snapshot of a room, and which rooms it has the messages of."""
         try:
-            frames = {
-                message.key: Frame(
-                    codec.encode(message.payload, room=members.name), message.payload.wire_type
-                )
-                for message in await threads.run(members.kind.snapshot, members.name)
-                if members.name in message.rooms
-            }
+            parts = await threads.run(members.kind.parts, members.name)
+            if parts is not None and self.joined.get(members.name) is members:
+                members.forget(self._wholes.follow(members, members.parts, parts))
+                members.parts = frozenset(parts)
+            frames: dict[str, tuple[str, Frame]] = {}
+            for message in await threads.run(members.kind.snapshot, members.name):
+                if name := members.place(message.rooms):
+                    data = codec.encode(message.payload, room=name)
+                    frames[message.key] = name, Frame(data, message.payload.wire_type)
             came, members.newest = members.newest, {}
-            for key, frame in (frames | came).items():
+            for key, (name, frame) in frames.items():
+                if key not in came:
+                    members.came_from(key, name)
+                members.keep(key, came.pop(key, frame))
+            for key, frame in came.items():
                 members.keep(key, frame)
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
-        if self.joined.get(members.name) is members:  # else all sockets have left again
-            members.source = self._spawn(self._run_source(members))
+
+    async def _read_again(self, members: JoinedRoom) -> None:
+        """Follow a room's parts as they are now, and send the newest of those that are new."""
+        before = set(members.newest)
+        await self._read(members)
+        for key, frame in members.newest.items():
+            if key not in before:
+                for sockets in members.by_rate.values():
+                    for socket in sockets:
+                        socket.put_newest(f"{members.name} {key}", frame)
 
     async def _run_source(self, members: JoinedRoom) -> None:
         """Deliver what a room's source yields while the room lives; start it again if it ends."""
@@ -184,6 +227,7 @@ class JoinedRooms:
             if members.source is not None:
                 members.source.cancel()
             del self.joined[members.name]
+            self._wholes.follow(members, members.parts, ())
             if not self.wants(members.kind.topic):
                 self._join(members.kind.topic)
 
@@ -215,19 +259,32 @@ class JoinedRooms:
         for names, key, wire_type, content in messages:
             raw = Raw(content.encode() if isinstance(content, str) else content)
             for name in names:
-                members = self.joined.get(name)
-                if members is None or members.kind.topic != topic:
+                own = self.joined.get(name)
+                found = [own, *self._wholes.of(name)] if own else self._wholes.of(name)
+                if not any(members.kind.topic == topic for members in found):
                     continue
+                # Encoded once for all rooms that have it: it says where it was published.
                 data = codec.encode_raw(wire_type, raw, room=name, moment=moment)
                 frame = Frame(data, wire_type)
-                members.keep(key, frame)
-                for rate, waiting in members.thinned.items():
-                    if members.by_rate[rate]:
-                        waiting[key] = frame
-                    else:
-                        waiting.pop(key, None)  # its socket has left: the value is outdated
-                members.sent_at = members.sent_at or sent_at
-                self._cycle.gather(members, f"{name} {key}", frame, self._fan_out)
+                for members in found:
+                    if members.kind.topic == topic:
+                        self._put(members, name, key, frame, sent_at)
+
+    def _put(
+        self, members: JoinedRoom, name: str, key: str, frame: Frame, sent_at: float | None
+    ) -> None:
+        """Send a message to the sockets of a room that it was published to, or a part of it."""
+        members.came_from(key, name)
+        members.keep(key, frame)
+        for rate, waiting in members.thinned.items():
+            if members.by_rate[rate]:
+                waiting[key] = frame
+            else:
+                waiting.pop(key, None)  # its socket has left: the value is outdated
+        members.sent_at = members.sent_at or sent_at
+        self._cycle.gather(members, f"{members.name} {key}", frame, self._fan_out)
+        if members.kind.is_composed and name == members.name:  # it tells of the room itself
+            self._spawn(self._read_again(members))
 
     def _fan_out(self, members: JoinedRoom, fresh: list[tuple[str, Frame]]) -> None:
         """Write what this turn received; a socket that is held up gets the newest of each key.

@@ -14,6 +14,7 @@ from hoardrun.market.models.instruments import (
     Scaled,
 )
 from hoardrun.market.models.sources import Lease, Source, SourceSymbol
+from hoardrun.market.watchlists.models import Watchlist, WatchlistItem
 
 __all__ = [
     "AlertCursor",
@@ -31,4 +32,6 @@ __all__ = [
     "Source",
     "SourceSymbol",
     "TradingSession",
+    "Watchlist",
+    "WatchlistItem",
 ]

@@ -869,6 +869,20 @@ export interface AlertFields {
   created_at: string;
 }
 
+/** A watchlist as it is, in its own room: first after a join, and after each change. */
+export interface WatchlistChanged {
+  /** The list's id. */
+  id: string;
+  /** The user's name for it. */
+  name: string;
+  /** The instruments on it, in their order. */
+  symbols: string[];
+  /** Grows with each change; the next change names it. */
+  version: number;
+  /** True of one that was removed; left out otherwise. */
+  deleted?: boolean;
+}
+
 /** The `data` of each message, by its `type`. */
 export interface ServerMessages {
   access_changed: AccessChanged;
@@ -899,6 +913,7 @@ export interface ServerMessages {
   system_announcement: SystemAnnouncement;
   token_expiring: TokenExpiring;
   transaction_update: TransactionUpdate;
+  watchlist_changed: WatchlistChanged;
 }
 
 /** What is kept in a stream, and comes once and in order. */
@@ -921,7 +936,8 @@ export type RoomMessageType =
   | "provider_health"
   | "market_update"
   | "candle_update"
-  | "market_feed";
+  | "market_feed"
+  | "watchlist_changed";
 
 /** Whatever a client may send. */
 export type Command =

@@ -22,6 +22,7 @@ from hoardrun.ledger.corrections.services import correction_ask
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
 from hoardrun.market.alerts.services import alert_create
+from hoardrun.market.watchlists.services import watchlist_create
 from realtime import log
 from realtime.access import tickets
 from realtime.core.identity import Identity
@@ -78,6 +79,7 @@ def zaphodine(charlie: User) -> User:
     alert_create(
         user_id=user.pk, symbol="BTC-USD", kind="price_above", threshold="9", note=f"{NAME} sells"
     )
+    watchlist_create(user_id=user.pk, name=f"{NAME}'s", symbols=["BTC-USD"])
     text = {"title": "To all", "message": "x"}
     broadcast_create(
         author=Staff(user.pk, "192.0.2.7"), kind="notification", target="all", data=text

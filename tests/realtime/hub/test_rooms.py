@@ -9,13 +9,14 @@ from functools import partial
 
 import pytest
 
+from hoardrun.market.messages import MarketUpdate
 from realtime import rooms
 from realtime.hub import rooms as members
 from realtime.hub.socket import Socket
 from realtime.protocol.answers import RoomJoined
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
-from tests.realtime.rig import Node
+from tests.realtime.rig import Node, Notebook
 from tests.services.ports import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,3 +184,76 @@ async def test_a_node_keeps_the_newest_keys_of_a_room_and_no_more(fed: Counting)
     for number in (3, 5, 6):
         node.rooms.deliver("fed", [value(number)])
     assert list(newest) == ["4", "5", "6"]
+
+
+class Whole(RoomKind):
+    """Rooms `part:<x>` with one value each, and `whole`, which has those of its parts."""
+
+    topic = "parts"
+    name = "whole"
+    is_composed = True
+
+    def __init__(self, *parts: str) -> None:
+        self.chosen = parts
+
+    def matches(self, room: str) -> bool:
+        return True
+
+    def parts(self, room: str) -> Sequence[str] | None:
+        return [f"part:{each}" for each in self.chosen] if room == "whole" else None
+
+    def snapshot(self, room: str) -> Sequence[Ephemeral]:
+        return [priced(each, "0") for each in self.chosen if room in ("whole", f"part:{each}")]
+
+
+def priced(part: str, price: str, room: str = "") -> Ephemeral:
+    return Ephemeral((room or f"part:{part}",), part, MarketUpdate(symbol=part, price=price))
+
+
+def came(notebook: Notebook) -> list[tuple[str, str, str]]:
+    found = [each for each in notebook.messages() if each["type"] == "market_update"]
+    return [(each["room"], each["data"]["symbol"], each["data"]["price"]) for each in found]
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> Whole:
+    kind = Whole("A", "B")
+    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
+    return kind
+
+
+async def test_a_composed_room_has_the_messages_of_its_parts(whole: Whole) -> None:
+    node = Node()
+    first, notebook = node.join()
+    second, other = node.join()
+    await node.rooms.join(first, "whole", "realtime", None)
+    await node.rooms.join(second, "part:A", "realtime", None)
+    node.rooms.deliver("parts", [priced("A", "1"), priced("B", "2"), priced("C", "3")])
+    node.rooms.deliver("other", [priced("A", "9")])
+    await until(lambda: len(came(notebook)) == 4)
+    begun, updates = came(notebook)[:2], came(notebook)[2:]
+    assert begun == [("part:A", "A", "0"), ("part:B", "B", "0")]
+    assert updates == [("part:A", "A", "1"), ("part:B", "B", "2")]
+    assert came(other) == [("part:A", "A", "0"), ("part:A", "A", "1")]
+    third, late = node.join()
+    await node.rooms.join(third, "whole", "realtime", None)
+    await until(lambda: len(came(late)) == 2)
+    assert came(late) == updates
+    for socket in (first, third):
+        node.rooms.leave(socket, "whole")
+    assert not node.rooms._wholes
+
+
+async def test_a_message_to_a_composed_room_has_its_parts_asked_for_again(whole: Whole) -> None:
+    node = Node()
+    socket, notebook = node.join()
+    await node.rooms.join(socket, "whole", "realtime", None)
+    await until(lambda: len(came(notebook)) == 2)
+    whole.chosen = ("B", "C")
+    node.rooms.deliver("parts", [priced("list", "7", "whole")])
+    await until(lambda: len(came(notebook)) == 4)
+    assert came(notebook)[2:] == [("whole", "list", "7"), ("part:C", "C", "0")]
+    node.rooms.deliver("parts", [priced("A", "1"), priced("C", "2")])
+    await until(lambda: len(came(notebook)) == 5)
+    assert came(notebook)[4:] == [("part:C", "C", "2")]
+    assert set(node.rooms.joined["whole"].newest) == {"B", "C", "list"}

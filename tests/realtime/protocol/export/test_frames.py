@@ -108,6 +108,9 @@ async def test_each_message_is_as_described(server: Server) -> None:
         await alice.receive("payee_changed")
         await asyncio.to_thread(_wait_for, server)
         await alice.receive("price_alert_changed")
+        followed = await asyncio.to_thread(_follow, server)
+        await alice.send({"type": "join_room", "room": f"watchlist:{followed}"})
+        await alice.receive("watchlist_changed")
         await asyncio.to_thread(_close, server, other.greeting["connection_id"])
         await alice.receive("access_changed")
         await alice.send({"type": "join_room", "room": "payments"})
@@ -172,6 +175,13 @@ def _wait_for(server: Server) -> None:
     body = {"symbol": "BTC-USD", "kind": "price_above", "threshold": "99999999"}
     path, token = "/api/v1/price-alerts", token_for(ALICE)
     assert server.request("POST", path, json=body, token=token).status == 201
+
+
+def _follow(server: Server) -> str:
+    body, token = {"name": "Mine", "symbols": ["BTC-USD"]}, token_for(ALICE)
+    answer = server.request("POST", "/api/v1/watchlists", json=body, token=token)
+    assert answer.status == 201
+    return str(answer.json()["id"])
 
 
 def _close(server: Server, connection_id: str) -> None:

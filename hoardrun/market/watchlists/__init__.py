@@ -1,0 +1,1 @@
+"""Watchlists: the instruments that a user follows, in an order of theirs."""

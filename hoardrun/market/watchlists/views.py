@@ -1,0 +1,62 @@
+"""The HTTP API of watchlists: thin callers of selectors and services."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hoardrun.market.watchlists import selectors, services
+from hoardrun.market.watchlists.serializers import (
+    WatchlistChangeInput,
+    WatchlistInput,
+    WatchlistOutput,
+)
+from realtime.rest import idempotency
+from realtime.rest.serializers import checked
+from realtime.rest.views import View, user_id
+
+
+class WatchlistListView(View):
+    @extend_schema(operation_id="watchlists_list", responses=WatchlistOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """List your watchlists, oldest first."""
+        found = selectors.watchlists_list(user_id(request))
+        return Response(WatchlistOutput(found, many=True).data)
+
+    @extend_schema(
+        operation_id="watchlists_create", request=WatchlistInput, responses={201: WatchlistOutput}
+    )
+    def post(self, request: Request) -> Response:
+        """Create a list. The room `watchlist:<id>` has the prices of its symbols."""
+        idempotency.refuse(request, "Repeated, it creates another one.")
+        wanted = checked(WatchlistInput, request.data)
+        row = services.watchlist_create(user_id=user_id(request), **wanted)
+        return Response(WatchlistOutput(row).data, status=201)
+
+
+class WatchlistView(View):
+    @extend_schema(operation_id="watchlists_retrieve", responses=WatchlistOutput)
+    def get(self, request: Request, watchlist_id: str) -> Response:
+        """Return one of your watchlists."""
+        row = selectors.watchlist_get(user_id=user_id(request), watchlist_id=watchlist_id)
+        return Response(WatchlistOutput(row).data)
+
+    @extend_schema(
+        operation_id="watchlists_partial_update",
+        request=WatchlistChangeInput,
+        responses=WatchlistOutput,
+    )
+    def patch(self, request: Request, watchlist_id: str) -> Response:
+        """Change the name of a list, or all its symbols. 412: it has changed since `version`."""
+        wanted = checked(WatchlistChangeInput, request.data)
+        row = services.watchlist_change(
+            user_id=user_id(request), watchlist_id=watchlist_id, **wanted
+        )
+        return Response(WatchlistOutput(row).data)
+
+    @extend_schema(operation_id="watchlists_destroy", responses={204: None})
+    def delete(self, request: Request, watchlist_id: str) -> Response:
+        """Remove one of your watchlists."""
+        services.watchlist_remove(user_id=user_id(request), watchlist_id=watchlist_id)
+        return Response(status=204)
