@@ -7,6 +7,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    old_code_works = (
+        "It knows none of the tables; until it is replaced, it cannot delete a user or an "
+        "instrument that is in a watchlist."
+    )
 
     dependencies = [
         ('market', '0005_alerts'),
