@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import TransactionTestCase
 
+from hoardrun.market.models import Holiday, TradingSession
 from notifications.models import Consent
 from realtime import append_only
 from tests.notifications import outside
@@ -27,7 +28,7 @@ def test_the_end_of_a_test_takes_all_that_it_wrote_and_makes_what_it_took() -> N
     rights = set(Permission.objects.values_list("codename", flat=True))
     end()
     filled = {model for model in apps.get_models() if model._base_manager.exists()}
-    assert filled == {ContentType, Permission}
+    assert filled == {ContentType, Permission, TradingSession, Holiday}  # as migrated
     newer = User.objects.create_user("oscar")
     assert newer.pk > user.pk
 
