@@ -149,6 +149,8 @@ class Board:
 
     def remember(self, metric: Metric, past: Past) -> None:
         """Reckon a change from a price of the past from now on, which this keeps up."""
+        if (reference := past.before(self.at)) is not None:
+            self.refer(metric, reference)
         self._pasts[metric] = past
 
     def look(self) -> list[Effect]:

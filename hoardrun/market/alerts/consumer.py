@@ -175,7 +175,10 @@ class Alerts:
 
     async def _refer(self) -> None:
         """Reckon changes from the prices that hold now."""
-        wanted = {key: board.watches() for key, board in self._desk.boards.items()}
+        wanted = {
+            key: [each for each in board.watches() if not board.remembers(each)]
+            for key, board in self._desk.boards.items()
+        }
         wanted = {key: metrics for key, metrics in wanted.items() if metrics}
         if not wanted:
             return
@@ -185,7 +188,7 @@ class Alerts:
             for metric, reference in references.items():
                 if isinstance(reference, int):
                     board.refer(metric, reference)
-                elif not board.remembers(metric):
+                else:
                     board.remember(metric, reference)
             self._desk.look(key)
         self._is_due.set()

@@ -6,6 +6,9 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
 
 from hoardrun.market.alerts.board import Board
 from hoardrun.market.alerts.choices import AlertKind, AlertState, Metric, metric_of
@@ -16,10 +19,13 @@ from hoardrun.market.alerts.numbers import price_of, reference_of
 from hoardrun.market.alerts.past import Past, past_of
 from hoardrun.market.alerts.times import microseconds_of, moment_of
 from hoardrun.market.lease import Held, fenced
+from hoardrun.market.models.candles import Candle
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.selectors import quote_list
 
 _PAGE = 5_000
+_MINUTE = 60_000_000
+_BEFORE = timedelta(hours=1)  # a market may be quiet for so long
 _LOADED = ("pk", "instrument_id", "kind", "window", "threshold")
 
 
@@ -95,18 +101,39 @@ def references(
 ) -> dict[int, dict[Metric, int | Past]]:
     """Return the prices that changes are reckoned from, by instrument.
 
-    What no quote says is a past, which begins empty.
+    What no quote says is the close of the last day, or a past of candles that goes on from here.
     """
     quotes = _quotes(wanted)
     found: dict[int, dict[Metric, int | Past]] = {}
     for key, metrics in wanted.items():
         quote = quotes.get(key)
         for metric in metrics:
-            reference = None if quote is None else reference_of(quote, metric)
-            told = past_of(metric) if reference is None else reference
+            told: int | Past | None = None if quote is None else reference_of(quote, metric)
+            if told is None:
+                told = past_read(key, metric) or _last_close(key)
             if told is not None:
                 found.setdefault(key, {})[metric] = told
     return found
+
+
+def past_read(instrument_id: int, metric: Metric) -> Past | None:
+    """Return the past of a change, as the candles have it; None if it needs none."""
+    past = past_of(metric)
+    if past is None:
+        return None
+    since = timezone.now() - timedelta(microseconds=past.span) - _BEFORE
+    candles = Candle.objects.filter(
+        instrument_id=instrument_id, minutes=1, bucket__gte=since, is_closed=True
+    )
+    for bucket, close in candles.order_by("bucket").values_list("bucket", "close"):
+        past.add(close, microseconds_of(bucket) + _MINUTE - 1)
+    return past
+
+
+def _last_close(instrument_id: int) -> int | None:
+    """Return the close of the last day that is over."""
+    days = Candle.objects.filter(instrument_id=instrument_id, minutes=1440, is_closed=True)
+    return days.order_by("-bucket").values_list("close", flat=True).first()
 
 
 def _quotes(instruments: Collection[int]) -> dict[int, LiveQuote]:

@@ -19,7 +19,7 @@ from hoardrun.market.alerts.services import alert_change
 from hoardrun.market.alerts.times import microseconds_of, moment_of
 from hoardrun.market.engine.prices import Accepted, Feed, FeedChange
 from hoardrun.market.lease import Held, Overtaken
-from hoardrun.market.models import Instrument, Lease, Quote
+from hoardrun.market.models import Candle, Instrument, Lease, Quote
 from hoardrun.market.quotes import Listing
 from hoardrun.market.scaled import rounded
 from hoardrun.market.selectors import listing_of
@@ -264,3 +264,29 @@ async def test_a_change_is_reckoned_from_the_reference_of_the_source(alice: User
         consumer.take([price(of, 10_400, day_volume=2_000_000_000)])
         await until(lambda: states() == ["fired"] * 2, seconds=30)
     assert await db(told, "value") == ["30.00", "20"]
+
+
+async def test_changes_that_no_source_names_are_reckoned_from_candles(alice: User) -> None:
+    """So a new leader knows the price of an hour ago, and the last close, at once."""
+    of, by = await db(coin), await db(held)
+
+    def candles() -> None:
+        hour = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=61)
+        day = hour.replace(hour=0, minute=0) - timedelta(days=1)
+        for minutes, bucket, close in ((1, hour, 5_000), (1440, day, 4_000)):
+            prices = dict.fromkeys(("open", "high", "low", "close"), close)
+            Candle.objects.create(
+                instrument=of, minutes=minutes, bucket=bucket, is_closed=True,
+                is_indicative=False, source="kraken", **prices,
+            )  # fmt: skip
+
+    await db(candles)
+    async with leading(by) as consumer:
+        await db(alert, alice, "110", kind="change_above", window="1h")
+        await db(alert, alice, "170", kind="change_above", window="session")
+        await until(lambda: states() == ["armed"] * 2)
+        consumer.take([price(of, 10_600)])
+        await until(lambda: states() == ["fired", "armed"], seconds=30)
+        consumer.take([price(of, 10_900)])
+        await until(lambda: states() == ["fired"] * 2)
+    assert await db(told, "value") == ["112.00", "172.50"]
