@@ -36,6 +36,7 @@ class Candidate:
     ) -> None:
         self.name = name
         self.held: Held | None = None
+        self.is_unsure = False  # it stops since it cannot know whether it leads
         self._holder = holder
         self._work = work
         self._may = may
@@ -57,7 +58,7 @@ class Candidate:
 
     async def _lead(self, held: Held, began: float) -> bool:
         """Work until the lease is lost; return whether the work had no fault of its own."""
-        self.held = held
+        self.held, self.is_unsure = held, False
         logger.info("market: this process leads %s, epoch %d", held.name, held.epoch)
         work = asyncio.ensure_future(self._work(held))
         keeping = asyncio.ensure_future(self._keep(held, began))
@@ -94,6 +95,7 @@ class Candidate:
             now = time.monotonic()
             if now >= until:
                 logger.warning("market: the lease of %s could not be renewed in time", held.name)
+                self.is_unsure = True
                 return
             await asyncio.sleep(min(terms.renew, until - now))
             began = time.monotonic()

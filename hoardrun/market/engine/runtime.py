@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -26,7 +27,7 @@ from hoardrun.market.engine.candidate import Candidate
 from hoardrun.market.engine.leader import EngineLeader
 from hoardrun.market.engine.leases import ENGINE, source_lease
 from hoardrun.market.engine.outlet import Publish
-from hoardrun.market.engine.prices import Consumer, Item
+from hoardrun.market.engine.prices import Consumer, Feed, Item
 from hoardrun.market.engine.pulled import PulledLeader
 from hoardrun.market.engine.source import VenueLeader
 from hoardrun.market.engine.tasks import first_of
@@ -78,12 +79,13 @@ class Runtime:
         for name in sources:
             if name not in VENUES:
                 feed_named(name)
-        self._candidates = [
-            Candidate(
+        self._sources = {
+            name: Candidate(
                 source_lease(name), self.holder, partial(self._lead_source, name), may=self._may
             )
             for name in sources
-        ]
+        }
+        self._candidates = list(self._sources.values())
         if leads_engine:
             self._candidates.append(Candidate(ENGINE, self.holder, self._lead_engine))
 
@@ -143,6 +145,21 @@ class Runtime:
     # -- sources
 
     async def _lead_source(self, name: str, held: Held) -> None:
+        """Lead a source. Where nobody may lead, its live prices are said to be stale."""
+        newest: dict[int, LiveQuote] = {}
+
+        def publish(quotes: Sequence[LiveQuote]) -> None:
+            newest.update((quote.listing.id, quote) for quote in quotes)
+            self._publish(quotes)
+
+        try:
+            await self._lead(name, held, publish)
+        finally:
+            if self._sources[name].is_unsure:
+                live = [quote for quote in newest.values() if quote.feed is Feed.LIVE]
+                self._publish([replace(quote, feed=Feed.STALE) for quote in live])
+
+    async def _lead(self, name: str, held: Held, publish: Publish) -> None:
         give = partial(self._give, Outgoing(name, held.epoch))
         if name in VENUES:
             venue = venue_named(name)
@@ -150,7 +167,7 @@ class Runtime:
                 name,
                 venue,
                 self._urls.get(name) or url_of(name, venue.address),
-                publish=self._publish,
+                publish=publish,
                 give=give,
                 pace=options().time_scale,
             )
@@ -159,7 +176,7 @@ class Runtime:
             pulled = PulledLeader(
                 name,
                 feed_named(name),
-                publish=self._publish,
+                publish=publish,
                 give=give,
                 interval=self._interval,
                 symbols=self._symbols,

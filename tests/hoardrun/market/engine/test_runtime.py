@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
+from django.db import connection
 from django.utils import timezone
 
 from hoardrun.market import scaled
@@ -14,7 +16,7 @@ from hoardrun.market.engine.pricing import micros
 from hoardrun.market.engine.runtime import Runtime
 from hoardrun.market.errors import FeedNotFound
 from hoardrun.market.models import Instrument, Lease, Quote, Source
-from tests.hoardrun.market.engine.tools import Taken, running, until
+from tests.hoardrun.market.engine.tools import Kept, Taken, running, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,6 +84,28 @@ async def test_a_halt_by_staff_is_said_with_the_last_price():
         await until(lambda: kept.quotes[-1].as_of > at + timedelta(seconds=0.5))
         assert kept.of("BTC-USD")[-1].as_of == at
     assert kept.quotes[-1].as_of <= timezone.now()
+
+
+async def test_prices_are_said_to_be_stale_where_nobody_may_lead():
+    async with running(["simulator"], interval=0.1) as (kept, runtime):
+        await until(lambda: kept.of("BTC-USD"))
+        await _rename("market_lease", "market_lease_away")
+        try:
+            await until(lambda: set(_feeds(kept).values()) == {Feed.STALE})
+            assert runtime.leads == []
+        finally:
+            await _rename("market_lease_away", "market_lease")
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+
+
+def _feeds(kept: Kept) -> dict[str, Feed]:
+    return {quote.listing.symbol: quote.feed for quote in kept.quotes}
+
+
+@database_sync_to_async
+def _rename(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
 
 async def test_it_hears_of_a_new_instrument_while_it_runs():
