@@ -17,8 +17,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import TransactionTestCase
 
-# What `migrate` writes at its end, and no test changes.
-LASTING = (ContentType, Permission)
+from hoardrun.market.models import Holiday, TradingSession
+
+# What migrations write, and what `migrate` writes at its end. Hardly a test changes it.
+SEEDED = (TradingSession, Holiday)
+LASTING = (ContentType, Permission, *SEEDED)
 LOCKED_SECONDS = 20
 # Records refuse to be deleted, and keys refer to what goes first: no trigger runs.
 _DELETE = """
@@ -37,6 +40,7 @@ END $$
 _flush: Any = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 _empty = sqlite3.connect(":memory:")  # a copy of the database before any test
 _lasting: list[Any] = []
+_seeded: list[list[Any]] = []
 
 
 def remember() -> None:
@@ -46,6 +50,7 @@ def remember() -> None:
             database.backup(_empty)
     else:
         _lasting[:] = _read_lasting()
+        _seeded[:] = [list(model._base_manager.order_by("pk")) for model in SEEDED]
 
 
 def install() -> None:
@@ -60,6 +65,8 @@ def end(case: TransactionTestCase) -> None:
         _delete()
         if _read_lasting() != _lasting:
             _flush(case)
+            for model, rows in zip(SEEDED, _seeded, strict=True):
+                model._base_manager.bulk_create(rows)
             _lasting[:] = _read_lasting()
     ContentType.objects.clear_cache()
 

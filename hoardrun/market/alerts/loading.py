@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
-
 from hoardrun.market.alerts.board import Board
 from hoardrun.market.alerts.choices import AlertKind, AlertState, Metric, metric_of
 from hoardrun.market.alerts.desk import Desk, Known
@@ -22,6 +20,7 @@ from hoardrun.market.lease import Held, fenced
 from hoardrun.market.models.candles import Candle
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.selectors import quote_list
+from realtime import clock
 
 _PAGE = 5_000
 _MINUTE = 60_000_000
@@ -121,7 +120,7 @@ def past_read(instrument_id: int, metric: Metric) -> Past | None:
     past = past_of(metric)
     if past is None:
         return None
-    since = timezone.now() - timedelta(microseconds=past.span) - _BEFORE
+    since = clock.now() - timedelta(microseconds=past.span) - _BEFORE
     candles = Candle.objects.filter(
         instrument_id=instrument_id, minutes=1, bucket__gte=since, is_closed=True
     )
