@@ -73,6 +73,7 @@ class Gate:
         self._doubted_since = 0
         self._minutes: deque[_Minute] = deque(maxlen=3)  # what a running candle may span
         self._accepted_at = 0  # by our clock
+        self._doubting_since: int | None = None  # by our clock
         self._ticker_at = self._trade_at = 0  # by the venue's
         self._trade_id: int | None = None
         self.counts: Counter[Verdict] = Counter()
@@ -82,6 +83,13 @@ class Gate:
         """Say whether a price waits for others that confirm it."""
         return bool(self._doubted)
 
+    def doubting_seconds(self, now: int) -> float:
+        """Return for how long prices have come of which none was believed.
+
+        A venue may go on sending zeros with fresh times: they are no proof of the last price.
+        """
+        return 0.0 if self._doubting_since is None else (now - self._doubting_since) / _SECOND
+
     def seed(self, price: int, now: int) -> None:
         """Begin with a price that was accepted earlier, such as the stored quote, at that time."""
         if price > 0:
@@ -90,22 +98,22 @@ class Gate:
     def ticker(self, price: int, at: int, now: int, *, is_snapshot: bool = False) -> Verdict:
         """Judge the newest price of a symbol."""
         if price <= 0:
-            return self._say(Verdict.NOT_POSITIVE)
+            return self._doubt(Verdict.NOT_POSITIVE, now)
         if at > now + self._limits.ahead_seconds * _SECOND:
-            return self._say(Verdict.AHEAD)
+            return self._doubt(Verdict.AHEAD, now)
         if at < self._ticker_at:
             return self._say(Verdict.OLD)
-        verdict = self._jumped(price, now, is_snapshot)
-        if verdict is Verdict.ACCEPTED:
-            self._ticker_at = at
+        if (verdict := self._jumped(price, now, is_snapshot)) is not Verdict.ACCEPTED:
+            return self._doubt(verdict, now)
+        self._ticker_at = at
         return self._say(verdict)
 
     def trade(self, price: int, at: int, now: int, *, trade_id: int | None = None) -> Verdict:
         """Judge the price of a trade. What the venue repeats of its history is late or old."""
         if price <= 0:
-            return self._say(Verdict.NOT_POSITIVE)
+            return self._doubt(Verdict.NOT_POSITIVE, now)
         if at > now + self._limits.ahead_seconds * _SECOND:
-            return self._say(Verdict.AHEAD)
+            return self._doubt(Verdict.AHEAD, now)
         if trade_id is not None and trade_id == self._trade_id:
             return self._say(Verdict.DUPLICATE)
         behind = (self._trade_at - at) / _SECOND
@@ -114,10 +122,10 @@ class Gate:
         if behind > self._limits.reorder_seconds:
             near = not self._window or self._is_near(price, median_low(self._window))
             return self._say(Verdict.LATE if near else Verdict.QUARANTINED)
-        verdict = self._jumped(price, now, False)
-        if verdict is Verdict.ACCEPTED:
-            self._trade_at = max(self._trade_at, at)
-            self._trade_id = trade_id
+        if (verdict := self._jumped(price, now, False)) is not Verdict.ACCEPTED:
+            return self._doubt(verdict, now)
+        self._trade_at = max(self._trade_at, at)
+        self._trade_id = trade_id
         return self._say(verdict)
 
     def bar(self, open: int, high: int, low: int, close: int, *, is_running: bool) -> Verdict:
@@ -140,6 +148,11 @@ class Gate:
     def _say(self, verdict: Verdict) -> Verdict:
         self.counts[verdict] += 1
         return verdict
+
+    def _doubt(self, verdict: Verdict, now: int) -> Verdict:
+        if self._doubting_since is None:
+            self._doubting_since = now
+        return self._say(verdict)
 
     def _is_near(self, price: int, anchor: int) -> bool:
         """Compare by the factor, so that a rise is near exactly if the same fall is."""
@@ -174,6 +187,7 @@ class Gate:
     def _accept(self, price: int, now: int) -> Verdict:
         self._window.append(price)
         self._accepted_at = now
+        self._doubting_since = None
         number = now // (60 * _SECOND)
         if not self._minutes or self._minutes[-1].number != number:
             self._minutes.append(_Minute(number, price, price))

@@ -91,6 +91,10 @@ class Pricing:
         priced = self._by_symbol[symbol]
         return None if priced.price is None else priced.at
 
+    def doubting_seconds(self, symbol: str, now: int) -> float:
+        """Return for how long a symbol has had prices of which none was believed."""
+        return self._by_symbol[symbol].gate.doubting_seconds(now)
+
     @property
     def lag_ms(self) -> int | None:
         """Return how old the newest price was when it came."""

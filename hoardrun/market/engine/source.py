@@ -94,6 +94,10 @@ class VenueLeader:
         return self._pace != 1
 
     @property
+    def pace(self) -> float:
+        return self._pace
+
+    @property
     def is_delayed(self) -> bool:
         return self._venue.is_delayed
 
@@ -130,8 +134,12 @@ class _Term:
 
     async def _load(self) -> None:
         found = await threads.run(store.lines, self._leader.name)
-        # A refused symbol stays, so that its price is said to be stale.
         symbols = {line.venue_symbol for line in found}
+        if again := symbols & self._refused.keys() - self._unsaid.keys():
+            for symbol in again:  # staff have enabled it anew
+                del self._refused[symbol]
+            self._session.reset()
+        # A refused symbol stays, so that its price is said to be stale.
         kept = [
             line
             for line in self._pricing.lines
@@ -252,6 +260,8 @@ class _Term:
             age = (now() - line.last_at) / 1_000_000  # of the leader before
         if self._pricing.last_at(line.venue_symbol) is None and line.last_price is None:
             age = None
+        if age is not None:  # prices that are not believed prove nothing
+            age = max(age, self._doubting_seconds(line))
         return feed_of(
             status=self._status(line),
             age=age,
@@ -269,6 +279,9 @@ class _Term:
             listing.id: self._calendar.status(listing.status, listing.venue_code, moment)
             for listing in listings
         }
+
+    def _doubting_seconds(self, line: Line) -> float:
+        return self._pricing.doubting_seconds(line.venue_symbol, now()) * self._leader.pace
 
     def _status(self, line: Line) -> str:
         if self._pricing.is_halted(line.venue_symbol):

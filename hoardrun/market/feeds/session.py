@@ -125,11 +125,6 @@ class Session:
             link.subscriptions.forget_refusals()
         self._reset.set()
 
-    def reconnect(self, reason: str) -> None:
-        """Change to a new connection; the present one goes on until that one serves."""
-        if self._current is not None:
-            self._current.retire(reason)
-
     async def close(self) -> None:
         """End all connections. For those who do not cancel `run`, which does so itself."""
         await asyncio.gather(*(link.close() for link in self._links))

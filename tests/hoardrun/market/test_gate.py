@@ -147,6 +147,17 @@ def test_the_first_price_is_compared_with_the_stored_one():
     assert gate.ticker(200, NOW, NOW, is_snapshot=True) is ACCEPTED
 
 
+@pytest.mark.parametrize("price", [0, 500])
+def test_it_says_for_how_long_no_price_was_believed(gate, price):
+    gate.ticker(100, NOW, NOW)
+    assert gate.doubting_seconds(NOW + 9 * S) == 0
+    for second in range(1, 4):
+        gate.ticker(price, NOW + second * S, NOW + second * S)
+    assert gate.doubting_seconds(NOW + 4 * S) == 3
+    gate.trade(100, NOW + 4 * S, NOW + 4 * S)
+    assert gate.doubting_seconds(NOW + 9 * S) == 0
+
+
 @pytest.mark.parametrize(
     ("bar", "verdict"),
     [

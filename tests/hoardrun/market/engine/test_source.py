@@ -207,6 +207,38 @@ async def test_a_price_that_is_not_believed_is_published_to_nobody():
     assert source.odd >= 1
 
 
+async def test_zeros_with_fresh_times_prove_no_price():
+    await _listed("BTC-USD", "ETH-USD")
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "BTC-USD", "ETH-USD"):
+            await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+        async with moving(server, "ETH-USD"), asyncio.timeout(20):
+            while kept.of("BTC-USD")[-1].feed is not Feed.STALE:
+                say(server, "BTC-USD", 0)
+                await asyncio.sleep(0.05)
+        assert kept.of("BTC-USD")[-1].price > 99
+        async with moving(server, "BTC-USD"):
+            await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+
+
+async def test_a_refused_symbol_that_staff_enable_is_asked_for_again():
+    await _listed("BTC-USD", "ETH-USD")
+    enabled = SourceSymbol.objects.filter(venue_symbol="B", is_enabled=True)
+    async with (
+        playing(refused={"B"}) as server,
+        leading(server) as (kept, _),
+        moving(server, "BTC-USD", "ETH-USD"),
+    ):
+        async with asyncio.timeout(20):
+            while await enabled.aexists():
+                await asyncio.sleep(0.05)
+        kept.quotes.clear()
+        server.refused.clear()
+        await SourceSymbol.objects.filter(venue_symbol="B").aupdate(is_enabled=True, reason="")
+        await until(lambda: any("B" in asked for asked in server.asked[1:]))
+        await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+
+
 async def test_after_a_lost_connection_comes_a_gap_before_the_next_price():
     await _listed("BTC-USD")
     async with playing() as server, leading(server) as (kept, _):

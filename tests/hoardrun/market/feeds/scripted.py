@@ -220,6 +220,12 @@ class Taker:
         assert age is not None
         return age
 
+    def change(self) -> None:
+        """Ask for a planned change of the connection, as if the venue had."""
+        link = self.session._current
+        assert link is not None
+        link.retire("asked by the test")
+
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for a condition, and take nothing."""
         async with asyncio.timeout(WAIT_SECONDS):

@@ -115,7 +115,7 @@ async def test_each_trade_comes_once_through_repeated_frames_and_planned_changes
             taker.take()
             if server.clock.position > (changes + 1) * 60_000_000 and len(server.clients) == 1:
                 changes += 1
-                taker.session.reconnect("asked by the test")
+                taker.change()
             await asyncio.sleep(0.01)
         expected = {(deal.symbol, deal.trade_id) for deal in deals(path)}
         await taker.until(
@@ -123,7 +123,7 @@ async def test_each_trade_comes_once_through_repeated_frames_and_planned_changes
         )
         assert len(taker.all("trades")) == len(expected)
         assert taker.session.health.duplicates > 50
-        assert len(server.connects) > 2
+        assert len(server.connects) > 1
 
 
 async def test_a_break_of_coinbase_is_a_hole_of_each_symbol():

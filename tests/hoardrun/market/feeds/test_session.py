@@ -289,7 +289,7 @@ async def test_a_trade_counts_once_also_after_a_new_connection():
         assert [trade.trade_id for trade in taker.all("trades")] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("way", ["the venue asks", "the connection is old", "staff ask"])
+@pytest.mark.parametrize("way", ["the venue asks", "the connection is old"])
 async def test_a_planned_change_of_the_connection_leaves_no_hole(way):
     venue = ShortLived if way == "the connection is old" else ScriptedVenue
     async with playing() as server, following(server, "A", "B", venue=venue) as taker:
@@ -306,8 +306,6 @@ async def test_a_planned_change_of_the_connection_leaves_no_hole(way):
                 asked = True
                 if way == "the venue asks":
                     server.say({"again": "serverShutdown"})
-                elif way == "staff ask":
-                    taker.session.reconnect("asked by staff")
             assert taker.session.health.state is LinkState.OPEN or not taker.turns
             taker.take()
         await taker.until(lambda: [t.trade_id for t in taker.all("trades")] == sent)
@@ -320,7 +318,7 @@ async def test_a_successor_that_fails_leaves_the_connection_as_it_is():
     async with playing() as server, following(server, "A") as taker:
         await taker.live("A")
         server.status = (503, {"Retry-After": "1"})
-        taker.session.reconnect("asked by staff")
+        taker.change()
         await taker.until(lambda: len(server.connects) > 3)
         at = server.tick("A")
         await taker.until(lambda: at in [ticker.at for ticker in taker.all("tickers")])
@@ -336,7 +334,7 @@ async def test_a_connection_that_breaks_before_its_successor_serves_leaves_a_hol
         last = server.tick("A")
         await taker.until(lambda: taker.session.age("A") is not None)
         server.status = (503, {"Retry-After": "1"})
-        taker.session.reconnect("asked by staff")
+        taker.change()
         await taker.until(lambda: len(server.connects) > 1)
         await server.drop()
         server.status = None
