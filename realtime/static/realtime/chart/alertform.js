@@ -1,7 +1,7 @@
 // The form for an alert, and the list of those there are.
 
 import { $, el, setText } from "../console/dom.js";
-import { ago } from "../console/format.js";
+import { ago, money } from "../console/format.js";
 import { isOfChange, KINDS, stateOf, WINDOWS, wish } from "./alertwords.js";
 
 /** @param {import("./alerts.js").Alerts} alerts */
@@ -149,6 +149,8 @@ const options = (texts) =>
 
 /** Say what the server has against it: the reason of the field, where it names one. */
 export function wrong(error) {
+  if (error.code === "already_true")
+    return `It is at ${money(error.problem.current)} already: choose another threshold.`;
   const [field, reasons] = Object.entries(error.errors ?? {})[0] ?? [];
   return field ? `${field}: ${[reasons].flat().join(" ")}` : error.message;
 }
