@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F, Max, Min, Model, Q, QuerySet
 
 from hoardrun.market import lease
+from hoardrun.market.columns import Scaled
 from hoardrun.market.errors import InstrumentNotFound, RescaleRefused
-from hoardrun.market.models import MAX_DECIMALS, Instrument, Scaled
+from hoardrun.market.models import MAX_DECIMALS, Instrument
 from hoardrun.market.scaled import MAX_SCALED
 
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from hoardrun.market.alerts.choices import AlertKind, AlertMode, AlertState, Metric, Window
 from hoardrun.market.alerts.choices import metric_of as _metric_of
+from hoardrun.market.columns import Scaled
 
 NOTE_LENGTH = 140
 WATCHED = (AlertState.ARMED.value, AlertState.WAITING_REARM.value)
@@ -22,6 +23,14 @@ class PriceAlert(models.Model):
     was on the other side of its threshold at `armed_price`, which was the price at `armed_as_of`,
     by the venue's clock.
     """
+
+    SCALED = (
+        Scaled(("armed_price",)),
+        Scaled(
+            ("threshold", "hysteresis"),
+            Q(kind__in=[kind.value for kind in AlertKind if kind.is_price]),
+        ),
+    )
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -98,6 +107,8 @@ class AlertCursor(models.Model):
 
     Its successor asks the source for what came after it.
     """
+
+    SCALED = (Scaled(("price",)),)
 
     instrument = models.OneToOneField(
         "market.Instrument", on_delete=models.CASCADE, primary_key=True, related_name="+"

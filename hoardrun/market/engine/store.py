@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hoardrun.market import lease, selectors, services
-from hoardrun.market.calendars import calendars
 from hoardrun.market.engine.leases import source_lease, source_of
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.engine.pricing import Line, micros
@@ -45,19 +44,15 @@ def lines(source: str) -> list[Line]:
     found = SourceSymbol.objects.filter(
         source=source, is_enabled=True, instrument__is_active=True
     ).select_related("instrument", "instrument__quote")
-    now = _Now(source)
-    return [_line(row, now) for row in found]
+    others = _Others(source)
+    return [_line(row, others) for row in found]
 
 
-class _Now:
-    """What holds now: the hours of venues, the other sources that have a leader, and what they are
-    the primary of.
-    """
+class _Others:
+    """The other sources that have a leader now, and what they are the primary of."""
 
     def __init__(self, source: str) -> None:
-        self.moment = clock.now()
-        self.calendar = calendars.newest()
-        in_force = Lease.objects.filter(expires_at__gt=self.moment).exclude(
+        in_force = Lease.objects.filter(expires_at__gt=clock.now()).exclude(
             name=source_lease(source)
         )
         self.led = {source_of(name) for name in in_force.values_list("name", flat=True)}
@@ -84,16 +79,13 @@ class _Now:
         )
 
 
-def _line(row: SourceSymbol, now: _Now) -> Line:
+def _line(row: SourceSymbol, others: _Others) -> Line:
     quote: Quote | None = getattr(row.instrument, "quote", None)
-    listing = selectors.listing_of(row.instrument)
-    # Also where the market is simulated: this source is not.
-    status = now.calendar.status(listing.status, listing.venue_code, now.moment)
     return Line(
-        listing=replace(listing, status=status),
+        listing=selectors.listing_of(row.instrument),
         venue_symbol=row.venue_symbol,
         is_backup=row.role == SourceSymbol.Role.BACKUP,
-        is_yielded=now.price(row, quote),
+        is_yielded=others.price(row, quote),
         last_price=quote.price if quote else None,
         last_at=micros(quote.as_of) if quote else 0,
     )

@@ -11,7 +11,6 @@ from hoardrun.market.models.instruments import (
     SYMBOL_PATTERN,
     Instrument,
     Quote,
-    Scaled,
 )
 from hoardrun.market.models.sources import Lease, Source, SourceSymbol
 from hoardrun.market.watchlists.models import Watchlist, WatchlistItem
@@ -28,7 +27,6 @@ __all__ = [
     "Lease",
     "PriceAlert",
     "Quote",
-    "Scaled",
     "Source",
     "SourceSymbol",
     "TradingSession",

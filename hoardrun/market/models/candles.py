@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from hoardrun.market.models.instruments import Instrument, Scaled
+from hoardrun.market.columns import Scaled
+from hoardrun.market.models.instruments import Instrument
 from hoardrun.market.models.sources import MAX_REASON, MAX_SOURCE
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 
+from hoardrun.market.columns import Scaled
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.scaled import MAX_EXPONENT
 
@@ -15,16 +14,6 @@ MAX_DECIMALS = MAX_EXPONENT
 _MAX_DIGITS = 15
 MAX_SYMBOL_LENGTH = 20
 SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9.\-]*\Z"
-
-
-class Scaled(NamedTuple):
-    """Columns of a table that are whole steps of its instrument, in rows for which `where` holds.
-
-    A class has a tuple of them as `SCALED`, for `manage.py market_rescale`.
-    """
-
-    columns: tuple[str, ...]
-    where: models.Q = models.Q()
 
 
 class Instrument(models.Model):

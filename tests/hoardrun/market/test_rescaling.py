@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import models
 
 from hoardrun.market import lease
+from hoardrun.market.columns import Scaled
 from hoardrun.market.errors import InstrumentNotFound, RescaleRefused
 from hoardrun.market.lease import Overtaken, acquire, fenced
-from hoardrun.market.models import Candle, Instrument, Quote, Scaled
+from hoardrun.market.models import Candle, Instrument, PriceAlert, Quote
 from hoardrun.market.rescaling import instrument_rescale
 from hoardrun.market.selectors import quote_get
 from hoardrun.market.services import quotes_record
@@ -88,6 +90,25 @@ def test_it_keeps_what_a_source_does_not_say_empty(priced: Instrument):
     assert (row.open, row.previous_close, row.change) == (None, None, None)
 
 
+def test_alerts_of_a_price_keep_it_and_others_their_number(priced: Instrument, alice: User):
+    for kind in ("price_above", "change_above"):
+        PriceAlert.objects.create(
+            user=alice,
+            instrument=priced,
+            kind=kind,
+            window="24h" if kind == "change_above" else "",
+            threshold=17000,
+            hysteresis=100,
+            cooldown_seconds=300,
+            armed_price=16850,
+        )
+    instrument_rescale(symbol="SOL-USD", decimals=4)
+    columns = ("threshold", "hysteresis", "armed_price")
+    price, change = PriceAlert.objects.order_by("id").values_list(*columns)
+    assert price == (1700000, 10000, 1685000)
+    assert change == (17000, 100, 1685000)
+
+
 def test_leaders_store_nothing_more_in_the_former_decimals(priced: Instrument):
     held = acquire("source:kraken", "node")
     assert held is not None
@@ -114,7 +135,7 @@ def test_every_column_of_prices_is_rescaled():
     """A new table with steps of an instrument's price: name its columns in `SCALED`."""
     for model in apps.get_models():
         names = {field.name for field in model._meta.concrete_fields}
-        if "instrument" not in names or model.__module__.startswith("hoardrun.market.alerts"):
+        if "instrument" not in names:
             continue
         numbers = {
             field.name
