@@ -106,3 +106,42 @@ def test_times_are_those_of_the_world_wherever_the_server_is(nodes: tuple[Server
 
 def test_the_log_says_that_a_pooler_stands_between(nodes: tuple[Server, Server]) -> None:
     assert "through a connection pooler: waits for locks end after 5s" in nodes[0].log()
+
+
+LEASES = """
+from concurrent.futures import ThreadPoolExecutor
+from django.db import connection
+from hoardrun.market.lease import Held, Overtaken, acquire, fenced, renew
+from hoardrun.market.models import Lease
+
+def ask(holder):
+    try:
+        return acquire("source:pooled", holder)
+    finally:
+        connection.close()
+
+def renewed(held):
+    try:
+        return renew(held)
+    finally:
+        connection.close()
+
+with ThreadPoolExecutor(8) as pool:
+    [first] = [held for held in pool.map(ask, "abcdefgh") if held]
+    with fenced(first):
+        assert all(pool.map(renewed, [first] * 8))
+    Lease.objects.filter(name=first.name).update(expires_at="2026-01-01T00:00Z")
+    [second] = [held for held in pool.map(ask, "abcdefgh") if held]
+assert second.epoch == first.epoch + 1 and not renew(first) and renew(second)
+try:
+    with fenced(first):
+        print("stored what it should not")
+except Overtaken:
+    print("fenced")
+"""
+
+
+@pytest.mark.feed(number=15)
+def test_one_process_leads_at_a_time(nodes: tuple[Server, Server]) -> None:
+    """A lease needs no session of the database, which the pooler changes at each transaction."""
+    assert nodes[0].shell(LEASES).strip() == "fenced"
