@@ -6,7 +6,7 @@ Filling is idempotent: what is stored already and says the same stays as it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -21,7 +21,6 @@ from hoardrun.market.feeds.fetching import FetchFailed
 from hoardrun.market.lease import Held
 from hoardrun.market.quotes import Listing
 
-BARS = 720  # of each interval that a new installation asks for; all that Kraken has
 FORGOTTEN = 60  # buckets missing at the beginning: the venue does not remember so far
 SETTLED = 5_000_000  # microseconds after a span has ended its candle is final in the history
 AGAIN_SECONDS = 5.0  # until what still ran is asked for
@@ -42,23 +41,24 @@ class Filling:
 
 def wanted(
     instrument_id: int,
-    intervals: Sequence[int],
+    bars: Mapping[int, int],
     newest: Mapping[int, int],
     now: int,
 ) -> list[tuple[int, Hole]]:
     """Return the holes of an instrument when a leader begins, with their intervals. Pure.
 
-    `newest` are the newest closed candles by interval. Minutes are always asked for from there on;
-    longer candles if there are none, or if the minutes of the time between are too many.
+    `bars` says of each interval of the past how many candles to ask for, at most. `newest` are the
+    newest closed candles by interval. Minutes are always asked for from there on; longer candles if
+    there are none, or if the minutes of the time between are too many.
     """
     found = []
-    for minutes in intervals:
+    for minutes in sorted(bars):
         end = spans.next_bucket(minutes, spans.bucket_of(minutes, now))
-        first = end - BARS * minutes * MINUTE
+        first = end - bars[minutes] * minutes * MINUTE
         since = first
         if minutes in newest:
             since = max(first, spans.next_bucket(minutes, newest[minutes]))
-            if minutes > 1 and now - since < BARS * MINUTE:
+            if minutes > 1 and now - since < bars.get(1, 0) * MINUTE:
                 continue
         found.append((minutes, Hole(instrument_id, since, end)))
     return found

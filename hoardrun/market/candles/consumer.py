@@ -87,7 +87,7 @@ class Candles:
         self._held = held
         self._directory = await self._run(read_directory, sources())
         self._filler.directory = self._directory
-        found = await self._run(opening.read, self._directory, self._filler.intervals(), self._time)
+        found = await self._run(opening.read, self._directory, self._filler.pasts, self._time)
         for drawn in found.running:
             self._builder.seed(drawn)
             self._running[drawn.instrument_id] = drawn

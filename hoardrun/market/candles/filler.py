@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -49,25 +49,21 @@ class Filler:
         self.directory = Directory()
         self.holes: list[OpenHole] = []
         self._clock, self._first_open, self._note = clock, first_open, note
-        self._pasts: dict[str, Past] = {
+        self.pasts: dict[str, Past] = {
             source: past for source in sources() if (past := past_of(source)) is not None
         }
         self._pool = ThreadPoolExecutor(
-            max(1, len(self._pasts)) + 1, thread_name_prefix="hoardrun-backfill"
+            max(1, len(self.pasts)) + 1, thread_name_prefix="hoardrun-backfill"
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._is_over = Event()
         self._held: Held | None = None
 
-    def intervals(self) -> Mapping[str, Sequence[int]]:
-        """Return the intervals that the past of each source has."""
-        return {source: past.minutes for source, past in self._pasts.items()}
-
     async def begin(self, held: Held) -> None:
         """Read the holes, and begin to fill them."""
         self._held = held
         self.holes = await self._run(hole_list)
-        self._tasks = [asyncio.ensure_future(self._work(source)) for source in self._pasts]
+        self._tasks = [asyncio.ensure_future(self._work(source)) for source in self.pasts]
 
     async def end(self) -> None:
         """Stop; what a thread is about to store is fenced."""
@@ -146,7 +142,7 @@ class Filler:
                 until = settled(hole.minutes, self._clock(hole.instrument_id), symbol.zone)
                 first = self._first_open(hole.instrument_id) if hole.minutes == 1 else None
                 until = until if first is None else min(until, first)
-                return Filling(hole, listing, symbol, self._pasts[source], until)
+                return Filling(hole, listing, symbol, self.pasts[source], until)
         return None
 
     def _symbols(self, instrument_id: int, minutes: int) -> list[Symbol]:
@@ -154,7 +150,7 @@ class Filler:
         return [
             symbol
             for symbol in self.directory.symbols.get(instrument_id, ())
-            if symbol.source in self._pasts and minutes in self._pasts[symbol.source].minutes
+            if symbol.source in self.pasts and minutes in self.pasts[symbol.source].minutes
         ]
 
     def _lease(self) -> Held:

@@ -37,6 +37,9 @@ class Symbol:
 class Past(Protocol):
     """The past of one source."""
 
+    bars: int
+    """Candles of each interval that a new installation asks for."""
+
     @property
     def minutes(self) -> Sequence[int]:
         """The intervals that it has."""
@@ -52,6 +55,8 @@ class Past(Protocol):
 
 class VenuePast:
     """The past that a venue's HTTP API has."""
+
+    bars = 720  # all that Kraken has
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -78,6 +83,7 @@ class VenuePast:
 class SimulatedPast:
     """The past of the simulated market."""
 
+    bars = 300  # what a chart shows: it is computed at each first start
     minutes = (1, 60, 1440)
 
     def candles(

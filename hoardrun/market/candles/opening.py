@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hoardrun.market.candles import spans
-from hoardrun.market.candles.backfill import BARS, wanted
+from hoardrun.market.candles.backfill import wanted
 from hoardrun.market.candles.builder import Hole
 from hoardrun.market.candles.directory import Directory
+from hoardrun.market.candles.histories import Past
 from hoardrun.market.candles.ladder import Ladder
 from hoardrun.market.candles.selectors import closed_list, drawn_list, last_bucket, stored_list
 from hoardrun.market.candles.spans import DAY_MINUTES, MINUTE, PARTS, STORED
 from hoardrun.market.candles.values import Drawn
 
 _HOUR, _DAY = 60 * MINUTE, DAY_MINUTES * MINUTE
+NOT_ROLLED = 720  # spans of an interval that are looked through, at most
 COMPARED_HOURS = 12  # that are asked for again each night: all minutes that Kraken has
 
 
@@ -30,10 +32,10 @@ class Opening:
 
 def read(
     directory: Directory,
-    intervals: Mapping[str, Sequence[int]],
+    pasts: Mapping[str, Past],
     time: Callable[[int], int],
 ) -> Opening:
-    """Read it for all instruments. `intervals` are those of the past of each source."""
+    """Read it for all instruments. `pasts` are those of the sources."""
     found = Opening()
     for instrument_id in directory.listings:
         now, zone = time(instrument_id), directory.zone(instrument_id)
@@ -44,15 +46,14 @@ def read(
             last = last_bucket(instrument_id, minutes, closed=True)
             if last is not None:
                 newest[minutes] = last
-        past = {
-            minutes
-            for symbol in directory.symbols.get(instrument_id, ())
-            for minutes in intervals.get(symbol.source, ())
-        }
-        for minutes, hole in wanted(instrument_id, sorted(past & set(STORED)), newest, now):
+        bars: dict[int, int] = {}
+        for symbol in directory.symbols.get(instrument_id, ()):
+            if (past := pasts.get(symbol.source)) is not None:
+                bars |= {minutes: past.bars for minutes in past.minutes if minutes in STORED}
+        for minutes, hole in wanted(instrument_id, bars, newest, now):
             found.holes[minutes].append(hole)
         for minutes in STORED[1:]:
-            begin = now - BARS * minutes * MINUTE
+            begin = now - NOT_ROLLED * minutes * MINUTE
             if minutes in newest:
                 following = spans.next_bucket(minutes, newest[minutes])
                 begin = max(begin, spans.begin_of(minutes, following, zone))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hoardrun.market.candles.backfill import BARS, Filling, fill, wanted
+from hoardrun.market.candles.backfill import Filling, fill, wanted
 from hoardrun.market.candles.builder import Hole
 from hoardrun.market.candles.histories import SimulatedPast, Symbol, drawn_of
 from hoardrun.market.candles.holes import OpenHole, hole_list, holes_add
@@ -30,12 +30,14 @@ def btc(db: Any) -> Instrument:
     return instrument(symbol="BTC-USD", type="crypto", currency="USD")
 
 
+BARS = 720
 SYMBOL = Symbol("kraken", "BTC/USD", "XBTUSD", UTC)
 
 
 class Remembers:
     """A past with these candles, which fails after `pages`, if that is given."""
 
+    bars = BARS
     minutes = (1, 60)
 
     def __init__(self, found: Sequence[Drawn], pages: int | None = None) -> None:
@@ -61,20 +63,23 @@ def hole_of(held: Held, of: Instrument, count: int) -> OpenHole:
 
 
 def test_a_new_installation_asks_for_as_much_as_a_venue_has():
-    found = dict(wanted(7, [1, 60, 1440], {}, NOON + 1))
+    found = dict(wanted(7, {1: BARS, 60: BARS, 1440: 30}, {}, NOON + 1))
     assert found[1] == Hole(7, NOON - (BARS - 1) * MINUTE, NOON + MINUTE)
     assert found[60].until - found[60].since == BARS * 60 * MINUTE
+    assert found[1440].until - found[1440].since == 30 * 1440 * MINUTE
     assert set(found) == {1, 60, 1440}
 
 
 def test_a_new_leader_asks_from_the_last_closed_minute_to_the_end_of_the_one_that_runs():
     newest = {1: NOON - 3 * MINUTE, 60: NOON - 60 * MINUTE}
-    assert wanted(7, [1, 60], newest, NOON + 1) == [(1, Hole(7, NOON - 2 * MINUTE, NOON + MINUTE))]
+    assert wanted(7, dict.fromkeys((1, 60), BARS), newest, NOON + 1) == [
+        (1, Hole(7, NOON - 2 * MINUTE, NOON + MINUTE))
+    ]
 
 
 def test_after_days_without_a_leader_longer_candles_are_asked_for_too():
     newest = {1: NOON - 3000 * MINUTE, 60: NOON - 3000 * MINUTE}
-    found = dict(wanted(7, [1, 60], newest, NOON + 1))
+    found = dict(wanted(7, dict.fromkeys((1, 60), BARS), newest, NOON + 1))
     assert found[1].since == NOON - (BARS - 1) * MINUTE
     assert found[60].since == NOON - 2940 * MINUTE
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def built(builder: Builder, now: int) -> list[Drawn]:
     return builder.drain()
 
 
+@pytest.mark.feed(number=8)
 def test_a_minute_with_one_trade_is_a_candle_and_an_empty_one_is_none():
     builder = Builder(kind_of)
     builder.take(trade(NOON + SECOND, 500, 1), NOON + SECOND)
@@ -65,6 +67,7 @@ def test_a_trade_of_the_next_minute_does_not_close_the_last_one_early():
     assert [each.is_closed for each in builder.drain()] == [False, False]
 
 
+@pytest.mark.feed(number=8)
 def test_a_trade_twenty_seconds_late_amends_with_a_revision():
     builder, table = Builder(kind_of), Table()
     builder.take(trade(NOON, 500, 1), NOON)
@@ -77,6 +80,7 @@ def test_a_trade_twenty_seconds_late_amends_with_a_revision():
     assert builder.counts.late == 0
 
 
+@pytest.mark.feed(number=8)
 def test_a_trade_forty_seconds_late_is_counted_and_left_to_the_history():
     builder, table = Builder(kind_of), Table()
     builder.take(trade(NOON, 500, 1), NOON)
@@ -90,6 +94,7 @@ def test_a_trade_forty_seconds_late_is_counted_and_left_to_the_history():
     assert builder.holes == [Hole(BTC, NOON, NOON + MINUTE)]
 
 
+@pytest.mark.feed(number=8)
 def test_trades_of_one_millisecond_are_ordered_by_their_numbers():
     for numbers in ((7, 8, 9), (9, 8, 7), (8, 9, 7)):
         builder = Builder(kind_of)
@@ -107,6 +112,7 @@ def test_trades_of_one_time_without_numbers_are_ordered_as_they_came():
     assert running.values == Values(5, 5, 3, 4, 300, 3)
 
 
+@pytest.mark.feed(number=8)
 def test_a_day_of_minutes_does_not_drift():
     builder, table = Builder(kind_of), Table()
     minutes = range(NOON, NOON + 1440 * MINUTE, MINUTE)
@@ -155,6 +161,7 @@ def test_a_bar_that_was_sent_earlier_does_not_replace_a_later_one():
     assert builder.drain()[0].values == early
 
 
+@pytest.mark.feed(number=14)
 def test_an_amended_bar_revises_a_closed_candle_however_late():
     builder, table = Builder(kind_of), Table()
     first, second = Values(500, 510, 490, 505, 700, 6), Values(500, 520, 490, 505, 701, 7)

@@ -261,7 +261,7 @@ async def test_a_simulated_market_has_a_past_at_once(
     db: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ):
     settings.SIMULATE_MARKET, settings.MARKET = True, {}
-    monkeypatch.setattr("hoardrun.market.candles.backfill.BARS", 30)
+    monkeypatch.setattr("hoardrun.market.candles.histories.SimulatedPast.bars", 30)
     made = await run(instrument)(symbol="SCOM", venue_code="XNAI")
     async with leading(Rooms(), await run(led)()) as candles:
         await turned(candles, lambda: len(stored(1)) and len(stored(60)) and len(stored(1440)))
