@@ -24,6 +24,7 @@ from hoardrun.market.quotes import Listing
 FORGOTTEN = 60  # buckets missing at the beginning: the venue does not remember so far
 SETTLED = 5_000_000  # microseconds after a span has ended its candle is final in the history
 AGAIN_SECONDS = 5.0  # until what still ran is asked for
+LONGER_SECONDS = 300.0  # the same, of a candle that runs for longer than a minute
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ def fill(
     """
     hole, until = filling.hole, min(filling.hole.until, filling.until)
     if until <= hole.since:
-        hole_shrink(held=held, hole=hole, since=hole.since, wait_seconds=AGAIN_SECONDS)
+        wait = AGAIN_SECONDS if hole.minutes == 1 else LONGER_SECONDS
+        hole_shrink(held=held, hole=hole, since=hole.since, wait_seconds=wait)
         return
     pages = filling.past.candles(filling.listing, filling.symbol, hole.minutes, hole.since, until)
     first = None

@@ -96,7 +96,8 @@ def hole_shrink(*, held: Held, hole: OpenHole, since: int, wait_seconds: float) 
             row.delete()
         else:
             later = clock.now() + timedelta(seconds=wait_seconds)
-            row.update(since=moment(since), next_at=later, tries=hole.tries + 1)
+            tries = hole.tries if since == hole.since else 0  # the rest was not asked for yet
+            row.update(since=moment(since), next_at=later, tries=tries)
 
 
 def hole_fail(*, held: Held, hole: OpenHole, retry_seconds: float, reason: str) -> None:

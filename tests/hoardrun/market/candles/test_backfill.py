@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -103,6 +104,14 @@ def test_it_does_not_touch_what_is_still_built(held: Held, btc: Instrument):
     assert (rest.since, rest.until) == (NOON + 5 * MINUTE, NOON + 25 * MINUTE)
     fill(held, filling(btc, rest, Remembers(history), NOON + 5 * MINUTE), lambda _: None)
     assert len(stored()) == 5
+
+
+def test_a_candle_that_runs_for_long_is_asked_for_seldom(held: Held, btc: Instrument):
+    [hole] = holes_add(held=held, holes=[Hole(btc.pk, NOON, NOON + 60 * MINUTE)], minutes=60)
+    fill(held, filling(btc, hole, Remembers([]), NOON), lambda _: None)
+    [rest] = hole_list()
+    assert rest.due_at - time.monotonic() > 200
+    assert (rest.since, rest.tries) == (NOON, 0)
 
 
 def test_pages_before_a_failure_hold_and_the_rest_is_asked_for_again(held: Held, btc: Instrument):
