@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class MarketConfig(AppConfig):
@@ -28,6 +29,7 @@ class MarketConfig(AppConfig):
         from notifications import kinds
         from notifications.texts import catalogue
         from realtime import jobs, rooms
+        from realtime.console import extras
         from realtime.meters import doubts, fleet, sections
         from realtime.protocol.messages import register
 
@@ -44,5 +46,6 @@ class MarketConfig(AppConfig):
         sections.register(overview.section)
         rooms.register(FeedsRoom())
         rooms.register(WatchlistRooms())
+        extras.register("watchlists", lambda: reverse("watchlists"))
         rooms.register(AlwaysMovingRoom())
         jobs.register(jobs.Job(retention.NAME, retention.LOOK_SECONDS, retention.apply_if_due))

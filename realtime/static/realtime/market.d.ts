@@ -103,6 +103,7 @@ export interface Watchlist {
   /** In the user's order, at most 100. The room `watchlist:<id>` has their quotes. */
   symbols: string[];
   version: number;
+  created_at: string;
 }
 
 /** How a source of prices does. */

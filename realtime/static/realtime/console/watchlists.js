@@ -30,10 +30,21 @@ export function showWatchlists(session, link, changed) {
     changed();
   }
 
+  /** Take what another tab or device has changed of the list that is shown. */
+  function told(list) {
+    const others = lists.filter(({ id }) => String(id) !== String(list.id));
+    lists = list.deleted ? others : [...others, list];
+    if (list.deleted && chosen === String(list.id)) choose("");
+    draw();
+    changed();
+  }
+
   function draw() {
     $("watchlist").replaceChildren(
       el("option", { value: "", text: "All instruments" }),
-      ...lists.map(({ id, name }) => el("option", { value: String(id), text: name, dir: "auto" })),
+      ...lists
+        .toSorted((a, b) => a.name.localeCompare(b.name))
+        .map(({ id, name }) => el("option", { value: String(id), text: name, dir: "auto" })),
     );
     $("watchlist").value = chosen;
     $("watchlist-edit").hidden = !chosen;
@@ -119,6 +130,9 @@ export function showWatchlists(session, link, changed) {
     chosen = "";
     choose(room); // with the new client
     link.client.on("connection_established", () => load());
+    link.client.on("message", (/** @type {any} */ { type, data }) => {
+      if (type === "watchlist_changed") told(data);
+    });
   });
   draw();
 
