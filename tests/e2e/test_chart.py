@@ -33,6 +33,13 @@ async def at_chart(
     return visitor
 
 
+async def price_of(page: Page) -> Decimal:
+    """Read the newest price."""
+    price = page.locator("#price")
+    await expect(price).to_have_text(re.compile(r"^[\d,]+\.\d\d$"))
+    return Decimal((await price.inner_text()).replace(",", ""))
+
+
 def candle(minute: int, close: str = "100.00", **more: object) -> dict[str, object]:
     return {
         "time": (START + timedelta(minutes=minute)).isoformat().replace("+00:00", "Z"),
@@ -200,7 +207,7 @@ async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     visitor = await at_chart(browser, demo)
     page, form = visitor.page, visitor.page.locator("#alert")
     await expect(page.locator("#legend")).to_contain_text("close")
-    price = Decimal((await page.locator("#price").inner_text()).replace(",", ""))
+    price = await price_of(page)
     # What is so already is refused with the price; another threshold is taken.
     await form.locator("[name=threshold]").fill(f"{price / 2:.2f}")
     await form.get_by_role("button", name="Set the alert").press("Enter")
@@ -214,7 +221,7 @@ async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     await expect(page.locator(".alert-handle")).to_be_hidden()  # far above what is drawn
     # Changed to what is in sight.
     await row.get_by_role("button", name="Change").click()
-    await form.locator("[name=threshold]").fill(f"{price + 100:.2f}")
+    await form.locator("[name=threshold]").fill(f"{price + 150:.2f}")
     await form.get_by_role("button", name="Save").click()
     handle = page.locator(".alert-handle")
     await expect(handle).to_be_visible()
@@ -227,7 +234,7 @@ async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     async with page.expect_response("**/price-alerts/*") as saved:
         await page.mouse.up()
     dragged = Decimal((await (await saved.value).json())["threshold"])
-    assert dragged > price + 100
+    assert dragged > price + 150
     await expect(row).to_contain_text(f"{dragged:,.2f}")
     await expect(row).to_contain_text("armed")
     # By keyboard: a step, ten, and Escape takes back.
@@ -311,8 +318,8 @@ async def test_the_page_is_fit_for_everybody(browser: Browser, demo: Server, nam
     visitor = await at_chart(browser, demo, context=context)
     page = visitor.page
     await expect(page.locator("#legend")).to_contain_text("close")
-    price = Decimal((await page.locator("#price").inner_text()).replace(",", ""))
-    await page.locator("#alert [name=threshold]").fill(f"{price + 50:.2f}")
+    price = await price_of(page)
+    await page.locator("#alert [name=threshold]").fill(f"{price + 150:.2f}")
     await page.locator("#alert-send").click()
     await expect(page.locator(".alert-handle").first).to_be_visible()
     found = {"chart": await findings(page)}
