@@ -321,7 +321,8 @@ async def test_the_page_is_fit_for_everybody(browser: Browser, demo: Server, nam
     price = await price_of(page)
     await page.locator("#alert [name=threshold]").fill(f"{price + 150:.2f}")
     await page.locator("#alert-send").click()
-    await expect(page.locator(".alert-handle").first).to_be_visible()
+    await expect(page.locator(".alert-handle")).to_be_visible()
+    await expect(page.locator("#alert-send")).to_be_enabled()
     found = {"chart": await findings(page)}
     if name.startswith("phone"):
         await fits(page)
@@ -330,5 +331,7 @@ async def test_the_page_is_fit_for_everybody(browser: Browser, demo: Server, nam
     found["table"] = await findings(page)
     if name.startswith("phone"):
         await fits(page)
+    await page.get_by_role("button", name="Remove: ").press("Enter")
+    await expect(page.locator("#alerts li")).to_have_count(0)
     assert {view: rows for view, rows in found.items() if rows} == {}
     assert visitor.complaints == []

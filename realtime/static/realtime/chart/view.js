@@ -57,9 +57,10 @@ export class ChartView extends EventTarget {
       if (range && range.from < FEW_BARS_LEFT && this.#shown?.size)
         this.dispatchEvent(new Event("older"));
     });
-    this.#chart.subscribeCrosshairMove(({ time }) =>
-      this.dispatchEvent(new CustomEvent("pointed", { detail: time ?? null })),
-    );
+    this.#chart.subscribeCrosshairMove(({ time, sourceEvent }) => {
+      if (time !== undefined && !sourceEvent) return; // nobody has moved it: the candles have
+      this.dispatchEvent(new CustomEvent("pointed", { detail: time ?? null }));
+    });
     this.#colour();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#colour());
     new MutationObserver(() => this.#colour()).observe(document.documentElement, {

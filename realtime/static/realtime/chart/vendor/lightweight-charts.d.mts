@@ -16,6 +16,8 @@ export interface CrosshairMove {
   time?: Time;
   logical?: number;
   point?: { x: number; y: number };
+  /** Of a pointer that has moved it. */
+  sourceEvent?: object;
 }
 export interface Primitive {
   attached?(parameters: { requestUpdate: () => void }): void;
