@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.market.day import compare, is_right, run
+from tests.market.day import compare, is_right
 from tests.market.truth import Bar
 
 GOOD = Bar(Decimal(1), Decimal(2), Decimal("0.5"), Decimal("1.5"), Decimal(10), 3)
@@ -33,12 +33,3 @@ def test_each_mistake_is_counted(have: dict[tuple[str, int], Bar], what: str) ->
     counts = compare(WANT, have)
     assert counts[what] == 1
     assert not is_right(counts)
-
-
-@pytest.mark.servers
-def test_a_quarter_of_an_hour_is_stored_as_it_was_traded() -> None:
-    found = run(minutes=15, speed=60, seed=5)
-    assert "BTC-USD" in found["symbols"]
-    assert found["candles"]["1"]["right"] > 20
-    assert found["candles"]["15"]["right"] >= 3
-    assert all(map(is_right, found["candles"].values())), found

@@ -55,8 +55,8 @@ def read(
         for minutes in STORED[1:]:
             begin = now - NOT_ROLLED * minutes * MINUTE
             if minutes in newest:
-                following = spans.next_bucket(minutes, newest[minutes])
-                begin = max(begin, spans.begin_of(minutes, following, zone))
+                # That one too: its last parts may have been stored and not been added up.
+                begin = max(begin, spans.begin_of(minutes, newest[minutes], zone))
             if PARTS[minutes] in newest and newest[PARTS[minutes]] >= begin:
                 found.not_rolled.extend(
                     closed_list(minutes=PARTS[minutes], instrument_ids=[instrument_id], since=begin)
