@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
-
 from hoardrun.market.feeds import venue_named
 from hoardrun.market.feeds.venue import Listed
 from hoardrun.market.models import Instrument, SourceSymbol
+from realtime.retry import one_transaction
 
 NOT_LISTED = "The venue does not list it."
 NOT_TRADING = "The venue does not trade it now."
@@ -32,7 +31,7 @@ class Synced:
     finer: dict[str, int] = field(default_factory=dict)
 
 
-@transaction.atomic
+@one_transaction
 def sync_symbols(source: str, listed: Sequence[Listed]) -> Synced:
     """Bring the symbols of a source in line with its list.
 

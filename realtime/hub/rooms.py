@@ -166,10 +166,8 @@ class JoinedRooms:
     async def _read(self, members: JoinedRoom) -> None:
         """Read the snapshot of a room, and which rooms it has the messages of."""
         try:
-            parts = await threads.run(members.kind.parts, members.name)
-            if parts is not None and self.joined.get(members.name) is members:
-                members.forget(self._wholes.follow(members, members.parts, parts))
-                members.parts = frozenset(parts)
+            if members.kind.is_composed:
+                await self._follow_parts(members)
             frames: dict[str, tuple[str, Frame]] = {}
             for message in await threads.run(members.kind.snapshot, members.name):
                 if name := members.place(message.rooms):
@@ -184,6 +182,12 @@ class JoinedRooms:
                 members.keep(key, frame)
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
+
+    async def _follow_parts(self, members: JoinedRoom) -> None:
+        parts = await threads.run(members.kind.parts, members.name)
+        if parts is not None and self.joined.get(members.name) is members:
+            members.forget(self._wholes.follow(members, members.parts, parts))
+            members.parts = frozenset(parts)
 
     async def _read_again(self, members: JoinedRoom) -> None:
         """Follow a room's parts as they are now, and send the newest of those that are new."""

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bench import processes
+from bench.peers.market import CENTS
 from hoardrun.market.alerts import loading
 from hoardrun.market.alerts.desk import Desk
 from hoardrun.market.alerts.models import PriceAlert
@@ -19,7 +20,6 @@ from hoardrun.market.engine.prices import Accepted, Feed, FeedChange
 from hoardrun.market.models import Instrument, SourceSymbol
 from tests.services.driven import Answer
 
-CENTS = 100_000  # the price of each instrument, in its smallest step
 BATCH = 1000
 _loaded: list[Desk] = []
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.contender import Bench
 from bench.goals import Goal
-from bench.peers.market.rows import CENTS
+from bench.peers.market import CENTS
 from bench.results import Sample, delays
 from bench.scenario import Part
 from bench.scenarios.market.running import STEPS, Market, market
