@@ -56,6 +56,6 @@ class HolidayAdmin(ModelAdmin):
 
 @admin.register(Lease)
 class LeaseAdmin(ReadOnly, ModelAdmin):
-    """Who leads a source, or the engine. Stopping a source is done on its own page."""
+    """Show which process leads each source and the engine. Staff stop a source on its own page."""
 
     list_display = ("name", "holder", "epoch", "acquired_at", "expires_at")

@@ -28,7 +28,7 @@ class Seed(NamedTuple):
 
     @property
     def base(self) -> str:
-        """What one unit of is priced, such as BTC of BTC-USD; empty for others."""
+        """The unit that is priced, such as BTC of BTC-USD; empty for others."""
         head, _, tail = self.symbol.rpartition("-")
         return head if tail == self.currency else ""
 

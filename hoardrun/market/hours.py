@@ -1,4 +1,4 @@
-"""Whether a venue trades at a moment, by its sessions and holidays. Pure."""
+"""Compute whether a venue trades at a moment, by its sessions and holidays. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a stored price can be trusted when it is read. Pure."""
+"""Judge how far to trust a stored price when it is read. Pure."""
 
 from __future__ import annotations
 

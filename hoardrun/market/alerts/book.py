@@ -1,4 +1,4 @@
-"""Who waits for which number: sorted arrays that a price searches by bisection. Pure.
+"""Sorted arrays of the thresholds that alerts wait for, searched by bisection. Pure.
 
 An armed alert waits on the other side of its threshold: one that waits above was armed while the
 number was lower. So all that a new number has reached is a slice from one end of an array, however

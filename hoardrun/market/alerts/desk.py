@@ -1,4 +1,4 @@
-"""What the engine knows of alerts and prices in one term, and what it decides. Pure.
+"""The state of alerts and prices during one term of the engine, and its decisions. Pure.
 
 It decides in memory at once. What follows for the rows waits in `work`, in order, until it is
 stored.

@@ -32,7 +32,7 @@ PAGE = 500  # alerts that are taken up, armed or expired at a time
 
 
 class Judged(NamedTuple):
-    """What became of alerts that a number seems to have reached."""
+    """The result for alerts whose threshold a number seems to have reached."""
 
     fired: Sequence[PriceAlert] = ()
     kept: Sequence[PriceAlert] = ()  # armed: to be watched as before

@@ -43,7 +43,7 @@ class MissedPrice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MissedPrices:
-    """What a source has told; with `retry_seconds`, it is to be asked again after that."""
+    """The answer of a source. With `retry_seconds`, ask it again after that time."""
 
     prices: Sequence[MissedPrice]
     retry_seconds: float | None = None

@@ -1,4 +1,4 @@
-"""Whether the row of an alert fires by what the engine has seen. Pure.
+"""Decide whether the row of an alert fires at a price that the engine has seen. Pure.
 
 The engine's memory may be behind the rows: an alert was changed, paused or removed meanwhile. So
 the row decides, under its lock.

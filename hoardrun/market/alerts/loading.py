@@ -1,4 +1,4 @@
-"""What the engine reads of alerts and prices. Synchronous."""
+"""Queries by which the engine loads alerts and prices. Synchronous."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ACTIVE = (AlertState.PENDING.value, *WATCHED)
 
 
 class PriceAlert(models.Model):
-    """What a user wants to be told of, once or repeatedly.
+    """A number of an instrument that a user waits for, once or repeatedly.
 
     `threshold` and `hysteresis` are whole steps of what the alert watches. An alert that is armed
     was on the other side of its threshold at `armed_price`, which was the price at `armed_as_of`,

@@ -1,4 +1,4 @@
-"""What an alert watches, as the newest quote has it. Pure."""
+"""Take the number that an alert watches from the newest quote. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _SEEDED = (-1, -1, -1, -1)  # comes before each price
 
 
 class Kind(IntEnum):
-    """What a candle is made of; the greatest that a minute has counts."""
+    """The material of a candle. Of several in a minute, the one of the greatest value counts."""
 
     QUOTES = 1
     TRADES = 2

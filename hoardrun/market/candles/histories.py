@@ -26,7 +26,7 @@ _TICK = simulator.TICK_MS * 1000
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """What a source calls an instrument."""
+    """The names of an instrument at a source."""
 
     source: str
     venue_symbol: str

@@ -1,4 +1,4 @@
-"""What a leader reads when it begins: what runs, what is to be added up, and what is missing."""
+"""Load running candles, candles to add up, and holes when a leader begins."""
 
 from __future__ import annotations
 

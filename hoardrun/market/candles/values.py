@@ -1,4 +1,4 @@
-"""What a candle says, and how candles are added up, compared and replaced. Pure.
+"""The values of a candle, and how candles are added up, compared and replaced. Pure.
 
 Prices are scaled by the instrument's decimals, volumes by `scaled.VOLUME_EXPONENT`.
 """

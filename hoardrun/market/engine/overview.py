@@ -1,4 +1,4 @@
-"""How the sources and their leaders are, for the console, the API, `stats` and metrics."""
+"""The state of sources and leaders, for the console, the API, `stats` and metrics."""
 
 from __future__ import annotations
 

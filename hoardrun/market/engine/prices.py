@@ -1,4 +1,4 @@
-"""What a source's leader has accepted, and gives to rooms, candles and alerts. Pure."""
+"""Prices that a source's leader has accepted, for rooms, candles and alerts. Pure."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ Item = Accepted | AcceptedBar | FeedChange | Gap
 
 
 class Consumer(Protocol):
-    """What the engine's leader runs: candles, and alerts.
+    """A part that the engine's leader runs: candles, or alerts.
 
     `begin` comes first, with the lease of the engine; `take` never blocks and never raises;
     `turn` is called every `TURN_SECONDS` and may write to the database, each write inside

@@ -1,4 +1,4 @@
-"""What a venue says, as prices of instruments that the gate has let through. Pure."""
+"""Turn events of a venue into prices of instruments, as the gate lets them through. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a price can be trusted, by the age of its proof and the hours of its market. Pure."""
+"""Judge how far to trust a price, by the age of its proof and market hours. Pure."""
 
 from __future__ import annotations
 

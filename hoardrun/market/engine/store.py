@@ -1,4 +1,4 @@
-"""What the leader of a source reads and writes. All synchronous; writes are fenced."""
+"""Database reads and writes of a source's leader. All synchronous; writes are fenced."""
 
 from __future__ import annotations
 

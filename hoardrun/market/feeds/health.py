@@ -1,4 +1,4 @@
-"""How a session is. Pure."""
+"""The health of a session. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a connection makes of the events of its venue. Pure.
+"""Apply the events of a venue to the state of its connection. Pure.
 
 Times are seconds of the session's clock, but `at`, which is the venue's time in microseconds.
 """

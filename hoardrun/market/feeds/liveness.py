@@ -1,4 +1,4 @@
-"""Whether a connection and each of its symbols live. Pure.
+"""Judge whether a connection and each of its symbols are alive. Pure.
 
 Three clocks stay apart: answers to pings, heartbeats, data. A heartbeat says that nothing
 happened to the symbols that are served; it does not say which ones are. So a symbol is also held

@@ -1,4 +1,4 @@
-"""What one connection has asked its venue for, and what came of it. Pure.
+"""The subscriptions of one connection, and the state of each symbol. Pure.
 
 Times are seconds of the session's clock.
 """

@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='instrument',
             name='base',
-            field=models.CharField(blank=True, db_default='', default='', help_text='What one unit of is priced, such as BTC; empty for shares.', max_length=10),
+            field=models.CharField(blank=True, db_default='', default='', help_text='The unit that is priced, such as BTC; empty for shares.', max_length=10),
         ),
         migrations.AddField(
             model_name='instrument',

@@ -62,7 +62,7 @@ class Instrument(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="What one unit of is priced, such as BTC; empty for shares.",
+        help_text="The unit that is priced, such as BTC; empty for shares.",
     )
     venue_code = models.CharField(
         max_length=12,

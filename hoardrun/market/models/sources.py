@@ -16,7 +16,7 @@ MAX_SOURCE = 16
 
 
 class SourceSymbol(models.Model):
-    """What a source calls an instrument. It is asked for while `is_enabled`."""
+    """The name of an instrument at a source. The source is asked for it while `is_enabled`."""
 
     class Role(models.TextChoices):
         PRIMARY = "primary"
