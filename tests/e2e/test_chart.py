@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -148,9 +149,28 @@ async def test_revised_repeated_and_late_candles_leave_the_chart_ascending(
     assert visitor.complaints == []
 
 
+# More minutes of Bitcoin than a page of the chart has: the simulator's past is shorter.
+OLDER = """
+from datetime import timedelta
+from django.utils import timezone
+from hoardrun.market.models import Candle, Instrument
+btc, now = Instrument.objects.get(symbol="BTC-USD"), timezone.now().replace(second=0, microsecond=0)
+Candle.objects.bulk_create(
+    [
+        Candle(instrument=btc, minutes=1, bucket=now - timedelta(minutes=ago), open=6_700_000,
+            high=6_700_100, low=6_699_900, close=6_700_000, is_closed=True, is_indicative=True,
+            source="simulator")
+        for ago in range(310, 700)
+    ],
+    ignore_conflicts=True,
+)
+"""
+
+
 async def test_candles_come_live_and_older_ones_as_one_goes_back(
     browser: Browser, demo: Server
 ) -> None:
+    await asyncio.to_thread(demo.shell, OLDER)
     visitor = await at_chart(browser, demo)
     page = visitor.page
     legend = page.locator("#legend")

@@ -83,7 +83,7 @@ class VenuePast:
 class SimulatedPast:
     """The past of the simulated market."""
 
-    bars = 720  # a page of the chart, and an older one
+    bars = 300  # what a chart shows: it is computed at each first start
     minutes = (1, 60, 1440)
 
     def candles(
