@@ -126,14 +126,14 @@ def test_digests_make_no_judge_late(monkeypatch):
     monkeypatch.setattr(worker._due, "wait", lambda seconds: None)
     amina = User.objects.create_user("amina")
     for _ in range(2):
-        now = clock.now()
+        past = clock.now() - timedelta(milliseconds=1)  # SQLite compares no finer
         for category in ("payment", "security", "system"):
             Digest.objects.create(
-                user=amina, category=category, channel="push", due_at=now, created_at=now
+                user=amina, category=category, channel="push", due_at=past, created_at=past
             )
         worker._ladders_in = 0.0  # another worker judges it
         worker._wait_for_ladders(5.0)
         assert worker._judge() == 3
     row = committed(amina, "transaction.failed", ago=6 * MINUTE)
-    type(row).objects.update(due_at=clock.now())
+    type(row).objects.update(due_at=clock.now() - timedelta(milliseconds=1))
     assert worker._judge() == 1  # it leaves nothing to others
