@@ -7,7 +7,7 @@ published. The database's clock, which all nodes share, decides which rows are d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -278,3 +278,10 @@ def locale_and_zone(user_id: int) -> tuple[str, str]:
     """Return the language and the time zone that a user has chosen; '' for what is not chosen."""
     rows = _reader.rows(user_id)
     return (rows[0].locale, rows[0].zone) if rows else ("", "")
+
+
+def locales_and_zones(user_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return the language and the time zone of users, by their ids, as far as they chose any."""
+    found = Preference.objects.filter(user_id__in=user_ids)
+    rows = found.values_list("user_id", "locale", "zone")
+    return {user_id: (locale, zone) for user_id, locale, zone in rows}

@@ -21,7 +21,9 @@ from notifications.services.bulk import notifications_mark_all_seen as notificat
 from notifications.services.bulk import notifications_mark_read as notifications_mark_read
 from notifications.services.bulk import notifications_resend as notifications_resend
 from notifications.services.bulk import notifications_tell as notifications_tell
+from notifications.services.composing import Notice as Notice
 from notifications.services.composing import notification_compose as notification_compose
+from notifications.services.composing import notifications_compose as notifications_compose
 from notifications.services.creation import notification_create as notification_create
 from notifications.services.creation import notification_create_once as notification_create_once
 from notifications.services.due import notifications_publish_due as notifications_publish_due

@@ -8,10 +8,12 @@ import pytest
 
 from notifications.kinds.savings import GoalReached
 from notifications.kinds.values import Money, from_context
-from notifications.models import Notification, Preference
-from notifications.services import notification_compose
+from notifications.models import Escalation, Notification, Preference
+from notifications.services import Notice, notification_compose, notifications_compose
 from realtime import clock
 from realtime.errors import Conflict, InvalidInput
+from realtime.streams import user_stream
+from tests.notifications.support import events
 
 REACHED = GoalReached(goal="Shule", amount=Money(Decimal(1_500_000), "UGX"))
 
@@ -60,3 +62,32 @@ def test_an_unknown_kind_writes_nothing(alice):
     with pytest.raises(InvalidInput, match="kind: "):
         notification_compose(user_id=alice.pk, kind="savings.nothing", values=REACHED)
     assert not Notification.objects.exists()
+
+
+def notice(user, key: str, **metadata: str) -> Notice:
+    return Notice(user.pk, "savings.goal_reached", REACHED, metadata, key)
+
+
+def test_many_are_composed_as_one_is(alice, bob):
+    speaks(bob, "sw-UG")
+    first = compose(alice, key="goal-7", metadata={"goal": "7"})
+    notifications_compose([notice(alice, "goal-7", goal="7"), notice(bob, "goal-7", goal="7")])
+    notifications_compose([notice(bob, "goal-7", goal="7"), notice(bob, "goal-8")])
+    rows = list(Notification.objects.order_by("pk"))
+    assert [(row.user_id, row.key) for row in rows] == [
+        (alice.pk, "goal-7"), (bob.pk, "goal-7"), (bob.pk, "goal-8"),
+    ]  # fmt: skip
+    assert rows[1].title == "Lengo la akiba limefikiwa"
+    assert (rows[1].context, rows[1].fingerprint) == (first.context, first.fingerprint)
+    assert rows[1].published_at is not None
+    begun = Escalation.objects.order_by("pk").values_list("notification", "kind")
+    assert list(begun) == [(row.pk, "savings.goal_reached") for row in rows]
+    told = [event["data"]["id"] for event in events(user_stream(bob.pk))]
+    assert told == [str(row.pk) for row in rows[1:]]
+
+
+def test_a_key_that_tells_something_else_composes_none(alice, bob):
+    compose(alice, key="goal-7")
+    with pytest.raises(Conflict):
+        notifications_compose([notice(bob, "goal-7"), notice(alice, "goal-7", goal="8")])
+    assert Notification.objects.count() == 1
