@@ -7,26 +7,42 @@ Times are whole microseconds of the venue's clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from hoardrun.market.alerts.book import Ladder
 from hoardrun.market.alerts.choices import Metric
+from hoardrun.market.alerts.missed import MissedPrice
 from hoardrun.market.alerts.past import Past
 from hoardrun.market.alerts.thresholds import change
 
 
-@dataclass(frozen=True, slots=True)
-class Fires:
-    """Alerts whose threshold was reached by a number of their series, oldest first."""
+class Number(NamedTuple):
+    """A number of a series, the price that made it, and when that was."""
 
-    ids: Sequence[int]
-    metric: Metric
     value: int
     price: int
     at: int
-    since: int | None = None  # it was reached between this time and `at`, which is all we know
+    since: int | None = None  # it was so between this time and `at`, which is all we know
+
+    @property
+    def earliest(self) -> int:
+        """Return the time before which it was not so."""
+        return self.at if self.since is None else self.since
+
+
+@dataclass(frozen=True, slots=True)
+class Fires:
+    """Alerts whose threshold some of these numbers reach, oldest first.
+
+    The numbers come in the order of their times: an alert fires at the first that concerns it.
+    """
+
+    ids: Sequence[int]
+    metric: Metric
+    numbers: Sequence[Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +136,7 @@ class Board:
     def take(self, price: int, at: int, volume: int | None = None) -> list[Effect]:
         """Take in a price, and the volume of the window if it came along."""
         if at < self.at:
-            return self._touch(price, at, None)
+            return self.missed([MissedPrice(price, price, None, at)])
         effects: list[Effect] = []
         if self._cooling and self._cooling[0][0] <= at:
             self._cool(at, effects)
@@ -164,14 +180,21 @@ class Board:
                 self._reach(ladder, metric, value, price, effects)
         return effects
 
-    def missed(self, high: int, low: int, since: int | None, until: int) -> list[Effect]:
-        """Say what the extremes of a time fire whose prices were missed; they move nothing.
+    def missed(self, prices: Sequence[MissedPrice]) -> list[Effect]:
+        """Say what prices may fire that are not the newest, in the order of their times.
 
-        Without `since`, they were those at `until`.
+        They move nothing, and what they reach stays: of an alert that was armed later, the row says
+        that it goes on waiting.
         """
-        effects = self._touch(high, until, since)
-        if low != high:
-            effects += self._touch(low, until, since)
+        effects: list[Effect] = []
+        for metric, ladder in self._ladders.items():
+            numbers = [each for price in prices for each in self._numbers(metric, price)]
+            if not numbers:
+                continue
+            values = [each.value for each in numbers]
+            ids = {*ladder.rising.below(max(values)), *ladder.falling.above(min(values))}
+            if ids:
+                effects.append(Fires(sorted(ids), metric, numbers))
         return effects
 
     def _changes(self, price: int) -> None:
@@ -193,27 +216,22 @@ class Board:
     ) -> None:
         rising, falling = ladder.rising, ladder.falling
         if rising.thresholds and rising.thresholds[0] <= value:
-            _fire(effects, rising.up_to(value), metric, value, price, self.at, None)
+            reached = sorted(rising.up_to(value))
+            effects.append(Fires(reached, metric, (Number(value, price, self.at),)))
         if falling.thresholds and falling.thresholds[-1] >= value:
-            _fire(effects, falling.down_to(value), metric, value, price, self.at, None)
+            reached = sorted(falling.down_to(value))
+            effects.append(Fires(reached, metric, (Number(value, price, self.at),)))
         if ladder.fallen.thresholds or ladder.risen.thresholds:
             back = [*ladder.fallen.down_to(value), *ladder.risen.up_to(value)]
             self._rearm(back, metric, effects)
 
-    def _touch(self, price: int, at: int, since: int | None) -> list[Effect]:
-        """Fire what a price reaches that is not the newest."""
-        effects: list[Effect] = []
-        for metric, ladder in self._ladders.items():
+    def _numbers(self, metric: Metric, missed: MissedPrice) -> Iterator[Number]:
+        """Yield what a price that was missed makes of a series, if that can be told."""
+        for price in dict.fromkeys((missed.high, missed.low)):
             if metric is Metric.PRICE:
-                value = price
+                yield Number(price, price, missed.until, missed.since)
             elif (reference := self.references.get(metric)) is not None:
-                value = change(price, reference)
-            else:
-                continue
-            # They stay: of an alert that was armed later, the row says that it goes on waiting.
-            _fire(effects, ladder.rising.below(value), metric, value, price, at, since)
-            _fire(effects, ladder.falling.above(value), metric, value, price, at, since)
-        return effects
+                yield Number(change(price, reference), price, missed.until, missed.since)
 
     def _cool(self, at: int, effects: list[Effect]) -> None:
         """Let alerts that have cooled down wait for their way back, which may be behind them."""
@@ -239,16 +257,3 @@ class Board:
 
 def _is_back(entry: Waiting, value: int) -> bool:
     return value <= entry.back if entry.is_above else value >= entry.back
-
-
-def _fire(
-    effects: list[Effect],
-    ids: Iterable[int],
-    metric: Metric,
-    value: int,
-    price: int,
-    at: int,
-    since: int | None,
-) -> None:
-    if oldest_first := sorted(ids):
-        effects.append(Fires(oldest_first, metric, value, price, at, since))

@@ -20,7 +20,7 @@ from hoardrun.market.alerts.board import Arms, Fires, Rearms
 from hoardrun.market.alerts.choices import CHANGES
 from hoardrun.market.alerts.desk import Desk, Entry
 from hoardrun.market.alerts.history import MissedPrices, missed_prices
-from hoardrun.market.alerts.judge import Seen, waiting
+from hoardrun.market.alerts.judge import waiting
 from hoardrun.market.alerts.missed import Hole
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.work import Task
@@ -35,6 +35,7 @@ POLL_SECONDS = 0.2  # between looks for alerts that are to be taken up
 CURSOR_SECONDS = 5.0
 EXPIRE_SECONDS = 10.0
 AGAIN_SECONDS = 1.0  # after the database failed
+FAILED_SECONDS = 10.0  # after anything else
 HOLES_SECONDS = 0.1  # between looks for what was missed
 GIVEN_UP_TRIES = 50  # to ask a source for what was missed
 
@@ -45,7 +46,6 @@ class Alerts:
     def __init__(self) -> None:
         self._held: Held | None = None
         self._desk = Desk()
-        self._noted: set[int] = set()  # instruments that have a cursor
         self._arming: set[int] = set()  # alerts
         self._unpriced: set[int] = set()  # instruments
         self._is_due = asyncio.Event()
@@ -58,8 +58,7 @@ class Alerts:
 
     async def begin(self, held: Held) -> None:
         """Read all alerts, and ask for the prices that were missed as soon as one has come."""
-        loaded = await threads.run(loading.load)
-        self._held, self._desk, self._noted = held, loaded.desk, set(loaded.noted)
+        self._held, self._desk = held, await threads.run(loading.load)
         self._arming, self._unpriced, self._next = set(), set(), {}
         self._is_due.clear()
         await self._refer()
@@ -83,7 +82,9 @@ class Alerts:
             await self._refer()
             await self._note()
         if self._is_time("expire", scaled(EXPIRE_SECONDS)):
-            await threads.run(firing.alerts_expire, self._leads)
+            unjudged = self._desk.unjudged()
+            if await threads.run(firing.alerts_expire, self._leads, unjudged) == firing.PAGE:
+                del self._next["expire"]  # there are more
 
     async def end(self) -> None:
         """Stop. What was not stored is for the next leader to find."""
@@ -121,23 +122,25 @@ class Alerts:
                 raise
             except DatabaseError as error:
                 logger.warning("market: alerts wait for the database: %s", error)
+                work.failed(task)
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
-            except Exception:  # the others go on
-                logger.exception("market: alerts %s were not stored", list(task.effect.ids))
+            except Exception:
+                if len(task.effect.ids) > 1:
+                    work.failed(task)
+                    continue
+                logger.exception("market: alert %d was not stored", *task.effect.ids)
             work.done(task)
 
     async def _store_one(self, task: Task) -> None:
         key, effect = task.instrument_id, task.effect
         match effect:
             case Fires():
-                seen = Seen(effect, task.source)
-                judged = await threads.run(firing.alerts_fire, self._leads, seen)
-                for row in judged.kept:
+                found = await threads.run(firing.alerts_fire, self._leads, effect, task.source)
+                for row in found.kept:
                     self._desk.watch(key, _entry(row))
-                for row in judged.fired:
-                    if row.is_repeated:
-                        self._desk.wait(key, waiting(row))
+                for row in found.waiting:
+                    self._desk.wait(key, waiting(row))
             case Rearms():
                 await threads.run(firing.alerts_rearm, self._leads, effect)
             case Arms():
@@ -152,26 +155,37 @@ class Alerts:
     async def _take_up(self) -> None:
         """Watch alerts that are new or have changed, once a price of theirs is known."""
         rows = await threads.run(loading.pending_list, firing.PAGE, self._unpriced)
-        found: dict[int, list[Entry]] = defaultdict(list)
+        found: dict[int, list[PriceAlert]] = defaultdict(list)
         for row in rows:
             if row.pk not in self._arming:
-                found[row.instrument_id].append(_entry(row))
+                found[row.instrument_id].append(row)
         if unknown := {key for key in found if self._desk.known(key) is None}:
             self._desk.quote(await threads.run(loading.quoted, unknown))
         for key in unknown:
             if self._desk.known(key) is None:
                 self._unpriced.add(key)
                 del found[key]
-        if new := {key: known for key in found.keys() - self._noted
-                   if (known := self._desk.known(key))}:  # fmt: skip
-            await threads.run(loading.cursors_store, self._leads, new)
-            self._noted.update(new)
-        for key, entries in found.items():
-            self._desk.take_up(key, entries)
-            self._arming.update(each.alert_id for each in entries)
-            self._is_due.set()
-        if any(each.metric in CHANGES.values() for entries in found.values() for each in entries):
+        # Nothing was judged for them so far: what came before does not concern them.
+        new = {key: known for key in found.keys() - self._desk.boards.keys()
+               if (known := self._desk.known(key))}  # fmt: skip
+        await threads.run(loading.cursors_store, self._leads, new)
+        taken = [row for alerts in found.values() for row in alerts]
+        await self._wait_for([row for row in taken if row.waits_for_way_back])
+        for key, alerts in found.items():
+            entries = [_entry(row) for row in alerts if not row.waits_for_way_back]
+            if entries:
+                self._desk.take_up(key, entries)
+                self._arming.update(each.alert_id for each in entries)
+                self._is_due.set()
+        if any(row.metric in CHANGES.values() for row in taken):
             await self._refer()
+
+    async def _wait_for(self, rows: Sequence[PriceAlert]) -> None:
+        """Wait for the way back of alerts that their users had fire, or have changed meanwhile."""
+        if rows:
+            versions = {row.pk: row.version for row in rows}
+            for row in await threads.run(firing.alerts_wait, self._leads, versions):
+                self._desk.wait(row.instrument_id, waiting(row))
 
     async def _refer(self) -> None:
         """Reckon changes from the prices that hold now."""
@@ -197,7 +211,6 @@ class Alerts:
         """Note up to where prices were judged and all that followed is stored."""
         judged = self._desk.judged()
         await threads.run(loading.cursors_store, self._leads, judged)
-        self._noted.update(judged)
 
     async def _ask(self) -> None:
         """Ask sources for the prices that were missed."""
@@ -208,18 +221,18 @@ class Alerts:
                 await asyncio.sleep(HOLES_SECONDS)
                 continue
             try:
-                found = await threads.run(missed_prices, hole)
+                found = await threads.run_slow(missed_prices, hole)
+            except DatabaseError as error:
+                logger.warning("market: what was missed waits for the database: %s", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
             except Exception:
                 logger.exception("market: what was missed of %s is not known", hole)
-                missed.closed(hole)
-                continue
+                found = MissedPrices((), FAILED_SECONDS)
             self._judge(hole, found)
 
     def _judge(self, hole: Hole, found: MissedPrices) -> None:
-        for each in found.prices:
-            self._desk.fill(
-                hole.instrument_id, each.high, each.low, each.since, each.until, hole.source
-            )
+        self._desk.fill(hole.instrument_id, found.prices, hole.source)
         self._is_due.set()
         if found.retry_seconds is None:
             self._desk.missed.closed(hole)

@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 
 from hoardrun.market.alerts.board import Arms, Board, Effect, Waiting
 from hoardrun.market.alerts.choices import Metric
-from hoardrun.market.alerts.missed import Missed
+from hoardrun.market.alerts.missed import Missed, MissedPrice
 from hoardrun.market.alerts.work import Work
 from hoardrun.market.engine.prices import Accepted, AcceptedBar, Feed, FeedChange, Gap, Item
 
@@ -79,20 +79,18 @@ class Desk:
                 case _:
                     assert_never(item)
 
-    def fill(
-        self, key: int, high: int, low: int, since: int | None, until: int, source: str
-    ) -> None:
-        """Judge the extremes of a time that was missed; without `since`, of one moment."""
+    def fill(self, key: int, prices: Sequence[MissedPrice], source: str) -> None:
+        """Judge prices that were missed, in the order of their times."""
         board = self.boards.get(key)
         if board is not None and self._feeds.get(key) not in _WITHOUT_TRADING:
-            self._add(key, board.missed(high, low, since, until), source)
+            self._add(key, board.missed(prices), source)
 
     def _price(self, item: Accepted) -> None:
         key = item.instrument_id
         board = self.boards.get(key)
         if item.is_history:
             if board is not None and item.at < board.at:
-                self.fill(key, item.price, item.price, None, item.at, item.source)
+                self.fill(key, [MissedPrice(item.price, item.price, None, item.at)], item.source)
             return
         self._newest[key] = item
         if board is None or self._feeds.get(key) in _WITHOUT_TRADING:
@@ -106,7 +104,8 @@ class Desk:
         if board is None or bar.minutes != 1 or bar.instrument_id not in self.missed:
             return
         until = max(bar.begin, min(bar.begin + _MINUTE, board.at))
-        self.fill(bar.instrument_id, bar.high, bar.low, bar.begin, until, bar.source)
+        extremes = MissedPrice(bar.high, bar.low, bar.begin, until)
+        self.fill(bar.instrument_id, [extremes], bar.source)
 
     def _add(self, key: int, effects: Sequence[Effect], source: str) -> None:
         if effects:
@@ -126,19 +125,21 @@ class Desk:
 
     def take_up(self, key: int, entries: Sequence[Entry]) -> None:
         """Watch alerts from now on; the instrument has a known price."""
-        known = self.known(key)
-        assert known is not None
-        board = self.boards.get(key)
-        if board is None:
-            board = self.boards[key] = Board()
-        if board.at < 0:
-            board.begin(known.price, known.at)
+        board = self._board(key)
         for each in entries:
             self.watch(key, each)
         ids, versions = [each.alert_id for each in entries], [each.version for each in entries]
         arms = Arms(ids, versions, board.values[Metric.PRICE], board.at)
-        self._add(key, [arms], known.source)
+        self._add(key, [arms], "")
         self.look(key)
+
+    def _board(self, key: int) -> Board:
+        board = self.boards.setdefault(key, Board())
+        if board.at < 0:
+            known = self.known(key)
+            assert known is not None
+            board.begin(known.price, known.at)
+        return board
 
     def watch(self, key: int, entry: Entry) -> None:
         """Watch an alert that is armed."""
@@ -147,8 +148,8 @@ class Desk:
         )
 
     def wait(self, key: int, entry: Waiting) -> None:
-        """Keep an alert that has fired until it is armed again."""
-        self.boards[key].wait(entry)
+        """Keep an alert that has fired until it is armed again; the instrument has a price."""
+        self._board(key).wait(entry)
 
     def look(self, key: int) -> None:
         """Fire what is so already, if the price can be trusted."""
@@ -160,11 +161,15 @@ class Desk:
         """Say whether the price of an instrument is live, as far as is known."""
         return self._feeds.get(key, Feed.LIVE) in TRUSTED
 
+    def unjudged(self) -> set[int]:
+        """Return the instruments of which prices are missing, or what followed is not stored."""
+        return {*self.missed.instruments(), *self.work.instruments()}
+
     def judged(self) -> dict[int, Known]:
         """Return up to which prices alerts are judged, and all that follows is stored."""
-        open_ones = set(self.missed.instruments())
+        unjudged = self.unjudged()
         return {
             key: Known(item.price, item.at, item.source)
             for key, item in self._newest.items()
-            if key in self.boards and key not in open_ones and key not in self.work
+            if key in self.boards and key not in unjudged
         }

@@ -8,86 +8,94 @@ Synchronous.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from hoardrun.market.alerts import notices
-from hoardrun.market.alerts.board import Arms, Rearms
+from hoardrun.market.alerts.board import Arms, Fires, Number, Rearms
 from hoardrun.market.alerts.choices import AlertState
-from hoardrun.market.alerts.judge import Seen, Verdict, state_after, verdict
-from hoardrun.market.alerts.models import ACTIVE, PriceAlert
+from hoardrun.market.alerts.judge import Judged, Seen, Verdict, judged, state_after
+from hoardrun.market.alerts.models import ACTIVE, WATCHED, PriceAlert
 from hoardrun.market.alerts.payloads import alert_changed
 from hoardrun.market.alerts.times import moment_of
 from hoardrun.market.lease import Held, fenced
-from notifications.services import notification_compose
+from notifications.services import notifications_compose
 from realtime import clock
-from realtime.publish import publish, publish_many
+from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream
 
 PAGE = 500  # alerts that are taken up, armed or expired at a time
+UNJUDGED = timedelta(minutes=15)  # that an alert outlives its end while prices are missing
 
 
-class Judged(NamedTuple):
-    """The result for alerts whose threshold a number seems to have reached."""
+class Fired(NamedTuple):
+    """A locked alert that fires, at what, and its state after that."""
 
-    fired: Sequence[PriceAlert] = ()
-    kept: Sequence[PriceAlert] = ()  # armed: to be watched as before
+    row: PriceAlert
+    seen: Seen
+    state: AlertState
 
 
-def alerts_fire(held: Held, seen: Seen) -> Judged:
-    """Fire the alerts that a number has reached, oldest first: one transaction for each user."""
-    fired: list[PriceAlert] = []
-    kept: list[PriceAlert] = []
-    found = PriceAlert.objects.filter(pk__in=seen.fires.ids, state=AlertState.ARMED)
-    users: dict[int, list[int]] = defaultdict(list)
-    for user_id, alert_id in found.order_by("pk").values_list("user_id", "pk"):
-        users[user_id].append(alert_id)
-    for ids in users.values():
-        judged = _fire_of_user(held, ids, seen)
-        fired += judged.fired
-        kept += judged.kept
-    return Judged(fired, kept)
+class Outcome(NamedTuple):
+    """What is to be watched of alerts that numbers seem to have reached."""
+
+    waiting: Sequence[PriceAlert] = ()  # for their way back, also if they have fired before
+    kept: Sequence[PriceAlert] = ()  # for their threshold, as before
 
 
 @retried
-def _fire_of_user(held: Held, ids: Collection[int], seen: Seen) -> Judged:
+def alerts_fire(held: Held, fires: Fires, source: str) -> Outcome:
+    """Fire the alerts that a number has reached, all in one transaction.
+
+    Repeated, it fires none again, and returns the same.
+    """
+    fired: list[Fired] = []
+    waiting: list[PriceAlert] = []
+    kept: list[PriceAlert] = []
+    expired: list[PriceAlert] = []
     with fenced(held):
-        fired: list[PriceAlert] = []
-        kept: list[PriceAlert] = []
-        now = clock.now()
-        for row in _locked(Q(pk__in=ids)):
-            match verdict(row, seen.fires, now):
-                case Verdict.FIRE:
-                    fire(row, seen, now)
-                    fired.append(row)
-                case Verdict.KEEP:
+        for row in _locked(Q(pk__in=fires.ids, state__in=WATCHED)):
+            match judged(row, fires):
+                case Judged(Verdict.FIRE, Number() as number):
+                    fired.append(Fired(row, Seen(number, source), state_after(row)))
+                case Judged(Verdict.WAIT):
+                    waiting.append(row)
+                case Judged(Verdict.KEEP):
                     kept.append(row)
-                case Verdict.EXPIRE:
-                    _expire(row)
-                case Verdict.DROP:
-                    pass
-        return Judged(fired, kept)
+                case Judged(Verdict.EXPIRE):
+                    _expired(row)
+                    expired.append(row)
+        fire(fired)
+        _store(expired)
+    waiting += [each.row for each in fired if each.row.is_repeated]
+    return Outcome(waiting, kept)
 
 
-def fire(row: PriceAlert, seen: Seen, now: datetime, *, is_suspended: bool = False) -> None:
-    """Store that a locked alert has fired, with its notification. Within a transaction."""
-    row.state = state_after(row)
-    row.fire_count += 1
-    row.version += 1
-    row.last_fired_at, row.last_fired_as_of = now, moment_of(seen.fires.at)
-    row.save()
-    notification_compose(
-        user_id=row.user_id,
-        kind=notices.kind_of(row),
-        values=notices.values_of(row, seen),
-        metadata=notices.metadata_of(row, seen),
-        key=notices.key_of(row),
-    )
-    publish(user_stream(row.user_id), alert_changed(row, is_suspended=is_suspended))
+def fire(fired: Sequence[Fired]) -> None:
+    """Store that locked alerts have fired, with their notifications. Within a transaction."""
+    if not fired:
+        return
+    now = clock.now()
+    alike: dict[tuple[AlertState, datetime], list[int]] = defaultdict(list)
+    for row, seen, state in fired:
+        row.state, row.last_fired_at, row.last_fired_as_of = state, now, moment_of(seen.number.at)
+        row.fire_count += 1
+        row.version += 1
+        alike[state, row.last_fired_as_of].append(row.pk)
+    for (state, as_of), ids in alike.items():
+        PriceAlert.objects.filter(pk__in=ids).update(
+            state=state,
+            last_fired_at=now,
+            last_fired_as_of=as_of,
+            fire_count=F("fire_count") + 1,
+            version=F("version") + 1,
+        )
+    notifications_compose([notices.notice_of(each.row, each.seen) for each in fired])
+    _tell([each.row for each in fired])
 
 
 @retried
@@ -122,25 +130,44 @@ def alerts_rearm(held: Held, rearms: Rearms) -> None:
 
 
 @retried
-def alerts_expire(held: Held) -> int:
-    """Expire alerts whose time is over, at most PAGE of them; return how many."""
+def alerts_expire(held: Held, unjudged: Collection[int] = ()) -> int:
+    """Expire alerts whose time is over, at most PAGE of them; return how many.
+
+    Those of `unjudged` instruments stay for UNJUDGED: they may have been reached before their end.
+    """
     with fenced(held):
         now = clock.now()
-        rows = list(_locked(Q(state__in=ACTIVE, expires_at__lte=now))[:PAGE])
+        is_over = Q(state__in=ACTIVE, expires_at__lte=now)
+        if unjudged:
+            is_over &= ~Q(instrument__in=unjudged) | Q(expires_at__lte=now - UNJUDGED)
+        rows = list(_locked(is_over)[:PAGE])
         for row in rows:
             _expired(row)
         _store(rows)
     return len(rows)
 
 
+@retried
+def alerts_wait(held: Held, versions: Mapping[int, int]) -> list[PriceAlert]:
+    """Let alerts wait for their way back that have fired and have not been changed meanwhile.
+
+    `versions` has those of the rows by their ids. Return the alerts that wait.
+    """
+    with fenced(held):
+        rows = [
+            row
+            for row in _locked(Q(pk__in=versions))
+            if row.waits_for_way_back and row.version == versions[row.pk]
+        ]
+        for row in rows:
+            row.state = AlertState.WAITING_REARM
+        _store(rows)
+    return rows
+
+
 def _expired(row: PriceAlert) -> None:
     row.state = AlertState.EXPIRED
     row.version += 1
-
-
-def _expire(row: PriceAlert) -> None:
-    _expired(row)
-    _store([row])
 
 
 def _locked(chosen: Q) -> QuerySet[PriceAlert]:
@@ -153,6 +180,11 @@ def _store(rows: Sequence[PriceAlert], *, is_suspended: bool = False) -> None:
     if not rows:
         return
     PriceAlert.objects.bulk_update(rows, ["state", "armed_price", "armed_as_of", "version"])
+    _tell(rows, is_suspended=is_suspended)
+
+
+def _tell(rows: Sequence[PriceAlert], *, is_suspended: bool = False) -> None:
+    """Tell the users of alerts how these are now. Last in a transaction."""
     publish_many(
         [(user_stream(row.user_id), alert_changed(row, is_suspended=is_suspended)) for row in rows]
     )

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 from hoardrun.market import simulator
-from hoardrun.market.alerts.missed import Hole
+from hoardrun.market.alerts.missed import Hole, MissedPrice
 from hoardrun.market.feeds import VENUES
 from hoardrun.market.feeds.events import Bar, Trade
 from hoardrun.market.feeds.fetching import Fetcher, FetchFailed, fetcher_of
@@ -30,15 +29,6 @@ BY_TRADES = 15 * _MINUTE  # of a longer time there may be too many
 REACHES_BACK = _MINUTE  # trades that begin later than this after the hole are not all
 SIMULATED = 2_000
 LONGEST = 12 * 60 * _MINUTE  # what Kraken has of candles of a minute
-
-
-class MissedPrice(NamedTuple):
-    """The extremes between two times; without `since`, the price at `until`."""
-
-    high: int
-    low: int
-    since: int | None
-    until: int
 
 
 @dataclass(frozen=True, slots=True)

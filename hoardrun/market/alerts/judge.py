@@ -6,11 +6,10 @@ the row decides, under its lock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
-from hoardrun.market.alerts.board import Fires, Waiting
+from hoardrun.market.alerts.board import Fires, Number, Waiting
 from hoardrun.market.alerts.choices import AlertMode, AlertState
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.thresholds import is_reached, way_back
@@ -21,36 +20,46 @@ _SECOND = 1_000_000
 
 class Verdict(Enum):
     FIRE = auto()
+    WAIT = auto()  # it has fired already, and waits to be armed again
     KEEP = auto()  # it is armed, and this does not concern it
     DROP = auto()  # it waits for nothing, or the engine takes it up anew
     EXPIRE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What has fired, and whose price it was."""
+class Seen(NamedTuple):
+    """A number that an alert has waited for, and whose price it was."""
 
-    fires: Fires
+    number: Number
     source: str
 
 
-def verdict(row: PriceAlert, fires: Fires, now: datetime) -> Verdict:
-    """Judge an alert that a number seems to have reached. `now` is the database's time.
+class Judged(NamedTuple):
+    """What becomes of an alert; if it fires, at which number."""
 
-    A number of before the alert was armed does not concern it; of one that was reached at an
-    unknown time, the earliest counts.
+    verdict: Verdict
+    number: Number | None = None
+
+
+def judged(row: PriceAlert, fires: Fires) -> Judged:
+    """Judge an alert that one of some numbers seems to have reached.
+
+    A number of before the alert was armed does not concern it, nor one of after its end, however
+    late it is judged; of one that was reached at an unknown time, the earliest counts.
     """
-    if row.state != AlertState.ARMED or row.metric is not fires.metric:
-        return Verdict.DROP
-    if row.expires_at is not None and row.expires_at <= now:
-        return Verdict.EXPIRE
+    if row.metric is not fires.metric:
+        return Judged(Verdict.DROP)
+    if row.state != AlertState.ARMED:
+        is_waiting = row.state == AlertState.WAITING_REARM
+        return Judged(Verdict.WAIT if is_waiting else Verdict.DROP)
     assert row.armed_as_of is not None  # a constraint holds it
-    earliest = fires.at if fires.since is None else fires.since
-    if microseconds_of(row.armed_as_of) > earliest:
-        return Verdict.KEEP
-    if not is_reached(row.is_above, row.threshold, fires.value):
-        return Verdict.KEEP
-    return Verdict.FIRE
+    armed_at, is_above, threshold = microseconds_of(row.armed_as_of), row.is_above, row.threshold
+    for number in fires.numbers:
+        if number.earliest >= armed_at and is_reached(is_above, threshold, number.value):
+            is_over = row.expires_at is not None and (
+                microseconds_of(row.expires_at) <= number.earliest
+            )
+            return Judged(Verdict.EXPIRE) if is_over else Judged(Verdict.FIRE, number)
+    return Judged(Verdict.KEEP)
 
 
 def state_after(row: PriceAlert) -> AlertState:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from hoardrun.market.alerts.board import Board
@@ -28,15 +27,7 @@ _BEFORE = timedelta(hours=1)  # a market may be quiet for so long
 _LOADED = ("pk", "instrument_id", "kind", "window", "threshold")
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """All that a leader begins with, and the instruments that have a cursor."""
-
-    desk: Desk
-    noted: frozenset[int]
-
-
-def load() -> Loaded:
+def load() -> Desk:
     """Read all alerts that are watched, the cursors, and the newest quotes."""
     quotes = {quote.listing.id: quote for quote in quote_list()}
     judged = {
@@ -47,13 +38,12 @@ def load() -> Loaded:
     for instrument_id, board in boards.items():
         if known := _newest(judged.get(instrument_id), quotes.get(instrument_id)):
             board.begin(known.price, known.at)
-    desk = Desk(
+    return Desk(
         boards,
         judged={key: known.at for key, known in judged.items()},
         feeds={key: quote.feed for key, quote in quotes.items()},
         quoted={key: _known_of(quote) for key, quote in quotes.items()},
     )
-    return Loaded(desk, frozenset(judged))
 
 
 def boards_load() -> dict[int, Board]:

@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from hoardrun.market.engine.prices import Accepted, Gap
+
+
+class MissedPrice(NamedTuple):
+    """The extremes between two times; without `since`, the price at `until`."""
+
+    high: int
+    low: int
+    since: int | None
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,10 @@ class Missed:
     def closed(self, hole: Hole) -> None:
         """Forget a hole that was told, but for what has been added to it meanwhile."""
         found = self._holes.pop(hole.instrument_id, None)
-        if found is not None and found.until > hole.until:
-            self._holes[hole.instrument_id] = replace(found, since=hole.until, due=0.0, tries=0)
+        if found is None or (found.since, found.until) == (hole.since, hole.until):
+            return
+        since = hole.until if found.since == hole.since else found.since
+        self._holes[hole.instrument_id] = replace(found, since=since, due=0.0, tries=0)
 
     def instruments(self) -> Iterable[int]:
         """Return the instruments whose prices are not judged completely."""

@@ -21,7 +21,8 @@ class PriceAlert(models.Model):
 
     `threshold` and `hysteresis` are whole steps of what the alert watches. An alert that is armed
     was on the other side of its threshold at `armed_price`, which was the price at `armed_as_of`,
-    by the venue's clock.
+    by the venue's clock. One that is pending with that time has fired, and is to wait for its way
+    back.
     """
 
     SCALED = (
@@ -100,6 +101,12 @@ class PriceAlert(models.Model):
     @property
     def is_above(self) -> bool:
         return AlertKind(self.kind).is_above
+
+    @property
+    def waits_for_way_back(self) -> bool:
+        """Say whether it has fired, and waits to be armed again, or is to."""
+        is_to = self.state == AlertState.PENDING and self.armed_as_of is not None
+        return is_to or self.state == AlertState.WAITING_REARM
 
 
 class AlertCursor(models.Model):

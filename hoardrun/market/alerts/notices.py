@@ -13,23 +13,25 @@ from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.times import moment_of
 from hoardrun.market.kinds import ALERT, URGENT_ALERT, PriceReached
 from notifications.kinds.values import Money
+from notifications.services import Notice
 from realtime.protocol.codec import timestamp
 
 
-def kind_of(row: PriceAlert) -> str:
-    """Name the kind of an alert's notification."""
-    return URGENT_ALERT if row.is_urgent else ALERT
+def notice_of(row: PriceAlert, seen: Seen) -> Notice:
+    """Return the notification of the fire that the row counts; its key lets it be sent once."""
+    return Notice(
+        user_id=row.user_id,
+        kind=URGENT_ALERT if row.is_urgent else ALERT,
+        values=_values_of(row, seen),
+        metadata=_metadata_of(row, seen),
+        key=f"alert:{row.pk}:{row.fire_count}",
+    )
 
 
-def key_of(row: PriceAlert) -> str:
-    """Name the notification of the fire that the row counts: it is sent once."""
-    return f"alert:{row.pk}:{row.fire_count}"
-
-
-def values_of(row: PriceAlert, seen: Seen) -> PriceReached:
+def _values_of(row: PriceAlert, seen: Seen) -> PriceReached:
     """Return the values of the texts."""
-    fires, of = seen.fires, row.instrument
-    waited, number = _number(row, row.threshold), _number(row, fires.value)
+    at, of = seen.number, row.instrument
+    waited, number = _number(row, row.threshold), _number(row, at.value)
     is_price, is_volume = row.metric is Metric.PRICE, row.metric is Metric.VOLUME
     return PriceReached(
         symbol=of.symbol,
@@ -39,31 +41,31 @@ def values_of(row: PriceAlert, seen: Seen) -> PriceReached:
         percent=None if is_price or is_volume else waited,
         volume=waited if is_volume else None,
         seen=None if is_price else number,
-        price=Money(scaled.unscale(fires.price, of.decimals), of.currency),
-        as_of=moment_of(fires.at),
-        since=None if fires.since is None else moment_of(fires.since),
+        price=Money(scaled.unscale(at.price, of.decimals), of.currency),
+        as_of=moment_of(at.at),
+        since=None if at.since is None else moment_of(at.since),
         source=seen.source,
         note=row.note or None,
     )
 
 
-def metadata_of(row: PriceAlert, seen: Seen) -> dict[str, Any]:
+def _metadata_of(row: PriceAlert, seen: Seen) -> dict[str, Any]:
     """Return what programs read of the notification."""
-    fires, decimals = seen.fires, row.instrument.decimals
-    as_of = timestamp(moment_of(fires.at))
+    number, decimals = seen.number, row.instrument.decimals
+    as_of = timestamp(moment_of(number.at))
     told: dict[str, Any] = {
         "alert": str(row.pk),
         "symbol": row.instrument.symbol,
         "kind": row.kind,
         "threshold": thresholds.text(row.threshold, row.metric, decimals),
-        "price": thresholds.text(fires.price, Metric.PRICE, decimals),
+        "price": thresholds.text(number.price, Metric.PRICE, decimals),
         "as_of": as_of,
         "source": seen.source,
     }
     if row.metric is not Metric.PRICE:
-        told["value"] = thresholds.text(fires.value, row.metric, decimals)
-    if fires.since is not None:
-        told["between"] = [timestamp(moment_of(fires.since)), as_of]
+        told["value"] = thresholds.text(number.value, row.metric, decimals)
+    if number.since is not None:
+        told["between"] = [timestamp(moment_of(number.since)), as_of]
     return told
 
 

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Literal
 
 from hoardrun.market.alerts import firing, thresholds
-from hoardrun.market.alerts.board import Fires
+from hoardrun.market.alerts.board import Number
 from hoardrun.market.alerts.choices import (
     AlertKind,
     AlertMode,
@@ -22,6 +22,7 @@ from hoardrun.market.alerts.choices import (
     metric_of,
 )
 from hoardrun.market.alerts.errors import AlertChanged, AlertLimit, AlreadyTrue
+from hoardrun.market.alerts.firing import Fired
 from hoardrun.market.alerts.judge import Seen
 from hoardrun.market.alerts.models import NOTE_LENGTH, PriceAlert
 from hoardrun.market.alerts.numbers import is_suspended, number_of, price_of
@@ -32,7 +33,6 @@ from hoardrun.market.messages import PriceAlertChanged
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.selectors import instrument_get
 from notifications import validation
-from realtime import clock
 from realtime.errors import InvalidInput
 from realtime.publish import publish
 from realtime.retry import one_transaction
@@ -43,6 +43,9 @@ MAX_ALL = 1_000_000  # which the engine keeps in memory
 COUNTED_SECONDS = 60
 DEFAULT_COOLDOWN_SECONDS = 300
 MAX_COOLDOWN_SECONDS = 30 * 86_400
+
+# What of a repeated alert says when it is armed again.
+_WAY_BACK = frozenset({"mode", "hysteresis", "cooldown_seconds"})
 
 IfTrue = Literal["refuse", "fire"]
 
@@ -109,13 +112,14 @@ def alert_change(
     """Change an alert, and return it. One that waits for another number is armed anew.
 
     `changes` has any of `threshold`, `mode`, `hysteresis`, `cooldown_seconds`, `note`, `urgent`,
-    `expires_at`, and `paused`; that as False arms it, also one that has fired or expired.
-    Raises AlertNotFound, AlertChanged, InvalidInput and AlreadyTrue.
+    `expires_at`, and `paused`; that as False arms it, also one that has fired or expired. One that
+    waits for its way back waits for the one that holds now. Raises AlertNotFound, AlertChanged,
+    InvalidInput and AlreadyTrue.
     """
     row = alert_get(user_id=user_id, alert_id=alert_id, is_locked=True)
     if row.version != version:
         raise AlertChanged(row.version)
-    before = row.state
+    before, waits = row.state, row.waits_for_way_back
     _change(row, changes)
     row.version += 1
     if changes.get("paused") is True:
@@ -124,8 +128,8 @@ def alert_change(
         row.state = AlertState.PENDING
         row.armed_price = row.armed_as_of = None
         return _stored(row, if_true)
-    elif before == AlertState.WAITING_REARM and row.mode == AlertMode.ONCE:
-        row.state = AlertState.FIRED
+    elif waits and _WAY_BACK & changes.keys():  # the engine is to know of it
+        row.state = AlertState.PENDING if row.is_repeated else AlertState.FIRED
     row.save()
     _tell(row, quotes_of([row]).get(row.instrument_id))
     return row
@@ -165,8 +169,10 @@ def _stored(row: PriceAlert, if_true: IfTrue) -> PriceAlert:
     at = microseconds_of(quote.as_of)
     row.armed_price, row.armed_as_of = price_of(quote), quote.as_of
     row.save()
-    fires = Fires([row.pk], row.metric, number, price_of(quote), at)
-    firing.fire(row, Seen(fires, quote.source), clock.now())
+    seen = Seen(Number(number, price_of(quote), at), quote.source)
+    # The engine does not know of it, and takes up what is pending.
+    state = AlertState.PENDING if row.is_repeated else AlertState.FIRED
+    firing.fire([Fired(row, seen, state)])
     return row
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from hoardrun.market.alerts.board import Effect, Fires
+from hoardrun.market.alerts.board import Arms, Effect, Fires
 
 PAGE = 50  # alerts that are stored before another instrument has its turn
 
@@ -30,8 +30,9 @@ class Work:
     def __len__(self) -> int:
         return self._count
 
-    def __contains__(self, instrument_id: int) -> bool:
-        return instrument_id in self._waiting
+    def instruments(self) -> Iterable[int]:
+        """Return the instruments that something is to be stored of."""
+        return self._waiting.keys()
 
     def add(self, instrument_id: int, effects: Sequence[Effect], source: str) -> None:
         """Take in effects. Those of many alerts are split into pages, oldest first."""
@@ -49,13 +50,35 @@ class Work:
 
     def done(self, task: Task) -> None:
         """Take a task out that `next` returned, and let another instrument have its turn."""
-        tasks = self._waiting[task.instrument_id]
-        tasks.popleft()
+        self._waiting[task.instrument_id].popleft()
         self._count -= 1
+        self._turn(task)
+
+    def failed(self, task: Task) -> None:
+        """Let another instrument have its turn; of many alerts, try each alone after that."""
+        tasks = self._waiting[task.instrument_id]
+        if len(task.effect.ids) > 1:
+            alone = [replace(task, effect=each) for each in _alone(task.effect)]
+            tasks.popleft()
+            tasks.extendleft(reversed(alone))
+            self._count += len(alone) - 1
+        elif isinstance(task.effect, Fires):  # until it is stored, nothing follows for its alert
+            tasks.rotate(-1)
+        self._turn(task)
+
+    def _turn(self, task: Task) -> None:
+        tasks = self._waiting[task.instrument_id]
         if tasks:
             self._waiting.move_to_end(task.instrument_id)
         else:
             del self._waiting[task.instrument_id]
+
+
+def _alone(effect: Effect) -> Sequence[Effect]:
+    if isinstance(effect, Arms):
+        pairs = zip(effect.ids, effect.versions, strict=True)
+        return [replace(effect, ids=[each], versions=[version]) for each, version in pairs]
+    return [replace(effect, ids=[each]) for each in effect.ids]
 
 
 def _pages(effect: Effect) -> Sequence[Effect]:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hoardrun.market.alerts.board import Arms, Board, Effect, Fires, Rearms, Waiting
+from hoardrun.market.alerts.board import Arms, Board, Effect, Fires, Number, Rearms, Waiting
 from hoardrun.market.alerts.choices import Metric
+
+
+def fires(
+    ids: list[int], metric: Metric, value: int, price: int, at: int, since: int | None = None
+) -> Fires:
+    """Return what a board says of alerts that one number reaches."""
+    return Fires(ids, metric, (Number(value, price, at, since),))
 
 
 @dataclass
@@ -95,12 +102,13 @@ class Store:
     def _fire(self, alert: Alert, effect: Fires) -> None:
         if alert.state != "armed":
             return
-        if effect.at < alert.armed_at or not alert.reached(effect.value):
-            self._arm(alert)
-            return
-        alert.fire(effect.price, effect.at)
-        if alert.state == "waiting":
-            self.board.wait(_waiting(alert))
+        for number in effect.numbers:
+            if number.at >= alert.armed_at and alert.reached(number.value):
+                alert.fire(number.price, number.at)
+                if alert.state == "waiting":
+                    self.board.wait(_waiting(alert))
+                return
+        self._arm(alert)
 
     def _arm(self, alert: Alert) -> None:
         self.board.arm(alert.id, Metric.PRICE, is_above=alert.is_above, threshold=alert.threshold)

@@ -111,8 +111,9 @@ async def test_it_waits_for_a_first_price_and_fires_what_is_so_then(alice: User)
         await until(lambda: states() == ["fired"], seconds=30)
 
 
+@pytest.mark.feed(number=9)
 async def test_500_flips_over_a_threshold_are_one_notification_a_cooldown(alice: User) -> None:
-    """Test 9: once is once; a repeated one waits for the way back and its cooldown."""
+    """Once is once; a repeated one waits for the way back and its cooldown."""
     of, by = await db(coin), await db(held)
     async with leading(by) as consumer:
         await db(alert, alice, "110")
@@ -134,10 +135,11 @@ async def test_500_flips_over_a_threshold_are_one_notification_a_cooldown(alice:
     assert len(set(keys)) == 3
 
 
+@pytest.mark.feed(number=10)
 async def test_a_leader_that_was_overtaken_stops_and_its_successor_fires_once(
     alice: User,
 ) -> None:
-    """Test 10, of alerts: the first leader wakes up, and changes no row."""
+    """The first leader wakes up, and changes no row."""
     of, first = await db(coin), await db(held, "first")
     with pytest.raises(Overtaken):
         async with leading(first) as asleep:
@@ -165,10 +167,11 @@ async def until_overtaken(consumer: Alerts) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.feed(number=4)
 async def test_what_was_reached_while_nobody_led_fires_with_its_time(
     alice: User, instruments: dict[str, Instrument]
 ) -> None:
-    """Test 4, of alerts: the price has gone back when the next leader sees a first one."""
+    """The price has gone back when the next leader sees a first one."""
     of, by = instruments["BTC-USD"], await db(held)
     listing = listing_of(of)
     tick = simulator.TICK_MS * 1000
@@ -224,6 +227,35 @@ async def test_a_new_leader_goes_on_with_what_waits(alice: User) -> None:
     assert await db(Notification.objects.count) == 2
 
 
+async def test_one_that_fires_at_once_is_armed_again_after_its_way_back(alice: User) -> None:
+    """Its user had it fire, without the engine."""
+    of, by = await db(coin), await db(held)
+    async with leading(by) as consumer:
+        await db(alert, alice, "90", mode="repeat", cooldown_seconds=1, if_true="fire")
+        await until(lambda: states() == ["waiting_rearm"])
+        at = now() + 2_000_000
+        consumer.take([price(of, 9_500, at), price(of, 8_900, at + 1), price(of, 9_100, at + 2)])
+        await until(lambda: states() == ["waiting_rearm"] and Notification.objects.count() == 2)
+    assert await db(told, "price") == ["100.00", "91.00"]
+
+
+async def test_a_shorter_cooldown_holds_for_one_that_waits_already(alice: User) -> None:
+    of, by = await db(coin), await db(held)
+    async with leading(by) as consumer:
+        await db(alert, alice, "110", mode="repeat", cooldown_seconds=86_400)
+        await until(lambda: states() == ["armed"])
+        at = now()
+        consumer.take([price(of, 11_000, at), price(of, 10_000, at + 2_000_000)])
+        await until(lambda: states() == ["waiting_rearm"])
+        row = await db(PriceAlert.objects.get)
+        more = {"cooldown_seconds": 1}
+        await db(alert_change, user_id=alice.pk, alert_id=row.pk, version=row.version, changes=more)
+        await until(lambda: states() == ["waiting_rearm"])
+        consumer.take([price(of, 10_000, at + 3_000_000), price(of, 11_100, at + 3_000_001)])
+        await until(lambda: PriceAlert.objects.get().fire_count == 2)
+    assert await db(told, "price") == ["110.00", "111.00"]
+
+
 async def test_how_far_prices_were_judged_is_noted(alice: User) -> None:
     of, by = await db(coin), await db(held)
     async with leading(by) as consumer:
@@ -238,8 +270,8 @@ async def test_how_far_prices_were_judged_is_noted(alice: User) -> None:
     assert (cursor.price, cursor.source, cursor.epoch) == (10_100, "kraken", by.epoch)
 
 
+@pytest.mark.feed(number=14)
 async def test_a_halted_price_fires_nothing(alice: User) -> None:
-    """Test 14, of alerts."""
     of, by = await db(coin), await db(held)
     async with leading(by) as consumer:
         consumer.take([FeedChange(of.pk, of.symbol, Feed.HALTED, now())])

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from hoardrun.market.alerts.board import Arms, Effect, Fires
+from hoardrun.market.alerts.board import Arms, Effect, Fires, Number
 from hoardrun.market.alerts.choices import Metric
 from hoardrun.market.alerts.desk import Desk, Entry, Known
 from hoardrun.market.engine.prices import Accepted, AcceptedBar, Feed, FeedChange, Gap, Item
+from tests.hoardrun.market.alerts.naive import fires
 
 BTC, ETH = 1, 2
 MINUTE = 60_000_000
@@ -60,9 +61,7 @@ def test_a_price_fires_what_it_reaches() -> None:
 def test_what_is_so_when_it_is_taken_up_fires_after_it_was_armed() -> None:
     of = Desk(quoted={BTC: Known(100, 5, "kraken")})
     of.take_up(BTC, [entry(1, 95)])
-    armed, fires = stored(of)
-    assert armed == Arms([1], [1], 100, 5)
-    assert fires == Fires([1], Metric.PRICE, 100, 100, 5)
+    assert stored(of) == [Arms([1], [1], 100, 5), fires([1], Metric.PRICE, 100, 100, 5)]
 
 
 def test_a_halted_or_closed_price_fires_nothing_until_trading_goes_on() -> None:
@@ -97,9 +96,9 @@ def test_a_venues_candles_tell_what_was_missed_and_nothing_else() -> None:
     assert fired(of, bar(120)) == []
     of.take([Gap(BTC, "BTC-USD", "kraken", MINUTE, 2 * MINUTE), price(100, 2 * MINUTE)])
     of.take([bar(120)])
-    [fires] = stored(of)
-    assert isinstance(fires, Fires)
-    assert (fires.ids, fires.since, fires.at, fires.price) == ([1], MINUTE, 2 * MINUTE, 120)
+    [found] = stored(of)
+    assert isinstance(found, Fires)
+    assert (found.ids, found.numbers[0]) == ([1], Number(120, 120, 2 * MINUTE, MINUTE))
 
 
 def test_prices_count_as_judged_once_what_follows_is_stored_and_nothing_is_missing() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hoardrun.market.alerts.history import MissedPrice, by_bars, by_trades, missed_prices
-from hoardrun.market.alerts.missed import Hole
+from hoardrun.market.alerts.history import by_bars, by_trades, missed_prices
+from hoardrun.market.alerts.missed import Hole, MissedPrice
 from hoardrun.market.feeds.events import Bar, Trade
 from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits
 from hoardrun.market.models import Instrument

@@ -35,6 +35,9 @@ def test_holes_that_come_together_are_one() -> None:
     missed.gap(gap(35, 50))  # while the source is asked
     missed.closed(hole)
     assert missed.due(0.0) == Hole(1, "kraken", 30, 50)
+    missed.gap(gap(20, 40))  # an earlier one while it is asked
+    missed.closed(Hole(1, "kraken", 30, 50))
+    assert missed.due(0.0) == Hole(1, "kraken", 20, 50)
 
 
 def test_a_hole_that_was_not_told_is_asked_for_again() -> None:

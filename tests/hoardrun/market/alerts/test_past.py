@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoardrun.market.alerts.board import Board, Fires
+from hoardrun.market.alerts.board import Board
 from hoardrun.market.alerts.choices import Metric
 from hoardrun.market.alerts.past import Past
+from tests.hoardrun.market.alerts.naive import fires
 
 SPAN, STEP = 100, 10
 
@@ -44,4 +45,4 @@ def test_a_board_reckons_a_change_from_the_price_of_an_hour_ago() -> None:
     board.arm(1, Metric.CHANGE_HOUR, is_above=True, threshold=100_000)  # 10 %
     board.remember(Metric.CHANGE_HOUR, Past(SPAN, STEP))
     assert board.take(12_000, 20) == board.take(10_500, 90) == board.take(12_100, 119) == []
-    assert board.take(13_200, 120) == [Fires([1], Metric.CHANGE_HOUR, 100_000, 13_200, 120)]
+    assert board.take(13_200, 120) == [fires([1], Metric.CHANGE_HOUR, 100_000, 13_200, 120)]

@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from hoardrun.market import lease
 from hoardrun.market.alerts.board import Fires
 from hoardrun.market.alerts.choices import Metric
-from hoardrun.market.alerts.judge import Seen
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.services import alert_create
 from hoardrun.market.alerts.times import microseconds_of
@@ -21,6 +20,7 @@ from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.selectors import listing_list
 from hoardrun.market.services import quotes_record
 from tests.hoardrun.market import tools
+from tests.hoardrun.market.alerts.naive import fires
 
 ENGINE = "engine"
 MINUTE = 60_000_000
@@ -73,9 +73,9 @@ def held(holder: str = "one") -> lease.Held:
     return found
 
 
-def seen(*rows: PriceAlert, price: int = 11_000, at: int | None = None, **more: Any) -> Seen:
+def seen(
+    *rows: PriceAlert, price: int = 11_000, at: int | None = None, since: int | None = None
+) -> Fires:
     """Say that a price has reached alerts."""
     at = microseconds_of(datetime.now(UTC)) if at is None else at
-    ids = [row.pk for row in rows]
-    fires = Fires(ids, **{"metric": Metric.PRICE, "value": price, "price": price, "at": at, **more})
-    return Seen(fires, "kraken")
+    return fires([row.pk for row in rows], Metric.PRICE, price, price, at, since)
