@@ -32,6 +32,7 @@ from tests.services.server import Server
 INTERVALS = (1, 5, 15, 30, 60, 240)
 SETTLING_SECONDS = 240.0  # after the last frame: backfill and the close of the last candles
 LOOK_SECONDS = 2.0
+MAX_EXAMPLES = 3  # of each interval
 VOLUME_DECIMALS = 8
 CANDLES = """
 SELECT instrument.symbol, instrument.decimals, candle.bucket,
@@ -107,13 +108,21 @@ def compare(want: Mapping[Key, truth.Bar], have: Mapping[Key, truth.Bar]) -> Cou
     return counts
 
 
+def examples(want: Mapping[Key, truth.Bar], have: Mapping[Key, truth.Bar]) -> list[str]:
+    """Describe the first candles that are not as they should be."""
+    keys = sorted(key for key in want.keys() | have.keys() if want.get(key) != have.get(key))
+    return [f"{key}: {have.get(key)} in place of {want.get(key)}" for key in keys[:MAX_EXAMPLES]]
+
+
 def compared(
     truths: Mapping[int, Mapping[Key, truth.Bar]], database: Path, end: int
-) -> tuple[set[str], dict[str, Counter[str]]]:
-    """Return the symbols that have candles, and what has become of those of whole spans."""
+) -> tuple[set[str], dict[str, Counter[str]], dict[str, list[str]]]:
+    """Return the symbols that have candles, what has become of those of whole spans, and examples
+    of what is wrong.
+    """
     found = {minutes: stored(database, minutes) for minutes in INTERVALS}
     symbols = {symbol for symbol, _ in found[1]}
-    counts = {}
+    counts, wrong = {}, {}
     for minutes, have in found.items():
         last = end - minutes * truth.MINUTE
         want, had = (
@@ -121,7 +130,8 @@ def compared(
             for bars in (truths[minutes], have)
         )
         counts[str(minutes)] = compare(want, had)
-    return symbols, counts
+        wrong[str(minutes)] = examples(want, had)
+    return symbols, counts, wrong
 
 
 def run(minutes: int, speed: float, seed: int) -> dict[str, Any]:
@@ -145,7 +155,7 @@ def run(minutes: int, speed: float, seed: int) -> dict[str, Any]:
         played = time.monotonic() - began
         until = time.monotonic() + SETTLING_SECONDS
         while True:
-            symbols, found = compared(truths, database, end)
+            symbols, found, wrong = compared(truths, database, end)
             is_done = symbols and all(map(is_right, found.values()))
             if is_done or time.monotonic() > until:
                 break
@@ -158,6 +168,7 @@ def run(minutes: int, speed: float, seed: int) -> dict[str, Any]:
             "symbols": sorted(symbols),
             "requests": venue.state()["requests"],
             "candles": {name: dict(counts) for name, counts in found.items()},
+            "wrong": {name: texts for name, texts in wrong.items() if texts},
         }
     finally:
         server.stop()
