@@ -103,7 +103,8 @@ def _judge(found: Sequence[tuple[int, Event]]) -> Counter[str]:
 
 def _check_candles(frames: Sequence[Frame], found: Sequence[tuple[int, Event]]) -> Iterator[str]:
     """Compare the candles of our builder with those of the trades' text."""
-    from hoardrun.market.candles.builder import Builder, Kind
+    from hoardrun.market.candles.builder import Builder
+    from hoardrun.market.candles.minutes import Kind
     from hoardrun.market.engine.prices import Accepted
     from hoardrun.market.feeds.events import Trade
     from hoardrun.market.scaled import scale, unscale

@@ -1,4 +1,4 @@
-"""Fill holes from the past of their sources. What is called blocks; `consumer` calls it in threads.
+"""Fill holes from the past of their sources. What is called blocks; `filler` calls it in threads.
 
 Filling is idempotent: what is stored already and says the same stays as it is.
 """
@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
 from hoardrun.market.candles import spans
 from hoardrun.market.candles.builder import Hole
@@ -23,21 +24,27 @@ from hoardrun.market.quotes import Listing
 
 FORGOTTEN = 60  # buckets missing at the beginning: the venue does not remember so far
 SETTLED = 5_000_000  # microseconds after a span has ended its candle is final in the history
-AGAIN_SECONDS = 5.0  # until what still ran is asked for
-LONGER_SECONDS = 300.0  # the same, of a candle that runs for longer than a minute
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What filling a hole needs: whose it is, and up to where the past may be asked."""
+    """What filling a hole needs: whose it is, and up to where the past is asked."""
 
     hole: OpenHole
     listing: Listing
     symbol: Symbol
     past: Past
-    until: int  # no later: the candles from here on are still built
+    until: int  # after the beginning of the hole, and no later than its end
+
+
+class Missing(NamedTuple):
+    """A hole of an interval when a leader begins. `is_left`: nobody is asked for it."""
+
+    minutes: int
+    hole: Hole
+    is_left: bool = False
 
 
 def wanted(
@@ -45,23 +52,28 @@ def wanted(
     bars: Mapping[int, int],
     newest: Mapping[int, int],
     now: int,
-) -> list[tuple[int, Hole]]:
-    """Return the holes of an instrument when a leader begins, with their intervals. Pure.
+) -> list[Missing]:
+    """Return the holes of an instrument when a leader begins. Pure.
 
     `bars` says of each interval of the past how many candles to ask for, at most. `newest` are the
     newest closed candles by interval. Minutes are always asked for from there on; longer candles if
-    there are none, or if the minutes of the time between are too many.
+    there are none, or if the minutes of the time between are too many. What is missing before that
+    is left: so a longer candle is not taken to be whole where some of its parts are not known.
     """
     found = []
     for minutes in sorted(bars):
+        span, last = minutes * MINUTE, newest.get(minutes)
         end = spans.next_bucket(minutes, spans.bucket_of(minutes, now))
-        first = end - bars[minutes] * minutes * MINUTE
-        since = first
-        if minutes in newest:
-            since = max(first, spans.next_bucket(minutes, newest[minutes]))
+        since = first = end - bars[minutes] * span
+        before = first - span
+        if last is not None:
+            before = spans.next_bucket(minutes, last)
+            since = max(first, before)
             if minutes > 1 and now - since < bars.get(1, 0) * MINUTE:
                 continue
-        found.append((minutes, Hole(instrument_id, since, end)))
+        found.append(Missing(minutes, Hole(instrument_id, since, end)))
+        if before < since:
+            found.append(Missing(minutes, Hole(instrument_id, before, since), is_left=True))
     return found
 
 
@@ -76,11 +88,7 @@ def fill(
     Stops between two pages once `is_over`; then the hole stays. Raises Overtaken and DatabaseError;
     a source that fails is asked again later.
     """
-    hole, until = filling.hole, min(filling.hole.until, filling.until)
-    if until <= hole.since:
-        wait = AGAIN_SECONDS if hole.minutes == 1 else LONGER_SECONDS
-        hole_shrink(held=held, hole=hole, since=hole.since, wait_seconds=wait)
-        return
+    hole, until = filling.hole, filling.until
     pages = filling.past.candles(filling.listing, filling.symbol, hole.minutes, hole.since, until)
     first = None
     try:
@@ -102,13 +110,9 @@ def fill(
         left = Hole(hole.instrument_id, hole.since, hole.since + missing)
         reason = f"{filling.symbol.source} has no candles of this time."
         holes_add(held=held, holes=[left], minutes=hole.minutes, is_left=True, reason=reason)
-    hole_shrink(held=held, hole=hole, since=until, wait_seconds=_wait(hole, until))
+    hole_shrink(held=held, hole=hole, since=until)
 
 
 def settled(minutes: int, time: int, zone: tzinfo) -> int:
     """Return the bucket up to which the past is final at a time. Pure."""
     return spans.bucket_of(minutes, time - SETTLED, zone)
-
-
-def _wait(hole: OpenHole, until: int) -> float:
-    return max(AGAIN_SECONDS, (hole.until - until) / 1_000_000 + AGAIN_SECONDS)

@@ -13,25 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import NamedTuple, assert_never
 
 from hoardrun.market.candles.clocks import SourceClock
+from hoardrun.market.candles.minutes import Book, Kind, Minute, Part, is_older
 from hoardrun.market.candles.spans import MINUTE
 from hoardrun.market.candles.values import Drawn, Values
 from hoardrun.market.engine.prices import Accepted, AcceptedBar, FeedChange, Gap, Item
 
 CLOSE = 2_000_000  # microseconds after the end of a minute
 GRACE = 30_000_000
-_SEEDED = (-1, -1, -1, -1)  # comes before each price
-
-
-class Kind(IntEnum):
-    """The material of a candle. Of several in a minute, the one of the greatest value counts."""
-
-    QUOTES = 1
-    TRADES = 2
-    BARS = 3
 
 
 class Hole(NamedTuple):
@@ -56,63 +47,6 @@ class Counts:
     wrong: int = 0
 
 
-class _Part:
-    """The prices of one minute from one source and of one kind."""
-
-    __slots__ = ("_first", "_ids", "_last", "values")
-
-    def __init__(self, values: Values, key: tuple[int, ...] = _SEEDED) -> None:
-        self.values = values
-        self._first = self._last = key
-        self._ids: set[int] = set()
-
-    def has(self, trade_id: int | None) -> bool:
-        """Say whether a trade has come before, and remember it."""
-        if trade_id is None:
-            return False
-        if trade_id in self._ids:
-            return True
-        self._ids.add(trade_id)
-        return False
-
-    def add(self, price: int, size: int | None, key: tuple[int, ...]) -> None:
-        open_, high, low, close, volume, trades = self.values
-        if key < self._first:
-            open_, self._first = price, key
-        if key > self._last:
-            close, self._last = price, key
-        if size is not None:
-            volume, trades = (volume or 0) + size, (trades or 0) + 1
-        self.values = Values(open_, max(high, price), min(low, price), close, volume, trades)
-
-
-class _Minute:
-    """One minute of an instrument; of equal kinds, the source that came first counts."""
-
-    __slots__ = ("bucket", "is_changed", "is_closed", "parts")
-
-    def __init__(self, bucket: int) -> None:
-        self.bucket = bucket
-        self.parts: dict[tuple[Kind, str], _Part] = {}
-        self.is_closed = False
-        self.is_changed = False
-
-    def best(self) -> tuple[Kind, str]:
-        return max(self.parts, key=lambda part: part[0])
-
-
-class _Book:
-    """The minutes of an instrument that may still change."""
-
-    __slots__ = ("forgotten", "minutes", "since", "source")
-
-    def __init__(self, since: int, source: str) -> None:
-        self.source = source  # of the newest price
-        self.since = since  # minutes before it were not seen
-        self.minutes: dict[int, _Minute] = {}
-        self.forgotten: set[int] = set()  # minutes that the venue's history has filled
-
-
 class Builder:
     """The running minutes of all instruments. `now` is always a clock that moves evenly."""
 
@@ -122,7 +56,7 @@ class Builder:
         self.holes: list[Hole] = []
         self.repairs: list[Drawn] = []
         self._best_kind = best_kind
-        self._books: dict[int, _Book] = {}
+        self._books: dict[int, Book] = {}
         self._clocks: dict[str, SourceClock] = {}
         self._changed: set[tuple[int, int]] = set()
         self._arrivals = 0
@@ -167,28 +101,25 @@ class Builder:
 
     def seed(self, drawn: Drawn) -> None:
         """Go on with a running minute that another process has begun."""
-        book = self._books.setdefault(drawn.instrument_id, _Book(drawn.bucket, drawn.source))
-        minute = book.minutes.setdefault(drawn.bucket, _Minute(drawn.bucket))
+        book = self._books.setdefault(drawn.instrument_id, Book(drawn.bucket, drawn.source))
+        minute = book.minutes.setdefault(drawn.bucket, Minute(drawn.bucket))
         kind = Kind.QUOTES if drawn.is_indicative else Kind.TRADES
-        minute.parts.setdefault((kind, drawn.source), _Part(drawn.values))
+        minute.parts.setdefault((kind, drawn.source), Part(drawn.values))
 
     def forget(self, instrument_id: int, since: int, until: int) -> None:
-        """Change the closed minutes of this time no more: the venue's history has filled them.
+        """Change the minutes from `since` to `until` no more: the venue's history has filled them.
 
-        `until` is no later than now.
+        Both are the beginnings of minutes, and have passed.
         """
         book = self._books.get(instrument_id)
         if book is None:
             return
+        for minute in list(book.minutes.values()):
+            if since <= minute.bucket < until:
+                self._drop(instrument_id, book, minute)
         since = max(since, until - 3 * MINUTE)  # earlier ones cannot be amended any more
         book.forgotten = {each for each in book.forgotten if each >= since}
-        for bucket in range(since - since % MINUTE, until, MINUTE):
-            minute = book.minutes.get(bucket)
-            if minute is None:
-                book.forgotten.add(bucket)
-            elif minute.is_closed:
-                book.forgotten.add(bucket)
-                self._drop(instrument_id, book, minute)
+        book.forgotten.update(range(since, until, MINUTE))
 
     def drop(self, instrument_id: int) -> None:
         """Forget all minutes of an instrument, and what has come of it."""
@@ -202,10 +133,15 @@ class Builder:
         return None if clock is None else clock.time(now)
 
     def first_open(self, instrument_id: int) -> int | None:
-        """Return the first minute of an instrument that has not closed, if there is one."""
+        """Return the first minute of an instrument that is still built, if there is one.
+
+        One that another process has begun is not, until something comes of its source.
+        """
         book = self._books.get(instrument_id)
-        minutes = [] if book is None else book.minutes.values()
-        return min((each.bucket for each in minutes if not each.is_closed), default=None)
+        if book is None or book.source not in self._clocks:
+            return None
+        open_ = (each.bucket for each in book.minutes.values() if not each.is_closed)
+        return min(open_, default=None)
 
     def _hear(self, source: str, at: int, now: int) -> int:
         clock = self._clocks.get(source)
@@ -223,11 +159,11 @@ class Builder:
             self.counts.wrong += 1
             return
         bucket = item.at - item.at % MINUTE
-        minute = self._minute(item, bucket, time, is_part=True)
+        minute = self._minute(item, bucket, time, kind)
         if minute is None:
             if kind is Kind.QUOTES:  # a venue has no history of these
                 self.counts.late += 1
-            elif not item.is_history:
+            elif item.is_late or not item.is_history:
                 self._late(item.instrument_id, bucket)
             return
         self._arrivals += 1
@@ -238,7 +174,7 @@ class Builder:
             first = Values(item.price, item.price, item.price, item.price)
             if item.size is not None:
                 first = first._replace(volume=item.size, trades=1)
-            part = minute.parts[kind, item.source] = _Part(first, key)
+            part = minute.parts[kind, item.source] = Part(first, key)
             part.has(item.trade_id)
         elif part.has(item.trade_id):
             self.counts.repeated += 1
@@ -252,7 +188,7 @@ class Builder:
         if item.minutes != 1 or item.begin % MINUTE or not values.is_sane():
             self.counts.wrong += 1
             return
-        minute = self._minute(item, item.begin, time, is_part=False)
+        minute = self._minute(item, item.begin, time, Kind.BARS)
         if minute is None:
             if item.is_snapshot or item.is_amended:
                 self.repairs.append(
@@ -263,8 +199,8 @@ class Builder:
             return
         part = minute.parts.get((Kind.BARS, item.source))
         if part is None:
-            minute.parts[Kind.BARS, item.source] = _Part(values)
-        elif part.values == values or (not item.is_amended and _is_older(values, part.values)):
+            minute.parts[Kind.BARS, item.source] = Part(values)
+        elif part.values == values or (not item.is_amended and is_older(values, part.values)):
             self.counts.repeated += 1
             return
         else:
@@ -277,37 +213,42 @@ class Builder:
             self.holes.append(minutes_between(item.instrument_id, item.since, item.until))
 
     def _minute(
-        self, item: Accepted | AcceptedBar, bucket: int, time: int, *, is_part: bool
-    ) -> _Minute | None:
+        self, item: Accepted | AcceptedBar, bucket: int, time: int, kind: Kind
+    ) -> Minute | None:
         """Return a minute that may still change, or None.
 
-        `is_part`: what has come is a part of the minute only, so all of it must have been seen.
+        All of it must have been seen, unless a whole candle of it has come. Of the first minute of
+        an instrument trades may have been missed, which the history has.
         """
         book = self._books.get(item.instrument_id)
         if book is None:
-            book = self._books[item.instrument_id] = _Book(bucket, item.source)
+            if isinstance(item, Accepted) and item.is_history:
+                return None
+            book = self._books[item.instrument_id] = Book(bucket, item.source)
+            if kind is Kind.TRADES:
+                self.holes.append(Hole(item.instrument_id, bucket, bucket + MINUTE))
         book.source = item.source
         if bucket + MINUTE + GRACE <= time or bucket in book.forgotten:
             return None
         minute = book.minutes.get(bucket)
         if minute is None:
-            if is_part and bucket < book.since:
+            if kind is not Kind.BARS and bucket < book.since:
                 return None
             for other in list(book.minutes.values()):
                 self._age(item.instrument_id, book, other, time)
-            minute = book.minutes[bucket] = _Minute(bucket)
+            minute = book.minutes[bucket] = Minute(bucket)
         return minute
 
     def _late(self, instrument_id: int, bucket: int) -> None:
         self.counts.late += 1
         self.holes.append(Hole(instrument_id, bucket, bucket + MINUTE))
 
-    def _note(self, instrument_id: int, minute: _Minute) -> None:
+    def _note(self, instrument_id: int, minute: Minute) -> None:
         if not minute.is_changed:
             minute.is_changed = True
             self._changed.add((instrument_id, minute.bucket))
 
-    def _age(self, instrument_id: int, book: _Book, minute: _Minute, time: int) -> None:
+    def _age(self, instrument_id: int, book: Book, minute: Minute, time: int) -> None:
         end = minute.bucket + MINUTE
         if not minute.is_closed and end + CLOSE <= time:
             minute.is_closed = True
@@ -316,11 +257,6 @@ class Builder:
             self._drop(instrument_id, book, minute)
             book.forgotten = {each for each in book.forgotten if each > minute.bucket}
 
-    def _drop(self, instrument_id: int, book: _Book, minute: _Minute) -> None:
+    def _drop(self, instrument_id: int, book: Book, minute: Minute) -> None:
         del book.minutes[minute.bucket]
         self._changed.discard((instrument_id, minute.bucket))
-
-
-def _is_older(one: Values, other: Values) -> bool:
-    """Say whether a running bar was sent before another: fewer trades, or less volume."""
-    return (one.trades or 0, one.volume or 0) < (other.trades or 0, other.volume or 0)

@@ -17,35 +17,35 @@ from typing import TypeVar
 
 from django.db import Error as DatabaseError
 
-from hoardrun.market.candles import names, opening
-from hoardrun.market.candles.builder import Builder, Kind, minutes_between
+from hoardrun.market.candles import opening
+from hoardrun.market.candles.builder import Builder, Hole, minutes_between
 from hoardrun.market.candles.directory import Directory, read_directory
 from hoardrun.market.candles.filler import Filler, shut, with_connection
-from hoardrun.market.candles.holes import holes_add, merged
-from hoardrun.market.candles.ladder import Ladder
+from hoardrun.market.candles.holes import merged
+from hoardrun.market.candles.minutes import Kind
+from hoardrun.market.candles.opening import COMPARED_HOURS, Opening
 from hoardrun.market.candles.pages import DEFAULT_LIMIT
 from hoardrun.market.candles.rolls import Rolls
-from hoardrun.market.candles.rooms import ephemeral
 from hoardrun.market.candles.services import candles_repair, candles_roll, candles_store
-from hoardrun.market.candles.spans import MINUTE, NAMES, PARTS, STORED
+from hoardrun.market.candles.spans import MINUTE, PARTS, STORED
+from hoardrun.market.candles.updates import Publish, Updates
 from hoardrun.market.candles.values import Drawn
 from hoardrun.market.engine.prices import Item
 from hoardrun.market.feeds import VENUES, venue_named
 from hoardrun.market.lease import Held, Overtaken
 from hoardrun.market.options import sources
-from realtime.publish import Ephemeral, publish_ephemeral
+from realtime.publish import publish_ephemeral
 
 PUBLISH_SECONDS = 1.0  # between two messages about a running candle
 SAVE_SECONDS = 5.0  # between two writes of it
 ROLL_SECONDS = 1.0
-READ_SECONDS = 30.0  # between two reads of the instruments
+READ_SECONDS = 10.0  # between two reads of the instruments
 READ = int(READ_SECONDS * 1_000_000)
-MAX_MESSAGES = 200  # in one message of the layer
-NIGHTLY_SECONDS = 86_400.0  # between two comparisons with what the sources remember
+# Between two comparisons with what the sources remember, so that each hour is compared once.
+COMPARE_SECONDS = COMPARED_HOURS * 3600.0
 
 logger = logging.getLogger(__name__)
 R = TypeVar("R")
-Publish = Callable[[str, Sequence[Ephemeral]], None]
 
 
 def monotonic() -> int:
@@ -67,16 +67,13 @@ class Candles:
     """The candles of one term of the engine's lease. `publish` sends messages of a topic."""
 
     def __init__(self, publish: Publish = publish_ephemeral) -> None:
-        self._publish = publish
+        self._updates = Updates(publish)
         self._builder = Builder(kind_of)
         self._directory = Directory()
-        self._ladders: dict[int, Ladder] = {}
-        self._reload: set[int] = set()  # instruments whose ladders must be loaded anew
         self._rolls = Rolls()
         self._closing: dict[tuple[int, int], Drawn] = {}  # closed or changed, not stored yet
         self._running: dict[int, Drawn] = {}
         self._unsaved: set[int] = set()
-        self._unsent: set[int] = set()
         self._due: dict[str, float] = {}
         self._held: Held | None = None
         self._filler = Filler(self._time, self._builder.first_open, self._changed)
@@ -85,18 +82,14 @@ class Candles:
     async def begin(self, held: Held) -> None:
         """Read what there is; raise DatabaseError if that fails."""
         self._held = held
-        self._directory = await self._run(read_directory, sources())
-        self._filler.directory = self._directory
-        found = await self._run(opening.read, self._directory, self._filler.pasts, self._time)
+        directory = await self._run(read_directory, sources())
+        found = await self._run(opening.read, directory, self._filler.pasts, self._time)
         for drawn in found.running:
             self._builder.seed(drawn)
             self._running[drawn.instrument_id] = drawn
-        self._rolls.note(found.not_rolled, self._directory.zone)
-        self._reload.update(self._directory.listings)
-        for minutes, holes in found.holes.items():
-            await self._run(holes_add, held=held, holes=holes, minutes=minutes)
-        self._due = {"night": time.monotonic() + NIGHTLY_SECONDS}
-        await self._filler.begin(held)
+        self._use(directory, found)
+        self._due = {"compare": time.monotonic() + COMPARE_SECONDS}
+        await self._filler.begin(held, found.missing)
 
     def take(self, items: Sequence[Item]) -> None:
         """Build items into candles; an item that is a mistake is logged, and hinders no other."""
@@ -118,15 +111,15 @@ class Candles:
             await self._close()
         if self._is_due("read", READ_SECONDS):
             await self._read()
-        if self._reload:
+        if self._updates.to_load:
             await self._load()
         if self._is_due("publish", PUBLISH_SECONDS):
-            self._send_running()
+            self._updates.send_running(self._running)
         if self._is_due("save", SAVE_SECONDS):
             await self._save()
         if self._is_due("roll", ROLL_SECONDS):
             await self._roll()
-        if self._is_due("night", NIGHTLY_SECONDS):
+        if self._is_due("compare", COMPARE_SECONDS):
             await self._compare()
 
     async def end(self) -> None:
@@ -158,26 +151,26 @@ class Candles:
             else:
                 self._running[key] = each
                 self._unsaved.add(key)
-                self._unsent.add(key)
+                self._updates.runs(key)
 
     async def _close(self) -> None:
         closing = list(self._closing.values())
         changed = await self._run(candles_store, held=self._lease(), drawn=closing)
         for each in closing:
-            if self._closing.get((each.instrument_id, each.bucket)) is each:
-                del self._closing[each.instrument_id, each.bucket]
-        for each in changed:
-            ladder = self._ladders.get(each.instrument_id)
-            if ladder is not None and not ladder.close(each):
-                self._reload.add(each.instrument_id)
+            key = each.instrument_id, each.bucket
+            # Else the history has filled it meanwhile, and may have been written over.
+            if self._closing.pop(key, None) is None:
+                self._builder.holes.append(Hole(*key, each.bucket + MINUTE))
         self._rolls.note(changed, self._directory.zone)
-        self._send(changed)
+        self._updates.closed(changed)
 
     async def _repair(self) -> None:
         holes, self._builder.holes = self._builder.holes, []
         repairs, self._builder.repairs = self._builder.repairs, []
-        known = self._directory.listings
         try:
+            known, symbols = self._directory.listings, self._directory.symbols
+            if any(hole.instrument_id in known.keys() - symbols.keys() for hole in holes):
+                await self._read()  # a source has just named its symbols
             if wanted := merged(hole for hole in holes if hole.instrument_id in known):
                 await self._filler.add(wanted)
             if drawn := [each for each in repairs if each.instrument_id in known]:
@@ -190,19 +183,22 @@ class Candles:
 
     def _changed(self, changed: Sequence[Drawn]) -> None:
         """Note what was stored beside the running minutes, such as from the history."""
-        self._reload.update(each.instrument_id for each in changed)
+        self._updates.to_load.update(each.instrument_id for each in changed)
         self._rolls.note(changed, self._directory.zone)
         by_room: dict[tuple[int, int], list[Drawn]] = defaultdict(list)
         for each in changed:
             by_room[each.instrument_id, each.minutes].append(each)
         for (instrument_id, minutes), inside in by_room.items():
             kept = self._time(instrument_id) - DEFAULT_LIMIT * minutes * MINUTE
-            self._send([each for each in inside if each.bucket >= kept])
+            self._updates.send([each for each in inside if each.bucket >= kept])
             if minutes == 1:
                 buckets = [each.bucket for each in inside]
                 for bucket in buckets:
                     self._closing.pop((instrument_id, bucket), None)
                 self._builder.forget(instrument_id, min(buckets), max(buckets) + MINUTE)
+                running = self._running.get(instrument_id)
+                if running is not None and running.bucket in buckets:
+                    del self._running[instrument_id]
 
     # -- what is due now and then
 
@@ -233,65 +229,53 @@ class Candles:
             )
             self._rolls.done(minutes, buckets)
             self._rolls.note(changed, self._directory.zone)
-            self._send(changed)
+            self._updates.rolled(changed, self._time)
 
     async def _read(self) -> None:
-        """Read the instruments again. What was built in other decimals is built anew."""
-        before, self._directory = self._directory, await self._run(read_directory, sources())
-        self._filler.directory = self._directory
-        self._reload.update(self._directory.listings.keys() - self._ladders.keys())
-        for key, listing in self._directory.listings.items():
+        """Read the instruments again. New ones get their past; what was built in other decimals is
+        built anew.
+        """
+        before, directory = self._directory, await self._run(read_directory, sources())
+        found = Opening()
+        if new := directory.symbols.keys() - before.symbols.keys():
+            read = partial(opening.read, directory.of(new), self._filler.pasts, self._time)
+            found = await self._run(read)
+            await self._filler.add_missing(found.missing)
+        self._use(directory, found)
+        for key, listing in directory.listings.items():
             old = before.listings.get(key)
             if old is not None and old.decimals != listing.decimals:
                 self._begin_anew(key)
+
+    def _use(self, directory: Directory, found: Opening) -> None:
+        self._directory = self._filler.directory = self._updates.directory = directory
+        self._rolls.note(found.not_rolled, directory.zone)
+        self._updates.load_new()
 
     def _begin_anew(self, instrument_id: int) -> None:
         now = self._time(instrument_id)
         self._builder.drop(instrument_id)
         self._builder.holes.append(minutes_between(instrument_id, now - 2 * READ, now))
         self._running.pop(instrument_id, None)
-        self._reload.add(instrument_id)
+        self._updates.to_load.add(instrument_id)
         for key in [key for key in self._closing if key[0] == instrument_id]:
             del self._closing[key]
 
     async def _load(self) -> None:
         """Load ladders; those whose instruments change meanwhile are loaded anew later."""
-        wanted, self._reload = self._reload, set()
+        wanted, self._updates.to_load = self._updates.to_load, set()
         try:
             found = await self._run(opening.ladders, self._directory, sorted(wanted), self._time)
         except DatabaseError:
-            self._reload |= wanted
+            self._updates.to_load |= wanted
             raise
-        self._ladders.update(found)
+        self._updates.load(found)
 
     async def _compare(self) -> None:
         """Ask the sources again for the last hours, whatever came meanwhile."""
         holes = opening.of_last_hours(self._directory, self._time)
         if holes:
             await self._filler.add(holes)
-
-    # -- what is sent
-
-    def _send_running(self) -> None:
-        keys, self._unsent = self._unsent, set()
-        drawn: list[Drawn] = []
-        for key in sorted(keys):
-            running, ladder = self._running.get(key), self._ladders.get(key)
-            if running is not None:
-                drawn += [running, *(ladder.running(running) if ladder else ())]
-        self._send(drawn)
-
-    def _send(self, drawn: Iterable[Drawn]) -> None:
-        """Send candles to their rooms, in one message for each interval and MAX_MESSAGES."""
-        by_interval: dict[str, list[Ephemeral]] = defaultdict(list)
-        for each in drawn:
-            listing = self._directory.listings.get(each.instrument_id)
-            if listing is not None:
-                message = ephemeral(each, listing.symbol, listing.decimals)
-                by_interval[NAMES[each.minutes]].append(message)
-        for interval, messages in by_interval.items():
-            for start in range(0, len(messages), MAX_MESSAGES):
-                self._publish(names.topic(interval), messages[start : start + MAX_MESSAGES])
 
     # -- tools
 

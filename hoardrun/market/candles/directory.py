@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
 from hoardrun.market import selectors
@@ -25,6 +25,10 @@ class Directory:
 
     def zone(self, instrument_id: int) -> tzinfo:
         return self.zones.get(instrument_id, UTC)
+
+    def of(self, instrument_ids: Collection[int]) -> Directory:
+        """Return what is known of some of them."""
+        return replace(self, listings={key: self.listings[key] for key in sorted(instrument_ids)})
 
 
 def read_directory(sources: Collection[str]) -> Directory:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from typing import TypeVar
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
-from hoardrun.market.candles.backfill import Filling, fill, settled
+from hoardrun.market.candles.backfill import Filling, Missing, fill, settled
 from hoardrun.market.candles.builder import Hole
 from hoardrun.market.candles.directory import Directory
 from hoardrun.market.candles.histories import Past, Symbol, past_of
@@ -28,6 +29,7 @@ LOOK_SECONDS = 0.5  # between two looks for what is due
 END_SECONDS = 2.0  # that the end of a term waits for what threads do
 FAILED_SECONDS = 5.0  # after the database has failed
 TRIES = 3  # of one source, before the next one is asked
+OLDER = "Older than what sources are asked for."
 
 logger = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -57,12 +59,13 @@ class Filler:
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._is_over = Event()
+        self._reading = asyncio.Lock()
         self._held: Held | None = None
 
-    async def begin(self, held: Held) -> None:
-        """Read the holes, and begin to fill them."""
+    async def begin(self, held: Held, missing: Sequence[Missing]) -> None:
+        """Begin to fill the holes that there are, and what is missing besides."""
         self._held = held
-        self.holes = await self._run(hole_list)
+        await self._read(partial(_add_missing, held, missing))
         self._tasks = [asyncio.ensure_future(self._work(source)) for source in self.pasts]
 
     async def end(self) -> None:
@@ -84,11 +87,15 @@ class Filler:
         fillable = [hole for hole in holes if self._symbols(hole.instrument_id, 1)]
         others = [hole for hole in holes if not self._symbols(hole.instrument_id, 1)]
         if fillable:
-            self.holes = await self._run(partial(holes_add, held=self._lease(), holes=fillable))
+            await self._read(partial(holes_add, held=self._lease(), holes=fillable))
         if others:
             reason = "No source of this instrument has a past."
             add = partial(holes_add, held=self._lease(), holes=others, is_left=True, reason=reason)
-            self.holes = await self._run(add)
+            await self._read(add)
+
+    async def add_missing(self, missing: Sequence[Missing]) -> None:
+        """Store what is missing when an instrument begins."""
+        await self._read(partial(_add_missing, self._lease(), missing))
 
     def untried(self, minutes: int) -> list[OpenHole]:
         """Return the holes of an interval that a source can fill, and was not asked for yet."""
@@ -123,7 +130,7 @@ class Filler:
                 continue
             try:
                 await self._run(partial(fill, self._lease(), filling, note, self._is_over.is_set))
-                self.holes = await self._run(hole_list)
+                await self._read(hole_list)
             except DatabaseError as error:
                 logger.warning("market: holes in candles wait: %s", error)
                 await asyncio.sleep(FAILED_SECONDS)
@@ -139,11 +146,16 @@ class Filler:
             symbol = symbols[hole.tries // TRIES % len(symbols)]
             listing = self.directory.listings[hole.instrument_id]
             if symbol.source == source:
-                until = settled(hole.minutes, self._clock(hole.instrument_id), symbol.zone)
-                first = self._first_open(hole.instrument_id) if hole.minutes == 1 else None
-                until = until if first is None else min(until, first)
-                return Filling(hole, listing, symbol, self.pasts[source], until)
+                until = self._until(hole, symbol)
+                if hole.since < until:
+                    return Filling(hole, listing, symbol, self.pasts[source], until)
         return None
+
+    def _until(self, hole: OpenHole, symbol: Symbol) -> int:
+        """Return up to where a hole can be filled now: the candles from there on still run."""
+        until = settled(hole.minutes, self._clock(hole.instrument_id), symbol.zone)
+        first = self._first_open(hole.instrument_id) if hole.minutes == 1 else None
+        return min(hole.until, until if first is None else min(until, first))
 
     def _symbols(self, instrument_id: int, minutes: int) -> list[Symbol]:
         """Return what the sources with such a past call an active instrument."""
@@ -158,9 +170,24 @@ class Filler:
             raise Overtaken("these candles have not begun")
         return self._held
 
+    async def _read(self, function: Callable[[], list[OpenHole]]) -> None:
+        """Take in the holes that a function returns; one after the other, so the newest stay."""
+        async with self._reading:
+            self.holes = await self._run(function)
+
     async def _run(self, function: Callable[[], R]) -> R:
         call = partial(with_connection, function)
         return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+
+
+def _add_missing(held: Held, missing: Sequence[Missing]) -> list[OpenHole]:
+    groups: dict[tuple[int, bool], list[Hole]] = defaultdict(list)
+    for minutes, hole, is_left in missing:
+        groups[minutes, is_left].append(hole)
+    for (minutes, is_left), holes in groups.items():
+        reason = OLDER if is_left else ""
+        holes_add(held=held, holes=holes, minutes=minutes, is_left=is_left, reason=reason)
+    return hole_list()
 
 
 async def shut(pool: ThreadPoolExecutor) -> None:

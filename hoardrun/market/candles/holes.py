@@ -88,16 +88,14 @@ def holes_add(
     return hole_list()
 
 
-def hole_shrink(*, held: Held, hole: OpenHole, since: int, wait_seconds: float) -> None:
-    """Note that a hole is filled up to a time; it is asked for again later, or is gone."""
+def hole_shrink(*, held: Held, hole: OpenHole, since: int) -> None:
+    """Note that a hole is filled up to a time: the rest, if any, was not asked for yet."""
     with fenced(held):
         row = CandleHole.objects.filter(pk=hole.id)
         if since >= hole.until:
             row.delete()
         else:
-            later = clock.now() + timedelta(seconds=wait_seconds)
-            tries = hole.tries if since == hole.since else 0  # the rest was not asked for yet
-            row.update(since=moment(since), next_at=later, tries=tries)
+            row.update(since=moment(since), next_at=clock.now(), tries=0, reason="")
 
 
 def hole_fail(*, held: Held, hole: OpenHole, retry_seconds: float, reason: str) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hoardrun.market.candles import spans
-from hoardrun.market.candles.backfill import wanted
+from hoardrun.market.candles.backfill import Missing, wanted
 from hoardrun.market.candles.builder import Hole
 from hoardrun.market.candles.directory import Directory
 from hoardrun.market.candles.histories import Past
+from hoardrun.market.candles.holes import hole_list
 from hoardrun.market.candles.ladder import Ladder
 from hoardrun.market.candles.selectors import closed_list, drawn_list, last_bucket, stored_list
 from hoardrun.market.candles.spans import DAY_MINUTES, MINUTE, PARTS, STORED
@@ -18,7 +19,7 @@ from hoardrun.market.candles.values import Drawn
 
 _HOUR, _DAY = 60 * MINUTE, DAY_MINUTES * MINUTE
 NOT_ROLLED = 720  # spans of an interval that are looked through, at most
-COMPARED_HOURS = 12  # that are asked for again each night: all minutes that Kraken has
+COMPARED_HOURS = 11  # that are asked for again: with the running one, all that Kraken has
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Opening:
 
     running: list[Drawn] = field(default_factory=list)
     not_rolled: list[Drawn] = field(default_factory=list)
-    holes: dict[int, list[Hole]] = field(default_factory=lambda: defaultdict(list))
+    missing: list[Missing] = field(default_factory=list)
 
 
 def read(
@@ -37,6 +38,7 @@ def read(
 ) -> Opening:
     """Read it for all instruments. `pasts` are those of the sources."""
     found = Opening()
+    holes = _first_holes()
     for instrument_id in directory.listings:
         now, zone = time(instrument_id), directory.zone(instrument_id)
         rows = stored_list(minutes=1, instrument_ids=[instrument_id], since=now - _DAY)
@@ -50,17 +52,29 @@ def read(
         for symbol in directory.symbols.get(instrument_id, ()):
             if (past := pasts.get(symbol.source)) is not None:
                 bars |= {minutes: past.bars for minutes in past.minutes if minutes in STORED}
-        for minutes, hole in wanted(instrument_id, bars, newest, now):
-            found.holes[minutes].append(hole)
+        found.missing.extend(wanted(instrument_id, bars, newest, now))
         for minutes in STORED[1:]:
-            begin = now - NOT_ROLLED * minutes * MINUTE
+            part, begin = PARTS[minutes], now - NOT_ROLLED * minutes * MINUTE
             if minutes in newest:
-                # That one too: its last parts may have been stored and not been added up.
-                begin = max(begin, spans.begin_of(minutes, newest[minutes], zone))
-            if PARTS[minutes] in newest and newest[PARTS[minutes]] >= begin:
+                # That one too: its last parts may have been stored and not been added up. So may
+                # those of spans that have waited for a hole.
+                last = spans.begin_of(minutes, newest[minutes], zone)
+                hole = holes.get((instrument_id, part), now) - minutes * MINUTE
+                begin = max(begin, min(last, hole))
+            if part in newest and newest[part] >= begin:
                 found.not_rolled.extend(
-                    closed_list(minutes=PARTS[minutes], instrument_ids=[instrument_id], since=begin)
+                    closed_list(minutes=part, instrument_ids=[instrument_id], since=begin)
                 )
+    return found
+
+
+def _first_holes() -> dict[tuple[int, int], int]:
+    """Return where the first hole that can be filled begins, by instrument and interval."""
+    found: dict[tuple[int, int], int] = {}
+    for hole in hole_list():
+        if not hole.is_left:
+            key = hole.instrument_id, hole.minutes
+            found[key] = min(hole.since, found.get(key, hole.since))
     return found
 
 
@@ -89,9 +103,12 @@ def ladders(
 
 
 def of_last_hours(directory: Directory, time: Callable[[int], int]) -> list[Hole]:
-    """Return holes that ask again for the last hours of all instruments with a source."""
+    """Return holes that ask again for the last hours of all instruments with a source.
+
+    The running hour is left out, so that no candle waits for the answer before it closes.
+    """
     found = []
     for instrument_id in directory.symbols:
-        now = spans.bucket_of(1, time(instrument_id))
-        found.append(Hole(instrument_id, now - COMPARED_HOURS * _HOUR, now))
+        hour = spans.bucket_of(60, time(instrument_id))
+        found.append(Hole(instrument_id, hour - COMPARED_HOURS * _HOUR, hour))
     return found

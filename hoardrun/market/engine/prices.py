@@ -34,7 +34,8 @@ class Accepted:
     size: int | None = None
     trade_id: int | None = None
     day_volume: int | None = None
-    is_history: bool = False  # a trade that the venue repeats: for candles, never for alerts
+    is_history: bool = False  # repeated by the venue, or late: for candles, never for alerts
+    is_late: bool = False  # a trade that comes after newer ones, and was not there before
 
 
 @dataclass(frozen=True, slots=True)

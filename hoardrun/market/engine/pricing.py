@@ -172,16 +172,17 @@ class Pricing:
         if price is None:
             return
         size = trade_id = volume = None
+        is_history = is_late = False
         if isinstance(said, Trade):
             size = self._steps(said.size, VOLUME_EXPONENT)
             trade_id = said.trade_id
             verdict = priced.gate.trade(price, said.at, now, trade_id=trade_id)
-            is_history = said.is_history or verdict is Verdict.LATE
+            is_late = verdict is Verdict.LATE and not said.is_history
             if size is None or verdict not in (Verdict.ACCEPTED, Verdict.LATE):
                 return
+            is_history = said.is_history or is_late
         else:
             verdict = priced.gate.ticker(price, said.at, now, is_snapshot=said.is_snapshot)
-            is_history = False
             if verdict is not Verdict.ACCEPTED:
                 return
             priced.ticker = said
@@ -190,7 +191,7 @@ class Pricing:
             priced.price, priced.at, priced.lag = price, said.at, max(0, now - said.at)
         yield Accepted(
             listing.id, listing.symbol, price, said.at, self._source,
-            size, trade_id, volume, is_history,
+            size, trade_id, volume, is_history, is_late,
         )  # fmt: skip
 
     def _bar(self, priced: _Priced, bar: Bar, now: int) -> Iterator[Item]:

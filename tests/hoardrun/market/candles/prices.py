@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from hoardrun.market.candles.builder import Builder, Hole, Kind
+from hoardrun.market.candles.builder import Builder, Hole
+from hoardrun.market.candles.minutes import Kind
 from hoardrun.market.candles.spans import MINUTE
 from hoardrun.market.candles.values import Drawn, Values, repaired, revised
 from hoardrun.market.engine.prices import Accepted, AcceptedBar

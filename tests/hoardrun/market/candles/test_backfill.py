@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hoardrun.market.candles.backfill import Filling, fill, wanted
+from hoardrun.market.candles.backfill import Filling, Missing, fill, wanted
 from hoardrun.market.candles.builder import Hole
 from hoardrun.market.candles.histories import SimulatedPast, Symbol, drawn_of
 from hoardrun.market.candles.holes import OpenHole, hole_list, holes_add
@@ -54,8 +53,8 @@ class Remembers:
             yield inside[start : start + 10]
 
 
-def filling(of: Instrument, hole: OpenHole, past: Remembers, until: int) -> Filling:
-    return Filling(hole, listing_of(of), SYMBOL, past, until)
+def filling(of: Instrument, hole: OpenHole, past: Remembers, until: int | None = None) -> Filling:
+    return Filling(hole, listing_of(of), SYMBOL, past, until or hole.until)
 
 
 def hole_of(held: Held, of: Instrument, count: int) -> OpenHole:
@@ -63,33 +62,44 @@ def hole_of(held: Held, of: Instrument, count: int) -> OpenHole:
     return hole
 
 
+def asked(missing: list[Missing]) -> dict[int, Hole]:
+    return {each.minutes: each.hole for each in missing if not each.is_left}
+
+
+def left(missing: list[Missing]) -> dict[int, Hole]:
+    return {each.minutes: each.hole for each in missing if each.is_left}
+
+
 def test_a_new_installation_asks_for_as_much_as_a_venue_has():
-    found = dict(wanted(7, {1: BARS, 60: BARS, 1440: 30}, {}, NOON + 1))
+    missing = wanted(7, {1: BARS, 60: BARS, 1440: 30}, {}, NOON + 1)
+    found = asked(missing)
     assert found[1] == Hole(7, NOON - (BARS - 1) * MINUTE, NOON + MINUTE)
     assert found[60].until - found[60].since == BARS * 60 * MINUTE
     assert found[1440].until - found[1440].since == 30 * 1440 * MINUTE
     assert set(found) == {1, 60, 1440}
+    assert left(missing)[1] == Hole(7, NOON - BARS * MINUTE, NOON - (BARS - 1) * MINUTE)
 
 
 def test_a_new_leader_asks_from_the_last_closed_minute_to_the_end_of_the_one_that_runs():
     newest = {1: NOON - 3 * MINUTE, 60: NOON - 60 * MINUTE}
     assert wanted(7, dict.fromkeys((1, 60), BARS), newest, NOON + 1) == [
-        (1, Hole(7, NOON - 2 * MINUTE, NOON + MINUTE))
+        (1, Hole(7, NOON - 2 * MINUTE, NOON + MINUTE), False)
     ]
 
 
 def test_after_days_without_a_leader_longer_candles_are_asked_for_too():
     newest = {1: NOON - 3000 * MINUTE, 60: NOON - 3000 * MINUTE}
-    found = dict(wanted(7, dict.fromkeys((1, 60), BARS), newest, NOON + 1))
-    assert found[1].since == NOON - (BARS - 1) * MINUTE
-    assert found[60].since == NOON - 2940 * MINUTE
+    missing = wanted(7, dict.fromkeys((1, 60), BARS), newest, NOON + 1)
+    assert asked(missing)[1].since == NOON - (BARS - 1) * MINUTE
+    assert asked(missing)[60].since == NOON - 2940 * MINUTE
+    assert left(missing) == {1: Hole(7, NOON - 2999 * MINUTE, NOON - (BARS - 1) * MINUTE)}
 
 
 def test_it_fills_a_hole_and_is_told_what_has_changed(held: Held, btc: Instrument):
     minutes_of(held, btc, 3)
     history = [replace(drawn(btc, number), values=Values(9, 9, 9, 9)) for number in range(25)]
     hole, changed = hole_of(held, btc, 25), list[Drawn]()
-    fill(held, filling(btc, hole, Remembers(history), NOON + 90 * MINUTE), changed.extend)
+    fill(held, filling(btc, hole, Remembers(history)), changed.extend)
     assert [each.revision for each in changed] == [1] * 3 + [0] * 22
     assert stored() == changed
     assert hole_list() == []
@@ -102,33 +112,23 @@ def test_it_does_not_touch_what_is_still_built(held: Held, btc: Instrument):
     assert len(stored()) == 5
     [rest] = hole_list()
     assert (rest.since, rest.until) == (NOON + 5 * MINUTE, NOON + 25 * MINUTE)
-    fill(held, filling(btc, rest, Remembers(history), NOON + 5 * MINUTE), lambda _: None)
-    assert len(stored()) == 5
-
-
-def test_a_candle_that_runs_for_long_is_asked_for_seldom(held: Held, btc: Instrument):
-    [hole] = holes_add(held=held, holes=[Hole(btc.pk, NOON, NOON + 60 * MINUTE)], minutes=60)
-    fill(held, filling(btc, hole, Remembers([]), NOON), lambda _: None)
-    [rest] = hole_list()
-    assert rest.due_at - time.monotonic() > 200
-    assert (rest.since, rest.tries) == (NOON, 0)
 
 
 def test_pages_before_a_failure_hold_and_the_rest_is_asked_for_again(held: Held, btc: Instrument):
     history = [drawn(btc, number) for number in range(25)]
     hole = hole_of(held, btc, 25)
-    fill(held, filling(btc, hole, Remembers(history, 2), NOON + 90 * MINUTE), lambda _: None)
+    fill(held, filling(btc, hole, Remembers(history, 2)), lambda _: None)
     assert len(stored()) == 20
     [again] = hole_list()
     assert (again.since, again.tries, again.is_left) == (NOON, 1, False)
-    fill(held, filling(btc, again, Remembers(history), NOON + 90 * MINUTE), lambda _: None)
+    fill(held, filling(btc, again, Remembers(history)), lambda _: None)
     assert stored() == history
 
 
 def test_what_a_venue_does_not_remember_is_left_and_marked(held: Held, btc: Instrument):
     history = [drawn(btc, number) for number in range(100, 120)]
     hole = hole_of(held, btc, 120)
-    fill(held, filling(btc, hole, Remembers(history), NOON + 300 * MINUTE), lambda _: None)
+    fill(held, filling(btc, hole, Remembers(history)), lambda _: None)
     [left] = hole_list()
     assert (left.is_left, left.since, left.until) == (True, NOON, NOON + 100 * MINUTE)
 

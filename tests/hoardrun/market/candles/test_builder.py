@@ -27,6 +27,14 @@ from tests.hoardrun.market.candles.prices import (
 OVER = MINUTE + CLOSE
 
 
+def begun() -> Builder:
+    """Make one that knows of no minute before noon, and asks for none."""
+    builder = Builder(kind_of)
+    nothing = Drawn(BTC, 1, NOON, Values(500, 500, 500, 500, 0, 0), "kraken", is_closed=False)
+    builder.seed(nothing)
+    return builder
+
+
 def built(builder: Builder, now: int) -> list[Drawn]:
     builder.close_due(now)
     return builder.drain()
@@ -82,16 +90,19 @@ def test_a_trade_twenty_seconds_late_amends_with_a_revision():
 
 @pytest.mark.feed(number=8)
 def test_a_trade_forty_seconds_late_is_counted_and_left_to_the_history():
-    builder, table = Builder(kind_of), Table()
-    builder.take(trade(NOON, 500, 1), NOON)
-    builder.take(trade(NOON + MINUTE, 501, 2), NOON + MINUTE)
-    table.store(built(builder, NOON + OVER))
-    builder.take(trade(NOON + 59 * SECOND, 600, 3), NOON + MINUTE + 40 * SECOND)
-    changed = table.store(built(builder, NOON + MINUTE + 40 * SECOND))
-    assert [row.bucket for row in changed] == [], "no closed candle changes"
-    assert table.rows[NOON].values.high == 500
-    assert builder.counts.late == 1
-    assert builder.holes == [Hole(BTC, NOON, NOON + MINUTE)]
+    """Also where the gate has kept it from alerts because newer trades were there."""
+    late = trade(NOON + 59 * SECOND, 600, 3)
+    for comes in (late, replace(late, is_history=True, is_late=True)):
+        builder, table = begun(), Table()
+        builder.take(trade(NOON, 500, 1), NOON)
+        builder.take(trade(NOON + MINUTE, 501, 2), NOON + MINUTE)
+        table.store(built(builder, NOON + OVER))
+        builder.take(comes, NOON + MINUTE + 40 * SECOND)
+        changed = table.store(built(builder, NOON + MINUTE + 40 * SECOND))
+        assert [row.bucket for row in changed] == [], "no closed candle changes"
+        assert table.rows[NOON].values.high == 500
+        assert builder.counts.late == 1
+        assert builder.holes == [Hole(BTC, NOON, NOON + MINUTE)]
 
 
 @pytest.mark.feed(number=8)
@@ -134,7 +145,7 @@ def test_a_repeated_trade_counts_once():
 
 
 def test_what_the_venue_repeats_of_earlier_minutes_is_no_late_trade():
-    builder = Builder(kind_of)
+    builder = begun()
     builder.take(trade(NOON, 500, 9), NOON)
     builder.take(replace(trade(NOON - MINUTE, 400, 8), is_history=True), NOON)
     assert [each.bucket for each in builder.drain()] == [NOON]
@@ -227,9 +238,31 @@ def test_a_gap_asks_for_the_minutes_that_it_touches():
     assert builder.holes == [Hole(BTC, NOON - 2 * MINUTE, NOON + MINUTE)]
 
 
+def test_the_minute_of_the_first_trade_is_asked_for_since_others_may_have_come_before_it():
+    builder = Builder(kind_of)
+    builder.take(trade(NOON + 30 * SECOND, 500, 5), NOON + 30 * SECOND)
+    builder.take(trade(NOON + 70 * SECOND, 500, 6), NOON + 70 * SECOND)
+    builder.take(quote(NOON + 70 * SECOND, 10), NOON + 70 * SECOND)
+    assert builder.holes == [Hole(BTC, NOON, NOON + MINUTE)]
+
+
+def test_what_the_venue_repeats_does_not_tell_since_when_all_is_seen():
+    builder = Builder(kind_of)
+    builder.take(replace(trade(NOON, 500, 5), is_history=True), NOON + 90 * SECOND)
+    assert builder.drain() == []
+    builder.take(trade(NOON + 90 * SECOND, 500, 6), NOON + 90 * SECOND)
+    builder.take(trade(NOON + 59 * SECOND, 600, 4), NOON + 90 * SECOND)
+    assert [each.bucket for each in builder.drain()] == [NOON + MINUTE]
+    assert builder.holes == [
+        Hole(BTC, NOON + MINUTE, NOON + 2 * MINUTE),
+        Hole(BTC, NOON, NOON + MINUTE),
+    ]
+
+
 def test_a_trade_of_a_minute_that_was_not_seen_from_its_beginning_makes_no_candle():
     builder = Builder(kind_of)
     builder.take(trade(NOON, 500, 5), NOON)
+    builder.holes.clear()
     builder.take(trade(NOON - SECOND, 600, 4), NOON)
     assert [each.bucket for each in builder.drain()] == [NOON]
     assert builder.holes == [Hole(BTC, NOON - MINUTE, NOON)]
@@ -244,8 +277,20 @@ def test_it_goes_on_with_a_minute_that_another_process_has_begun():
     assert running.values == Values(400, 500, 390, 500, 1100, 11)
 
 
-def test_a_late_trade_does_not_change_what_the_history_has_filled():
+def test_a_minute_that_another_process_has_begun_is_filled_while_its_source_is_silent():
+    """It would close with what that process has seen, and only when the source speaks again."""
     builder = Builder(kind_of)
+    builder.seed(Drawn(BTC, 1, NOON, Values(400, 450, 390, 420), "kraken", is_closed=False))
+    assert builder.first_open(BTC) is None
+    builder.forget(BTC, NOON, NOON + MINUTE)
+    assert built(builder, NOON + OVER) == []
+    builder.take(trade(NOON + MINUTE, 500, 1), NOON + MINUTE)
+    assert builder.first_open(BTC) == NOON + MINUTE
+    assert [each.bucket for each in built(builder, NOON + MINUTE + OVER)] == [NOON + MINUTE]
+
+
+def test_a_late_trade_does_not_change_what_the_history_has_filled():
+    builder = begun()
     builder.take(trade(NOON, 500, 1), NOON)
     built(builder, NOON + OVER)
     builder.forget(BTC, NOON - MINUTE, NOON + MINUTE)

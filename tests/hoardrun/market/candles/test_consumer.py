@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 
 from hoardrun.market.candles import consumer as consumers
-from hoardrun.market.candles.builder import Kind
 from hoardrun.market.candles.consumer import Candles, kind_of
 from hoardrun.market.candles.messages import CandleUpdate
-from hoardrun.market.candles.services import candles_store
+from hoardrun.market.candles.minutes import Kind
+from hoardrun.market.candles.services import candles_repair, candles_store
 from hoardrun.market.candles.spans import MINUTE, moment
 from hoardrun.market.candles.values import Drawn
 from hoardrun.market.engine.prices import Accepted, Gap
@@ -206,6 +207,47 @@ async def test_the_history_of_the_venue_fills_a_gap(btc: Instrument, venue: Venu
         assert any(each.revised or each.time for each in rooms.of("1m", closed=True))
 
 
+async def test_a_source_that_names_its_symbols_later_brings_their_past(venue: Venue):
+    """As on a new installation, where the leader of the source has yet to read the venue's list."""
+    made = await run(instrument)(symbol="BTC-USD", type="crypto", currency="USD")
+    venue.trades = [of(made, second, 0, second) for second in range(-1200, 60, 30)]
+    async with leading(Rooms(), await run(led)()) as candles:
+        await run(SourceSymbol.objects.create)(
+            instrument=made, source="kraken", venue_symbol="BTC/USD", rest_symbol="XBTUSD"
+        )
+        candles.take([of(made, 31, 0, 30), of(made, 66, 0, 66)])
+        await turned(candles, lambda: sorted(closed()) == list(range(-20, 1)))
+        # The first minute was not seen from its beginning.
+        await turned(candles, lambda: closed()[0].values.trades == 2)
+
+
+async def test_history_that_comes_while_its_minute_is_stored_is_asked_for_again(
+    btc: Instrument, venue: Venue, monkeypatch: pytest.MonkeyPatch
+):
+    venue.trades = [of(btc, second, second, second) for second in (1, 63, 65, 130)]
+    truth = replace(naive(venue.trades)[1], instrument_id=btc.pk)
+    stored_late: list[Drawn] = []
+    async with leading(Rooms(), await run(led)()) as candles:
+        loop = asyncio.get_running_loop()
+
+        def late(*, held: Held, drawn: Sequence[Drawn]) -> list[Drawn]:
+            """Store the second minute over what the history has filled just before."""
+            if any(each.is_closed and each.bucket == truth.bucket for each in drawn):
+                filled = Event()
+                changed = candles_repair(held=held, drawn=[truth], is_doubtful=True)
+                loop.call_soon_threadsafe(candles._changed, changed)
+                loop.call_soon_threadsafe(filled.set)
+                assert filled.wait(PATIENCE_SECONDS)
+                stored_late.append(truth)
+            return candles_store(held=held, drawn=drawn)
+
+        monkeypatch.setattr(consumers, "candles_store", late)
+        candles.take([each for each in venue.trades if each.trade_id != 65])
+        await turned(candles, lambda: stored_late)
+        monkeypatch.undo()
+        await turned(candles, lambda: closed()[1].values == truth.values)
+
+
 @pytest.mark.feed(number=10)
 async def test_a_leader_that_was_overtaken_writes_nothing_and_the_next_one_fills_in(
     btc: Instrument, venue: Venue
@@ -319,7 +361,7 @@ async def test_many_instruments_are_sent_in_few_messages(db: Any, settings: Any)
     made = [await run(instrument)(symbol=f"S{number}") for number in range(30)]
     calls = list[str]()
     async with leading(Rooms(), await run(led)()) as candles:
-        candles._publish = lambda topic, messages: calls.append(topic)
+        candles._updates._publish = lambda topic, messages: calls.append(topic)
         candles.take([of(each, 1, 0, 1) for each in made])
         await turned(candles, lambda: calls)
     assert sorted(calls) == sorted(set(calls))
