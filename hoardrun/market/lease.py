@@ -89,9 +89,12 @@ def renew(held: Held) -> bool:
 
 
 def release(held: Held) -> None:
-    """Let another process lead at once. Does nothing if it does so already."""
+    """Let another process lead at once. Does nothing if it does so already.
+
+    A renewal that comes after it, such as one that waited for the database, has no effect.
+    """
     with _limited():
-        _row(held).update(expires_at=Now())
+        _row(held).update(holder="", expires_at=Now())
 
 
 @contextmanager

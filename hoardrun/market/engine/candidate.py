@@ -28,7 +28,8 @@ class Candidate:
     """A process that would lead a source, or the engine.
 
     `work` runs while the lease is held, and is cancelled when it is lost, or could be: then the
-    lease is released only once it has ended. `may` says whether this process is to lead now.
+    lease is released only once it has ended. `may` says whether this process is to lead now; one
+    that is to lead no more gives the lease back when it would renew it.
     """
 
     def __init__(
@@ -36,7 +37,8 @@ class Candidate:
     ) -> None:
         self.name = name
         self.held: Held | None = None
-        self.is_unsure = False  # it stops since it cannot know whether it leads
+        self.terms = 0  # that it has led
+        self.is_unsure = False  # it stops, and does not know whether another follows
         self._holder = holder
         self._work = work
         self._may = may
@@ -48,7 +50,7 @@ class Candidate:
             if self._may():
                 began = time.monotonic()
                 try:
-                    held = await threads.run_lease(lease.acquire, self.name, self._holder)
+                    held = await self._acquire()
                 except DatabaseError as error:
                     logger.warning("market: %s has no leader here: %s", self.name, error)
                 else:
@@ -56,9 +58,21 @@ class Candidate:
                         pause = scaled(AGAIN_SECONDS)
             await asyncio.sleep(pause)
 
+    async def _acquire(self) -> Held | None:
+        """Ask for the lease; if cancelled meanwhile, give back what was got all the same."""
+        asking = asyncio.ensure_future(threads.run_lease(lease.acquire, self.name, self._holder))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            [held] = await asyncio.gather(asking, return_exceptions=True)
+            if isinstance(held, Held):
+                await self._release(held)
+            raise
+
     async def _lead(self, held: Held, began: float) -> bool:
         """Work until the lease is lost; return whether the work had no fault of its own."""
         self.held, self.is_unsure = held, False
+        self.terms += 1
         logger.info("market: this process leads %s, epoch %d", held.name, held.epoch)
         work = asyncio.ensure_future(self._work(held))
         keeping = asyncio.ensure_future(self._keep(held, began))
@@ -81,6 +95,9 @@ class Candidate:
     async def _end(self, held: Held, *tasks: asyncio.Task[None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         logger.info("market: this process leads %s no more", held.name)
+        await self._release(held)
+
+    async def _release(self, held: Held) -> None:
         try:
             async with asyncio.timeout(lease.STATEMENT_SECONDS):
                 await threads.run_lease(lease.release, held)
@@ -88,7 +105,7 @@ class Candidate:
             logger.warning("market: the lease of %s is not released: %r", held.name, error)
 
     async def _keep(self, held: Held, began: float) -> None:
-        """Renew until that fails, or until it is too late to know who leads."""
+        """Renew until that fails, another is to lead, or it is too late to know who does."""
         terms = lease.terms()
         until = began + terms.ttl - terms.margin
         while True:
@@ -98,6 +115,10 @@ class Candidate:
                 self.is_unsure = True
                 return
             await asyncio.sleep(min(terms.renew, until - now))
+            if not self._may():
+                logger.info("market: another process is to lead %s", held.name)
+                self.is_unsure = True
+                return
             began = time.monotonic()
             try:
                 async with asyncio.timeout(max(0.01, until - began)):

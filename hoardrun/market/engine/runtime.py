@@ -94,6 +94,11 @@ class Runtime:
         """The leases that this process holds."""
         return [each.name for each in self._candidates if each.held is not None]
 
+    @property
+    def has_led(self) -> bool:
+        """Say whether this process has ever held a lease."""
+        return any(each.terms for each in self._candidates)
+
     async def run(self) -> None:
         """Lead what falls to this process until cancelled, or until its node drains."""
         await self._prepare()

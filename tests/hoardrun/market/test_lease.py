@@ -95,6 +95,15 @@ def test_a_release_lets_another_lead_at_once() -> None:
     assert led(holder="two").epoch == 2
 
 
+def test_a_renewal_that_comes_after_the_release_has_no_effect() -> None:
+    first = led()
+    release(first)
+    assert not renew(first)
+    with pytest.raises(Overtaken), fenced(first):
+        pass
+    assert led(holder="two").epoch == 2
+
+
 def test_a_lease_that_has_run_out_still_stores_until_another_leads() -> None:
     held = led()
     expire()

@@ -164,7 +164,7 @@ class Command(base.Command):
             {"event": event, **numbers},
             f"{end} {numbers['seconds']} s: {self._quotes} ticks of {len(self._symbols)} "
             f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second."
-            f"{'' if self._quotes or self._runtime.leads else ' Another process leads it.'}",
+            f"{'' if self._runtime.has_led else ' Another process leads it.'}",
         )
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from hoardrun.market import lease
 from hoardrun.market.engine import threads
@@ -143,5 +147,40 @@ async def test_it_leads_only_while_it_may():
     assert not work.terms
     may.set()
     await until(lambda: work.leads)
+    may.clear()
+    await until(lambda: not work.leads)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert (await Lease.objects.aget()).holder == ""
+
+
+async def test_what_it_gets_while_it_is_ended_it_gives_back():
+    before = await threads.run(lease.acquire, "engine", "before")
+    assert before is not None
+    stores, may_end = threading.Event(), threading.Event()
+
+    def store() -> None:
+        with lease.fenced(before):
+            Lease.objects.create(name="stored")
+            stores.set()
+            may_end.wait(PATIENCE_SECONDS)
+
+    await Lease.objects.aupdate(expires_at=F("acquired_at"))
+    storing = asyncio.ensure_future(threads.run(store))
+    await until(stores.is_set)
+    running = asyncio.ensure_future(Candidate("engine", "one", Work()).run())
+    await until(_asks)
+    running.cancel()
+    may_end.set()
+    await asyncio.gather(running, storing, return_exceptions=True)
+    after = await threads.run(lease.acquire, "engine", "after")
+    assert after is not None, "the lease is held by a candidate that has ended"
+
+
+def _asks() -> bool:
+    """Say whether a thread asks for a lease that was free."""
+    for frame in sys._current_frames().values():
+        names = [each.name for each in traceback.extract_stack(frame)]
+        if "acquire" in names and {"_limited", "update"} & set(names):
+            return True
+    return False

@@ -119,6 +119,19 @@ async def test_it_waits_and_says_so_while_another_process_leads(environment: dic
     assert out.endswith("Another process leads it.\n")
 
 
+async def test_a_venue_that_is_away_is_not_taken_for_another_leader(environment: dict[str, str]):
+    environment |= {
+        "MARKET_KRAKEN_URL": "ws://127.0.0.1:1",
+        "MARKET_KRAKEN_API_URL": "http://[::1]:1",
+    }
+    process = await _stream(environment, "--source", "kraken", "--for", "3")
+    out, err = await _end(process)
+    assert process.returncode == 0, err
+    assert "leads source:kraken" in err
+    assert ": 0 ticks of 0 symbols" in out
+    assert "Another process" not in out
+
+
 @pytest.mark.parametrize("how", [("--fast",), ("--rebase", "now", "--for", "8")])
 async def test_it_streams_a_recording_through_the_venues_own_session(
     environment: dict[str, str], how: tuple[str, ...]
