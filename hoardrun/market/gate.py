@@ -86,7 +86,8 @@ class Gate:
     def doubting_seconds(self, now: int) -> float:
         """Return for how long prices have come of which none was believed.
 
-        A venue may go on sending zeros with fresh times: they are no proof of the last price.
+        A venue may go on sending zeros with fresh times, or tickers of an hour ago: they are no
+        proof of the last price.
         """
         return 0.0 if self._doubting_since is None else (now - self._doubting_since) / _SECOND
 
@@ -102,7 +103,7 @@ class Gate:
         if at > now + self._limits.ahead_seconds * _SECOND:
             return self._doubt(Verdict.AHEAD, now)
         if at < self._ticker_at:
-            return self._say(Verdict.OLD)
+            return self._doubt(Verdict.OLD, now)
         if (verdict := self._jumped(price, now, is_snapshot)) is not Verdict.ACCEPTED:
             return self._doubt(verdict, now)
         self._ticker_at = at

@@ -22,7 +22,7 @@ MAY = {
     "hoardrun/market/calendars.py": "looks at the hours of venues",
     "hoardrun/market/candles/pages.py": "says which candles are the newest in an answer",
     "hoardrun/market/candles/selectors.py": "says which candle runs in an answer",
-    "hoardrun/market/engine/source.py": "looks at the hours of venues",
+    "hoardrun/market/engine/term.py": "looks at the hours of venues",
     "hoardrun/market/feeds/backoff.py": "reads Retry-After",
     "hoardrun/market/feeds/daily/importing.py": "refuses the rates of a day to come",
     "hoardrun/market/feeds/simulator.py": "invents prices",

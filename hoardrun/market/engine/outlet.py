@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 
@@ -11,7 +12,7 @@ from hoardrun.market.engine import store, threads
 from hoardrun.market.engine.holes import Holes
 from hoardrun.market.engine.prices import Item
 from hoardrun.market.engine.store import Report
-from hoardrun.market.lease import Held
+from hoardrun.market.lease import STATEMENT_SECONDS, Held
 from hoardrun.market.quotes import LiveQuote
 
 logger = logging.getLogger(__name__)
@@ -60,3 +61,14 @@ class Outlet:
             self._unsaved = unsaved | self._unsaved
             raise
         return True
+
+    async def close(self, report: Report) -> None:
+        """Store what waits, at the end of a term; give up on a database that does not answer.
+
+        What has begun goes on beside it, and the lease fences it. Raises Overtaken.
+        """
+        try:
+            async with asyncio.timeout(STATEMENT_SECONDS):
+                await asyncio.shield(self.save(report))
+        except TimeoutError:
+            logger.warning("market: the last quotes of %s may not be recorded", self._source)

@@ -63,7 +63,7 @@ class PulledLeader:
         try:
             await first_of(self._pull(outlet), self._watch(outlet), self._keep(outlet))
         finally:
-            await asyncio.shield(outlet.save(self._report()))
+            await outlet.close(self._report())
 
     async def _pull(self, outlet: Outlet) -> None:
         batches = self._feed(lambda: self._listings, interval=self._interval)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.hours import TRADING
 
-_HALTED = "halted"
+HALTED = "halted"
 # After so many seconds without a proof, a price in an open market is stale.
 _LIMITS = {"crypto": 60.0, "forex": 30.0, "stock": 60.0, "index": 60.0, "commodity": 60.0}
 _MAJORS = frozenset({"BTC-USD", "ETH-USD"})
@@ -25,13 +25,13 @@ def feed_of(*, status: str, age: float | None, limit: float, is_delayed: bool) -
     `status` is that of the instrument's market; `age` the seconds since its price was proven to be
     the newest, None if it never was.
     """
-    if status == _HALTED:
+    if status == HALTED:
         return Feed.HALTED
     if status not in TRADING:
         return Feed.CLOSED
-    if is_delayed:
-        return Feed.DELAYED
-    return Feed.STALE if age is None or age > limit else Feed.LIVE
+    if age is None or age > limit:
+        return Feed.STALE
+    return Feed.DELAYED if is_delayed else Feed.LIVE
 
 
 def state_of_source(feeds: Sequence[Feed], link: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from hoardrun.market import feeds
@@ -21,9 +22,9 @@ from hoardrun.market.engine import threads
 from hoardrun.market.engine.prices import Feed, FeedChange, Gap
 from hoardrun.market.engine.runtime import Runtime
 from hoardrun.market.engine.times import now
-from hoardrun.market.models import Instrument, Quote, Source, SourceSymbol, TradingSession
+from hoardrun.market.models import Instrument, Lease, Quote, Source, SourceSymbol, TradingSession
 from hoardrun.market.services import instruments_ensure
-from tests.hoardrun.market.engine.tools import Kept, Taken, running, until
+from tests.hoardrun.market.engine.tools import PATIENCE_SECONDS, Kept, Taken, running, until
 from tests.hoardrun.market.feeds.scripted import Server, playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,6 +240,31 @@ async def test_a_refused_symbol_that_staff_enable_is_asked_for_again():
         await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
 
 
+async def test_a_refusal_that_could_not_be_stored_is_stored_later(caplog: Any):
+    await _listed("BTC-USD", "ETH-USD")
+    async with (
+        playing(refused={"B"}) as server,
+        leading(server),
+        moving(server, "ETH-USD"),
+    ):
+        await until(lambda: server.asked)
+        await _rename("market_sourcesymbol", "market_sourcesymbol_away")
+        try:
+            await until(lambda: "symbols of scripted not read" in caplog.text)
+        finally:
+            await _rename("market_sourcesymbol_away", "market_sourcesymbol")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await SourceSymbol.objects.filter(is_enabled=True).acount() == 2:
+                await asyncio.sleep(0.05)
+        assert sum("B" in asked for asked in server.asked) == 1
+
+
+@database_sync_to_async
+def _rename(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
 async def test_after_a_lost_connection_comes_a_gap_before_the_next_price():
     await _listed("BTC-USD")
     async with playing() as server, leading(server) as (kept, _):
@@ -304,6 +330,31 @@ async def test_a_database_that_stalls_delays_no_price(settings: Any):
             while (await Quote.objects.aget()).price < newest * 100:
                 await asyncio.sleep(0.1)
         assert len(server.connects) == 1
+
+
+async def test_prices_are_stale_while_the_database_lets_nobody_lead():
+    """The leader cannot store its last prices, and nobody waits for that."""
+    await _listed("BTC-USD")
+    holds, release = threading.Event(), threading.Event()
+
+    def stall() -> None:
+        with transaction.atomic():
+            Lease.objects.update(holder=F("holder"))
+            list(Quote.objects.select_for_update())
+            holds.set()
+            release.wait(3 * PATIENCE_SECONDS)
+
+    async with playing() as server, leading(server) as (kept, _), moving(server, "BTC-USD"):
+        await until(lambda: kept.quotes and kept.quotes[-1].feed is Feed.LIVE)
+        stalling = asyncio.ensure_future(threads.run(stall))
+        try:
+            await until(holds.is_set)
+            await until(lambda: kept.quotes[-1].feed is Feed.STALE)
+            assert not server.open
+        finally:
+            release.set()
+            await stalling
+        await until(lambda: kept.quotes[-1].feed is Feed.LIVE)
 
 
 async def test_staff_stop_a_source_and_start_it_again():

@@ -74,6 +74,7 @@ class Taken:
 @asynccontextmanager
 async def running(sources: Sequence[str], **more: Any) -> AsyncIterator[tuple[Kept, Runtime]]:
     """Run a process's part of the market meanwhile."""
+    Taken()  # an empty one, until the engine has made its own
     kept = Kept()
     runtime = Runtime(sources, publish=kept, **more)
     work = asyncio.ensure_future(runtime.run())
