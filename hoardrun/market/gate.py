@@ -71,7 +71,7 @@ class Gate:
         self._window: deque[int] = deque(maxlen=limits.window)
         self._doubted: deque[int] = deque(maxlen=limits.window)
         self._doubted_since = 0
-        self._minutes: deque[_Minute] = deque(maxlen=3)  # what a running candle may span
+        self._minutes: deque[_Minute] = deque(maxlen=3)  # what a recent candle may span
         self._accepted_at = 0  # by our clock
         self._doubting_since: int | None = None  # by our clock
         self._ticker_at = self._trade_at = 0  # by the venue's
@@ -129,13 +129,16 @@ class Gate:
         self._trade_id = trade_id
         return self._say(verdict)
 
-    def bar(self, open: int, high: int, low: int, close: int, *, is_running: bool) -> Verdict:
-        """Judge a candle of the venue. Only the running one is compared with the last prices."""
+    def bar(self, open: int, high: int, low: int, close: int, *, is_recent: bool) -> Verdict:
+        """Judge a candle of the venue. Only a recent one is compared with the last prices.
+
+        A recent one runs, or has ended a minute ago at most.
+        """
         if low <= 0:
             return self._say(Verdict.NOT_POSITIVE)
         if not low <= min(open, close) <= max(open, close) <= high:
             return self._say(Verdict.INCONSISTENT)
-        if is_running and self._window:
+        if is_recent and self._window:
             lowest = min(minute.low for minute in self._minutes)
             highest = max(minute.high for minute in self._minutes)
             if not (
@@ -145,6 +148,13 @@ class Gate:
             ):
                 return self._say(Verdict.QUARANTINED)
         return self._say(Verdict.ACCEPTED)
+
+    def is_ahead(self, at: int, now: int) -> bool:
+        """Say whether a time, such as the beginning of a candle, is too far ahead, and count it."""
+        if at <= now + self._limits.ahead_seconds * _SECOND:
+            return False
+        self._say(Verdict.AHEAD)
+        return True
 
     def _say(self, verdict: Verdict) -> Verdict:
         self.counts[verdict] += 1

@@ -111,7 +111,7 @@ def _simulated(listing: Listing, since: int, until: int) -> Iterator[MissedPrice
 def _is_plausible(prices: Sequence[int], at: int, gate: Gate, jump_percent: Decimal) -> bool:
     """Say whether a candle may be true: its close by the gate, its extremes by their distance."""
     first, high, low, close = prices
-    if gate.bar(first, high, low, close, is_running=False) is not Verdict.ACCEPTED:
+    if gate.bar(first, high, low, close, is_recent=False) is not Verdict.ACCEPTED:
         return False
     factor = 1 + jump_percent / 100
     if high > max(first, close) * factor or low * factor < min(first, close):

@@ -13,6 +13,8 @@ from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits, Verdict
 from hoardrun.market.quotes import Listing, LiveQuote
 from hoardrun.market.scaled import VOLUME_EXPONENT, Unscalable, rounded, unscale
 
+RECENT_MINUTES = 1  # after its end a candle is still compared with the last prices
+_MINUTE = 60_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DOUBTED = (Verdict.QUARANTINED, Verdict.NOT_POSITIVE, Verdict.INCONSISTENT, Verdict.AHEAD)
 
@@ -200,11 +202,11 @@ class Pricing:
             self._steps(each, listing.decimals) for each in (bar.open, bar.high, bar.low, bar.close)
         ]
         volume = None if bar.volume is None else self._steps(bar.volume, VOLUME_EXPONENT)
-        if any(each is None for each in prices):
+        if any(each is None for each in prices) or priced.gate.is_ahead(bar.begin, now):
             return
         first, high, low, close = (each or 0 for each in prices)
-        is_running = not bar.is_amended and now < bar.begin + bar.minutes * 60_000_000
-        if priced.gate.bar(first, high, low, close, is_running=is_running) is Verdict.ACCEPTED:
+        is_recent = now < bar.begin + (bar.minutes + RECENT_MINUTES) * _MINUTE
+        if priced.gate.bar(first, high, low, close, is_recent=is_recent) is Verdict.ACCEPTED:
             yield AcceptedBar(
                 listing.id, listing.symbol, bar.begin, bar.minutes, first, high, low, close,
                 volume, bar.trades, self._source, bar.is_snapshot, bar.is_amended,

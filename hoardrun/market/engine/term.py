@@ -115,6 +115,7 @@ class Term:
         if self._pace == 1:
             return now()
         times = [each.at for each in turn.tickers] + [each.at for each in turn.trades]
+        times += [each.begin for each in turn.bars]
         return max(times, default=now())
 
     def _note(self, turn: Turn) -> None:
@@ -125,7 +126,10 @@ class Term:
                 self._refused[change.symbol] = self._unsaid[change.symbol] = change.reason
         for lost in turn.lost:
             if line := self._pricing.line(lost.symbol):
-                self._outlet.holes.open(line.listing.id, lost.since)
+                # Not only what the venue said: a time in the future would hide what is missing.
+                last = self._pricing.last_at(lost.symbol)
+                since = lost.since if last is None else min(lost.since, last)
+                self._outlet.holes.open(line.listing.id, since)
 
     def _judge(self) -> Sequence[FeedChange]:
         if time.monotonic() - self._looked_at >= MARKETS_SECONDS:

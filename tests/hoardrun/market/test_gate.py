@@ -43,7 +43,7 @@ def test_every_type_of_instrument_has_its_limit():
 def test_no_price_is_zero_or_less(gate, price):
     assert gate.ticker(price, NOW, NOW) is Verdict.NOT_POSITIVE
     assert gate.trade(price, NOW, NOW) is Verdict.NOT_POSITIVE
-    assert gate.bar(100, 100, price, 100, is_running=False) is Verdict.NOT_POSITIVE
+    assert gate.bar(100, 100, price, 100, is_recent=False) is Verdict.NOT_POSITIVE
     assert gate.counts == {Verdict.NOT_POSITIVE: 3}
     assert gate.ticker(100, NOW, NOW) is ACCEPTED
 
@@ -170,21 +170,21 @@ def test_it_says_for_how_long_no_price_was_believed(gate, price):
         ((100, 130, 95, 130), QUARANTINED),
     ],
 )
-def test_a_running_candle_stays_near_the_prices(bar, verdict):
+def test_a_recent_candle_stays_near_the_prices(bar, verdict):
     gate = _gate([100] * 20)
-    assert gate.bar(*bar, is_running=True) is verdict
+    assert gate.bar(*bar, is_recent=True) is verdict
 
 
 def test_an_old_candle_is_only_consistent():
     gate = _gate([100] * 20)
-    assert gate.bar(900, 950, 850, 900, is_running=False) is ACCEPTED
+    assert gate.bar(900, 950, 850, 900, is_recent=False) is ACCEPTED
 
 
 def test_a_candle_of_a_crash_that_the_prices_went_through_is_believed():
     gate = _gate([1000] * 20)
     crash = list(range(1000, 700, -5))
     assert set(_tickers(gate, crash)) == {ACCEPTED}
-    assert gate.bar(1000, 1000, 705, 705, is_running=True) is ACCEPTED
+    assert gate.bar(1000, 1000, 705, 705, is_recent=True) is ACCEPTED
 
 
 ticks = st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 8 * S)), min_size=1, max_size=120)

@@ -115,6 +115,29 @@ def test_a_candle_of_the_venue_is_scaled_and_judged(pricing: Pricing):
     assert pricing.doubted == 2
 
 
+@pytest.mark.parametrize(
+    ("high", "ended_seconds", "count"),
+    [
+        ("101", -30, 1),
+        ("10000", -30, 0),  # it runs
+        ("10000", 59, 0),
+        ("10000", 60, 1),  # older than the prices that it could be compared with
+        ("101", -64, 1),  # begins in a moment
+        ("101", -66, 0),
+        ("101", -86_400, 0),
+    ],
+)
+def test_a_candle_of_now_is_near_the_prices_and_none_is_of_the_future(
+    pricing: Pricing, high: str, ended_seconds: int, count: int
+):
+    taken(pricing, ticker("100"))
+    begin = NOON - (ended_seconds + 60) * SECOND
+    one = Decimal(100)
+    bar = Bar("BTC/USD", begin, 1, one, Decimal(high), one, one, volume=None)
+    assert len(taken(pricing, bar)) == count
+    assert pricing.doubted == 1 - count
+
+
 def test_prices_stay_when_the_list_is_read_again_and_go_when_the_steps_change(pricing: Pricing):
     taken(pricing, ticker("100"))
     pricing.list([replace(LINE, is_backup=True)], NOON)

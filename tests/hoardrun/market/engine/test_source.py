@@ -279,6 +279,20 @@ async def test_after_a_lost_connection_comes_a_gap_before_the_next_price():
         assert gap.since <= gap.until
 
 
+async def test_a_time_in_the_future_hides_no_gap(settings: Any):
+    settings.MARKET = {"MARKET_TIME_SCALE": 1.0}  # else the venue's time is that of its prices
+    await _listed("BTC-USD")
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "BTC-USD"):
+            await until(lambda: len(kept.of("BTC-USD")) > 5)
+            server.say({"tick": "B", "price": "100", "at": now() + 3_600_000_000})
+            await kept.more(3)
+            await server.drop()
+            await until(lambda: any(isinstance(item, Gap) for item in Taken.last.items))
+        [gap] = [item for item in Taken.last.items if isinstance(item, Gap)]
+        assert gap.since < gap.until
+
+
 @pytest.mark.feed(number=14)
 async def test_a_halt_is_said_and_is_no_staleness():
     await _listed("BTC-USD", "ETH-USD")
