@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hoardrun.api import auth, schema, snapshot, users
+from hoardrun.api import auth, echo, schema, snapshot, users
 from realtime.rest.routes import both
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     *both("api/v1/auth/me", auth.MeView, "me"),
     *both("api/v1/users", users.UsersView, "users"),
     *both("api/ws-ticket", auth.TicketView, "ws-ticket"),
+    *both("api/v1/echo", echo.EchoView, "echo"),
     *both("api/v1/snapshot", snapshot.SnapshotView, "snapshot"),
     *both("api/schema", schema.SchemaView, "schema"),
     *both("api/docs", schema.DocsView, "docs"),

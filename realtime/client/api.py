@@ -56,12 +56,22 @@ class Api:
         except NoToken:
             raise ApiError(HTTPStatus.UNAUTHORIZED, "nobody is logged in") from None
         return await asyncio.to_thread(
-            _ask, self._options, method, path, body, {**headers, "Authorization": f"Bearer {token}"}
+            ask_once,
+            self._options,
+            method,
+            path,
+            body,
+            {**headers, "Authorization": f"Bearer {token}"},
         )
 
 
-def _ask(options: Options, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-    """Ask once; the API is below the path that comes before the socket's `/ws/`."""
+def ask_once(
+    options: Options, method: str, path: str, body: Any, headers: Mapping[str, str]
+) -> Any:
+    """Ask once, without a token of its own. Raises ApiError; blocks.
+
+    The API is below the path that comes before the socket's `/ws/`.
+    """
     parts = urlsplit(options.url)
     kind = HTTPSConnection if parts.scheme == "wss" else HTTPConnection
     port = parts.port or kind.default_port

@@ -17,6 +17,7 @@ from realtime.hub.hub import Hub
 from realtime.meters import here, meters
 from realtime.meters.kinds import declared
 from realtime.meters.names import OTHER_CLOSES
+from realtime.meters.readiness import METER, readiness
 from realtime.meters.table import LISTS
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
@@ -36,8 +37,8 @@ async def render(hub: Hub, fleet: FleetOnOneNode) -> bytes:
     """
     parts: list[bytes] = []
     piece: list[Metric] = []
-    found = await fleet.get()
-    for family in chain(families(hub), found):
+    found, checks = await asyncio.gather(fleet.get(), readiness.read())
+    for family in chain(families(hub), [family_of(METER, checks, _where())], found):
         piece.append(family)
         if len(piece) == AT_ONCE:
             parts.append(text_of(piece))
@@ -50,7 +51,7 @@ async def render(hub: Hub, fleet: FleetOnOneNode) -> bytes:
 def families(hub: Hub) -> Iterator[Metric]:
     """Read everything that this process counts."""
     list_labels()
-    where = {"node": here.node, "worker": str(here.worker)}
+    where = _where()
     for meter in declared(meters):
         yield family_of(meter, getattr(meters, meter.name), where)
     for reading in READINGS:
@@ -58,6 +59,10 @@ def families(hub: Hub) -> Iterator[Metric]:
         if value is not None:
             yield family_of(reading.meter, value, where)
     yield from _process.collect()
+
+
+def _where() -> dict[str, str]:
+    return {"node": here.node, "worker": str(here.worker)}
 
 
 def list_labels() -> None:

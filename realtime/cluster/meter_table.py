@@ -9,6 +9,7 @@ from realtime.cluster.exposition import list_labels
 from realtime.cluster.readings import READINGS
 from realtime.meters import Meter, fleet, meters
 from realtime.meters.kinds import declared
+from realtime.meters.readiness import METER
 
 _TABLE = re.compile(r"(<!-- (\w+) -->\n)(?:\|.*\n)*")
 MAX_NAMED = 14  # values of a label
@@ -17,7 +18,7 @@ OF_A_DEPLOYMENT = {"shard"}  # labels whose values are not the same everywhere
 
 def with_tables(page: str) -> str:
     """Write the tables into a page, in place of those behind its two marks."""
-    own = [*declared(meters), *(reading.meter for reading in READINGS)]
+    own = [*declared(meters), *(reading.meter for reading in READINGS), METER]
     tables = {"process": own, "deployment": fleet.meters()}
     list_labels()
     return _TABLE.sub(lambda found: found[1] + "".join(_table(tables[found[2]])), page)

@@ -570,6 +570,12 @@ export interface QuietWindow {
   end: string;
 }
 
+/** A user has asked for this event, to see that events arrive; it means nothing else. */
+export interface Echo {
+  /** The text of the request. */
+  text: string;
+}
+
 /** A transaction was created or moved to another status. */
 export interface TransactionUpdate {
   /** The transaction's id. */
@@ -891,6 +897,7 @@ export interface ServerMessages {
   balance_update: BalanceUpdate;
   candle_update: CandleUpdate;
   connection_established: ConnectionEstablished;
+  echo: Echo;
   error: ErrorData;
   market_feed: MarketFeed;
   market_update: MarketUpdate;
@@ -923,6 +930,7 @@ export type EventType =
   | "notification_updated"
   | "system_announcement"
   | "preferences_changed"
+  | "echo"
   | "transaction_update"
   | "balance_update"
   | "payee_changed"

@@ -273,3 +273,19 @@ def test_other_servers_have_numbers_too(kind: str) -> None:
     port = free_port()
     with Server(kind, env={"DEBUG": "1", "METRICS_PORT": str(port)}):  # type: ignore[arg-type]
         wait_until(metrics.answers(port), seconds=10, what="metrics are served")
+
+
+def test_it_tells_what_a_process_cannot_use(server: Server, first_port: int, redis: Redis) -> None:
+    def found() -> dict[str, float]:
+        by = metrics.scrape(first_port).samples["hoardrun_check_ok"]
+        return {labels["check"]: value for labels, value in by}
+
+    wait_until(lambda: set(found().values()) == {1.0}, seconds=20, what="all is well")
+    redis.freeze()
+    try:
+        wait_until(lambda: found()["channel_layer"] == 0, seconds=20, what="Redis is missed")
+        assert found()["database"] == found()["migrations"] == 1
+        assert server.request("GET", "/readyz").status == 200
+    finally:
+        redis.thaw()
+    wait_until(lambda: set(found().values()) == {1.0}, seconds=20, what="it is back")

@@ -108,6 +108,8 @@ async def test_each_message_is_as_described(server: Server) -> None:
         await alice.receive("payee_changed")
         await asyncio.to_thread(_wait_for, server)
         await alice.receive("price_alert_changed")
+        await asyncio.to_thread(_echo, server)
+        await alice.receive("echo")
         followed = await asyncio.to_thread(_follow, server)
         await alice.send({"type": "join_room", "room": f"watchlist:{followed}"})
         await alice.receive("watchlist_changed")
@@ -175,6 +177,11 @@ def _wait_for(server: Server) -> None:
     body = {"symbol": "BTC-USD", "kind": "price_above", "threshold": "99999999"}
     path, token = "/api/v1/price-alerts", token_for(ALICE)
     assert server.request("POST", path, json=body, token=token).status == 201
+
+
+def _echo(server: Server) -> None:
+    answer = server.request("POST", "/api/v1/echo", json={"text": "Hello"}, token=token_for(ALICE))
+    assert answer.status == 200
 
 
 def _follow(server: Server) -> str:
