@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from realtime.cluster.listening import Listeners
+from realtime.cluster.service_manager import ServiceManager
 from realtime.cluster.workers import Supervisor
 from realtime.cluster.working import TICK_SECONDS, WorkingServer
 from realtime.options import options as engine
@@ -55,6 +56,7 @@ class Server(WorkingServer):
         from realtime.cluster.drain import drain
         from realtime.hub import hub
 
+        self.manager.stopping()
         self.server_state.is_draining = True
         has_left = await self.leave_port(sockets or ())
         node = hub.current()
@@ -101,9 +103,9 @@ def config(**overrides: Any) -> uvicorn.Config:
     return uvicorn.Config(**(options | overrides))
 
 
-def run(configuration: uvicorn.Config, listeners: Listeners) -> None:
-    """Serve until a signal, in this process or in several."""
+def run(configuration: uvicorn.Config, listeners: Listeners, manager: ServiceManager) -> None:
+    """Serve until a signal, in this process or in several. This one speaks to the manager."""
     if configuration.workers > 1:
-        Supervisor(configuration, listeners, Server).run()
+        Supervisor(configuration, listeners, Server, manager).run()
     else:
-        Server(configuration).run(sockets=listeners.sockets)
+        Server(configuration, manager).run(sockets=listeners.sockets)

@@ -24,6 +24,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 from realtime.cluster.listening import Listeners, admit_again
+from realtime.cluster.service_manager import ServiceManager
 from realtime.cluster.working import WorkingServer
 from realtime.meters import here
 from realtime.options import options as engine
@@ -136,9 +137,12 @@ class Supervisor(multiprocess.Multiprocess):
         config: uvicorn.Config,
         listeners: Listeners,
         new_server: Callable[[uvicorn.Config], WorkingServer],
+        manager: ServiceManager,
     ) -> None:
         super().__init__(config, sockets=[])
         self._listeners = listeners
+        self._manager = manager
+        self._is_ready = False
         self._new_server = new_server
         self._old: deque[Worker] = deque()  # to be replaced, one after the other
         self._successor: Worker | None = None  # of the first of them, while it starts
@@ -161,6 +165,7 @@ class Supervisor(multiprocess.Multiprocess):
 
         The kernel shares out among the sockets that are left.
         """
+        self._manager.stopping()
         self._old.clear()
         if self._successor is not None:
             self.workers.append(self._successor)
@@ -176,6 +181,7 @@ class Supervisor(multiprocess.Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """Replace workers that have died, kill those that do not answer, go on with a reload."""
+        self._manager.alive()
         self._leaving = [worker for worker in self._leaving if not worker.has_ended()]
         for number, worker in enumerate(self.workers):
             if self.should_exit.is_set():
@@ -193,6 +199,9 @@ class Supervisor(multiprocess.Multiprocess):
             logger.info("Worker [%s] died: starting another.", worker.pid)
             self.workers[number] = self._started(number)
         self._reload()
+        if not self._is_ready and all(one.is_ready(LOOK_SECONDS) for one in self.workers):
+            self._is_ready = True
+            self._manager.ready()
 
     def restart_all(self) -> None:
         """Replace each worker, the next one once the new one serves and the old one has ended.

@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from realtime.cluster.listening import admit_no_more
+from realtime.cluster.service_manager import ServiceManager
 from realtime.servers import door, peers
 from realtime.servers.http import HttpProtocol
 
@@ -34,10 +35,13 @@ class State(ServerState):
 
 
 class WorkingServer(uvicorn.Server):
-    """A server that a parent process can look after."""
+    """A server that a parent process can look after, or without one a service manager."""
 
-    def __init__(self, configuration: uvicorn.Config) -> None:
+    def __init__(
+        self, configuration: uvicorn.Config, manager: ServiceManager | None = None
+    ) -> None:
         super().__init__(configuration)
+        self.manager = manager or ServiceManager()
         self.server_state: State = State()
         self._beat_at = 0.0
         self._leaves = self._has_successor = False
@@ -56,12 +60,15 @@ class WorkingServer(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
+        """Listen, and say so."""
         self._beat()
         await super().startup(sockets)
+        if self.started:
+            self.manager.ready()
 
     def _beat(self) -> None:
         self._beat_at = time.monotonic()
+        self.manager.alive()
         asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
 
     async def leave_port(self, sockets: Sequence[socket.socket]) -> bool:

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connections
 from realtime.cluster import serve
 from realtime.cluster.companion import Companion
 from realtime.cluster.listening import Listeners
+from realtime.cluster.service_manager import ServiceManager
 from realtime.core.origin import is_loopback
 from realtime.log import durability
 from realtime.management import base
@@ -80,6 +81,7 @@ class Command(base.Command):
             )
         if not settings.DEBUG and (options["simulate_market"] or "simulator" in options["source"]):
             raise CommandError("Simulated prices look as real ones do: they are for DEBUG=1 alone.")
+        manager = ServiceManager.of_environment()
         try:
             schema.require_applied()
             schema.require_known(settings.VERSION)
@@ -124,7 +126,7 @@ class Command(base.Command):
             companion.start()
         try:
             with contextlib.suppress(KeyboardInterrupt):
-                serve.run(config, listeners)
+                serve.run(config, listeners, manager)
         finally:
             for companion in companions:
                 companion.stop()
