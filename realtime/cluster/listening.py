@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import socket
 import struct
 import sys
@@ -16,6 +17,8 @@ import sys
 import uvicorn
 
 from realtime.options import options as engine
+
+logger = logging.getLogger(__name__)
 
 # Most written bytes that may wait in the kernel unsent.
 UNSENT_BYTES = 128 * 1024
@@ -80,13 +83,18 @@ def admit_no_more(listening: socket.socket) -> None:
 
     Closing a socket resets connections that are not accepted yet, whose clients may have sent
     a request already. A client that comes now asks again a second later, when the port is closed.
-    Does nothing on other systems than Linux.
+    Does nothing on other systems than Linux, nor where the kernel refuses the filter, as it does
+    to users without rights once their programs take more than `net.core.bpf_jit_limit`: a client
+    that comes in the last moment may find its connection reset then.
     """
     if sys.platform != "linux":
         return
     program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in _NO_SYN))
     described = struct.pack("HP", len(_NO_SYN), ctypes.addressof(program))
-    listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+    except OSError as error:
+        logger.warning("the port closes without a filter: %s", error)
 
 
 def admit_again(listening: socket.socket) -> None:

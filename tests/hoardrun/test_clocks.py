@@ -19,6 +19,7 @@ MAY = {
     "hoardrun/api/throttles.py": "counts requests in windows",
     "hoardrun/broadcasts/publish.py": "says when a price was made, which nobody stores",
     "hoardrun/ledger/demo.py": "pays in the demo",
+    "hoardrun/management/commands/check_delivery.py": "says when it has looked from outside",
     "hoardrun/market/calendars.py": "looks at the hours of venues",
     "hoardrun/market/candles/pages.py": "says which candles are the newest in an answer",
     "hoardrun/market/candles/selectors.py": "says which candle runs in an answer",

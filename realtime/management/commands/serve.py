@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import ALL_CHECKS, CommandError
 from django.db import DatabaseError, connections
 
-from realtime.cluster import serve
+from realtime.cluster import first_process, serve
 from realtime.cluster.companion import Companion
 from realtime.cluster.listening import Listeners
 from realtime.cluster.service_manager import ServiceManager
@@ -74,6 +74,7 @@ class Command(base.Command):
         )
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
+        first_process.step_down()
         if workers > 1 and not settings.REDIS_URL:
             raise CommandError(
                 "Several workers need a channel layer between them: set REDIS_URL, "
