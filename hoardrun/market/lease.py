@@ -27,6 +27,7 @@ TTL_SECONDS = 10.0
 RENEW_SECONDS = 3.0
 MARGIN_SECONDS = 2.0
 STATEMENT_SECONDS = 2.0
+IDLE_SECONDS = 5.0  # that a transaction of `fenced` may do nothing: less than a lease has left
 
 
 class Overtaken(Exception):
@@ -102,7 +103,8 @@ def fenced(held: Held) -> Iterator[None]:
     """Store what a leader decided: a transaction in which no other process can begin to lead.
 
     Raises Overtaken, before anything is stored, if another process leads or has led since. Keep it
-    short: another process that is to lead waits for its end.
+    short: another process that is to lead waits for its end. So PostgreSQL ends it after
+    IDLE_SECONDS without a statement, as of a process that is frozen in its midst.
     """
     with transaction.atomic():
         if not _still_leads(held):
@@ -127,13 +129,16 @@ def _expiry() -> CombinedExpression:
 
 
 def _still_leads(held: Held) -> bool:
-    quote = connection.ops.quote_name
+    table = connection.ops.quote_name(Lease._meta.db_table)
     # SQLite's transactions are immediate: nobody else writes before this one ends.
-    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""
+    found, lock = "1", ""
+    if connection.vendor == "postgresql":
+        limit = max(1, int(scaled(IDLE_SECONDS) * 1000))
+        found = f"set_config('idle_in_transaction_session_timeout', '{limit}', true)"
+        lock = " FOR KEY SHARE"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM {quote(Lease._meta.db_table)} "
-            f"WHERE name = %s AND epoch = %s AND holder = %s{lock}",
+            f"SELECT {found} FROM {table} WHERE name = %s AND epoch = %s AND holder = %s{lock}",
             [held.name, held.epoch, held.holder],
         )
         return cursor.fetchone() is not None

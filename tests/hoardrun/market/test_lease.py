@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.models import F
 
@@ -134,6 +135,33 @@ def test_nobody_begins_to_lead_in_the_middle_of_what_a_leader_stores() -> None:
         second, marks = taken.result(WAIT)
     assert second is not None and second.epoch == 2
     assert marks == 2
+
+
+def test_one_that_is_frozen_while_it_stores_keeps_nobody_from_leading(settings: Any) -> None:
+    if connection.vendor == "sqlite":  # whose files are locked by whoever writes, frozen or not
+        return
+    settings.MARKET = {"MARKET_TIME_SCALE": 10.0}
+    first = led()
+    expire()
+    is_in, thaws = threading.Event(), threading.Event()
+
+    def freeze() -> None:
+        with fenced(first):
+            Lease.objects.create(name="mark")
+            is_in.set()
+            assert thaws.wait(WAIT)
+
+    with ThreadPoolExecutor(1) as pool:
+        frozen = pool.submit(in_thread(freeze))
+        assert is_in.wait(WAIT)
+        try:
+            second = acquire("kraken", "two")
+        finally:
+            thaws.set()
+        assert second is not None and second.epoch == 2
+        with pytest.raises(DatabaseError):
+            frozen.result(WAIT)
+    assert not Lease.objects.filter(name="mark").exists()
 
 
 def test_a_leader_renews_while_it_stores() -> None:
