@@ -90,11 +90,20 @@ class ScriptedVenue(Venue):
                 return [Odd("unknown")]
 
 
+class Beating(ScriptedVenue):
+    """It promises a heartbeat each second, as Kraken does."""
+
+    limits = Limits(silence_seconds=20, heartbeat_seconds=5, ping_seconds=10)
+
+
 class Server:
     """Play the venue. A test changes what it does at any time."""
 
     def __init__(self) -> None:
         self.url = ""
+        self.pace = PACE  # of its heartbeats
+        self.beaten = 0  # heartbeats sent, one each second of the session
+        self.pings = 0  # of the application, answered
         self.connects: list[float] = []  # real monotonic times of all attempts
         self.status: tuple[int, dict[str, str]] | None = None  # instead of a WebSocket
         self.refused: set[str] = set()
@@ -150,6 +159,7 @@ class Server:
         if not self.answers:
             return
         if "ping" in said:
+            self.pings += 1
             await _send(connection, {"pong": 1})
         if "end" in said:
             self.ended.append(said["end"])
@@ -163,9 +173,10 @@ class Server:
 
     async def _beat(self, connection: ServerConnection) -> None:
         while True:
-            await asyncio.sleep(1 / PACE)
+            await asyncio.sleep(1 / self.pace)
             if self.beats and self.answers:
                 await _send(connection, {"beat": 1})
+                self.beaten += 1
 
     def _process(self, connection: ServerConnection, request: Request) -> Response | None:
         self.connects.append(time.monotonic())
@@ -226,11 +237,20 @@ class Taker:
         assert link is not None
         link.retire("asked by the test")
 
-    async def until(self, holds: Callable[[], object]) -> None:
-        """Wait for a condition, and take nothing."""
+    async def until(
+        self, holds: Callable[[], object], meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """Wait for a condition, and take nothing. `meanwhile` is done again and again."""
         async with asyncio.timeout(WAIT_SECONDS):
             while not holds():
+                meanwhile()
                 await asyncio.sleep(0.005)
+
+    async def passes(self, seconds: float) -> None:
+        """Let so much of the session's time pass, in which nothing may happen."""
+        pace = self.session._pace
+        end = pace.now() + seconds
+        await self.until(lambda: pace.now() > end)
 
     async def live(self, *symbols: str) -> None:
         await self.until(lambda: all(self.session.state(symbol) == "live" for symbol in symbols))
