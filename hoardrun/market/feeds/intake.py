@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import assert_never
 
 from hoardrun.market.feeds.events import (
@@ -29,7 +30,7 @@ from hoardrun.market.feeds.events import (
 from hoardrun.market.feeds.health import Health
 from hoardrun.market.feeds.latest import Latest
 from hoardrun.market.feeds.liveness import Liveness, Quiet
-from hoardrun.market.feeds.subscriptions import Subscriptions
+from hoardrun.market.feeds.subscriptions import Ask, Subscriptions
 from hoardrun.market.feeds.venue import Venue
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,14 @@ class Intake:
         self.subscriptions = Subscriptions(venue.limits, len(venue.channels), shared.refused)
         self.liveness = Liveness(venue.limits, now)
         self.last_at: dict[str, int] = {}  # of each symbol's last data here
+
+    def want(self, now: float) -> Ask:
+        """Ask for the symbols that are followed now, and end those that are given up."""
+        ask = self.subscriptions.want(self._shared.symbols(), now)
+        for symbol in chain.from_iterable(ask.drop):
+            self.liveness.forget(symbol)
+            self._probed.pop(symbol, None)
+        return ask
 
     def act(self, event: Event, now: float) -> Ending | Reconnect | None:
         """Act on an event. Return what ends the connection, or asks for another one."""
@@ -137,7 +146,9 @@ class Intake:
         at = event.begin if isinstance(event, Bar) and event.at is None else event.at
         assert at is not None
         self._fill(symbol)
-        told, venue_now = self._probed.pop(symbol, (at, at))
+        told, venue_now = self._probed.get(symbol, (at, at))
+        if at > told:  # the answer may begin with what was told before
+            del self._probed[symbol]
         if told < at < venue_now:
             latest.lose(symbol, told)  # it happened before we asked anew, and was not said
         elif not self.subscriptions.is_live(symbol) and symbol in self.last_at:

@@ -54,7 +54,8 @@ class TradeIds:
         if len(self._order) > SEEN_IDS:
             oldest = self._order.popleft()
             self._seen.discard(oldest)
-            self._floor = max(self._floor, oldest)
+            if oldest < trade_id:  # a single wild number must not refuse all that follow
+                self._floor = max(self._floor, oldest)
         return True
 
 
@@ -82,6 +83,8 @@ class Latest:
             case Ticker():
                 kept = self.tickers.get(event.symbol)
                 if kept is None or event.at >= kept.at:
+                    if kept is not None and kept.is_snapshot:
+                        event = replace(event, is_snapshot=True)
                     self.tickers[event.symbol] = event
                 self._moved(event.symbol, event.at)
             case Trade():

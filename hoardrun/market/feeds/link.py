@@ -14,6 +14,7 @@ from hoardrun.market.feeds.backoff import Budget
 from hoardrun.market.feeds.events import Event, Odd, Reconnect
 from hoardrun.market.feeds.intake import Ending, Intake, Shared
 from hoardrun.market.feeds.pace import Pace
+from hoardrun.market.feeds.reading import clipped
 from hoardrun.market.feeds.subscriptions import Ask
 from hoardrun.market.feeds.venue import Venue
 
@@ -109,7 +110,7 @@ class Link:
             try:
                 frame = await self._socket.recv()
             except ConnectionClosed as error:
-                return Ending(f"closed: {error}")
+                return Ending(clipped(f"closed: {error}"))
             text = frame if isinstance(frame, str) else frame.decode(errors="replace")
             self._shared.health.frames += 1
             for event in self._events(text):
@@ -158,7 +159,7 @@ class Link:
     async def _keep(self) -> Ending:
         while True:
             now = self._now()
-            self._post(self.subscriptions.want(self._shared.symbols(), now))
+            self._post(self._intake.want(now))
             unanswered = self.subscriptions.overdue(now)
             quiet = self._intake.probes(now, may_probe=not self._outbox)
             self._post(self.subscriptions.ask_again(dict.fromkeys([*unanswered, *quiet]), now))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -23,6 +23,7 @@ from hoardrun.market.feeds.intake import Ending, Shared
 from hoardrun.market.feeds.latest import Turn
 from hoardrun.market.feeds.link import Link
 from hoardrun.market.feeds.pace import Pace
+from hoardrun.market.feeds.reading import clipped
 from hoardrun.market.feeds.subscriptions import Change, SymbolState
 from hoardrun.market.feeds.venue import Venue
 
@@ -221,15 +222,26 @@ class Session:
             self._ended(successor)
         elif not link.task.done():
             self._shared.health.reason = reason
-            self._current = successor
+            self._hand_over(link.last_at, successor)
             await link.close()
         else:
             if self._current is link:
                 self._ended(link)
-            self._current = successor
-            for symbol in successor.subscriptions.live():
-                if (since := self._shared.holes.pop(symbol, None)) is not None:
-                    self._shared.latest.lose(symbol, since)
+            self._hand_over({}, successor)
+
+    def _hand_over(self, served: Mapping[str, int], successor: Link) -> None:
+        """Go on with another connection. `served` is what the former one has served until now.
+
+        What it leaves and the successor does not serve yet is a hole, until that does.
+        """
+        self._current = successor
+        holes = self._shared.holes
+        for symbol in [*holes]:
+            if successor.subscriptions.is_live(symbol):
+                self._shared.latest.lose(symbol, holes.pop(symbol))
+        for symbol, at in served.items():
+            if not successor.subscriptions.is_live(symbol):
+                holes.setdefault(symbol, at)
 
     # -- failing
 
@@ -251,7 +263,7 @@ class Session:
 
     def _failed(self, venue: Venue, error: Exception) -> None:
         """Note that no connection was made."""
-        ending = Ending(f"not connected: {str(error) or type(error).__name__}")
+        ending = Ending(clipped(f"not connected: {str(error) or type(error).__name__}"))
         delay = self._backoff.delay()
         if isinstance(error, InvalidURI):
             ending = Ending(str(error), is_fatal=True)

@@ -71,6 +71,23 @@ def test_ids_from_long_ago_are_known(latest):
     assert _take(latest).trades == []
 
 
+def test_one_wild_id_does_not_refuse_those_that_follow(latest):
+    numbers = [1, 10**15, *range(2, SEEN_IDS * 3)]
+    for number in numbers:
+        latest.put(_trade(number))
+    assert [trade.trade_id for trade in _take(latest).trades] == numbers
+    latest.put(_trade(2))
+    assert _take(latest).trades == []
+
+
+def test_a_snapshot_stays_one_with_what_follows_before_it_is_taken(latest):
+    latest.put(Ticker("A", ONE, 1, is_snapshot=True))
+    latest.put(Ticker("A", ONE, 2))
+    assert [ticker.is_snapshot for ticker in _take(latest).tickers] == [True]
+    latest.put(Ticker("A", ONE, 3))
+    assert [ticker.is_snapshot for ticker in _take(latest).tickers] == [False]
+
+
 def test_candles_come_as_they_are_last_and_stay_amended(latest):
     latest.put(_bar(0))
     latest.put(_bar(60, close=Decimal(2), is_amended=True))

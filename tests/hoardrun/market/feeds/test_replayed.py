@@ -104,6 +104,20 @@ async def test_one_symbol_of_kraken_is_silent_while_others_move():
         assert {lost.symbol for lost in taker.all("lost")} == {BTC}
 
 
+async def test_kraken_that_answers_pings_and_sends_nothing_is_left():
+    """Pongs are no sign of life of a venue that promises heartbeats."""
+    async with replayed("kraken-calm") as (server, taker):
+        await taker.live(BTC, ETH, SHIB)
+        await _pass(server, 20)
+        assert len(server.connects) == 1
+        server.lay(Fault(Kind.STILL))
+        server.lay(Fault(Kind.SILENCE))
+        pings = len([text for _, text in server.received if '"ping"' in text])
+        await taker.until(lambda: len(server.connects) == 2)
+        assert "no heartbeat and no data for 5 s" in taker.session.health.reason
+        assert len([text for _, text in server.received if '"ping"' in text]) > pings
+
+
 async def test_each_trade_comes_once_through_repeated_frames_and_planned_changes():
     """Those that happen while two connections are open come by both."""
     path = RECORDINGS / "kraken-storm.jsonl"

@@ -66,3 +66,19 @@ async def test_a_connection_that_breaks_before_its_successor_serves_leaves_a_hol
         await taker.until(lambda: taker.session.state("A") is None)
         await taker.live("A")
         assert [(lost.symbol, lost.since) for lost in taker.all("lost")] == [("A", last)]
+
+
+async def test_what_a_successor_does_not_serve_yet_is_a_hole_until_it_does():
+    async with playing() as server, following(server, "A", "B") as taker:
+        await taker.live("A", "B")
+        server.tick("A")
+        last = server.tick("B")
+        await taker.until(lambda: taker.session.age("B") is not None)
+        server.unanswered = {"B"}
+        taker.change()
+        await taker.until(lambda: len(server.connects) == 2 and len(server.open) == 1)
+        assert taker.session.state("B") is SymbolState.SILENT
+        assert taker.all("lost") == []
+        server.unanswered.clear()
+        await taker.live("A", "B")
+        assert [(lost.symbol, lost.since) for lost in taker.all("lost")] == [("B", last)]
