@@ -1,7 +1,8 @@
 """What Alpaca's stream of stocks speaks. Pure.
 
 Frames are lists. It takes subscriptions only after the login was accepted, and answers each with
-the whole list. A refusal answers the oldest question and names no symbol.
+the whole list. A refusal answers the oldest question and names no symbol. A halt is told by a
+status, or by bands of prices that are suspended.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -31,14 +32,24 @@ from hoardrun.market.feeds.events import (
 from hoardrun.market.feeds.reading import BadFrame, check, clipped, frame
 from hoardrun.market.feeds.venue import Channel, Limits, Venue
 
-_CHANNELS = ("trades", "bars", "updatedBars", "dailyBars", "statuses")
+_PRICES = ("trades", "bars", "updatedBars", "dailyBars")
+_HALTS = ("statuses", "lulds")  # a plan may lack them: then prices come all the same
+_CHANNELS = (*_PRICES, *_HALTS)
 # Codes of a status by both tapes, those of CTA and those of UTP. Others are news without effect,
 # such as Q, quotes before the trading goes on.
-_HALTED = ("2", "H", "P")
-_RESUMED = ("3", "T")
-# What changes nothing: quotes, bands of prices; corrections and cancels, which amend candles.
-_SILENT = ("q", "l", "c", "x", "i", "n")
-_OF_SYMBOLS = (405, 409)  # too many symbols, or not in this plan: what was subscribed goes on
+_STATES = {"2": True, "H": True, "P": True, "3": False, "T": False}
+# Indicators of UTP with the bands of prices: suspended during a halt, and new after it. The same
+# letters of CTA, the other tapes, are about bids and offers at the limit, which is no halt.
+_BANDS = {"D": True, "E": False}
+_UTP = "C"
+# Conditions of trades that were made at another time, or at another price than the market's:
+# derivatively priced, contingent, for cash, of another day, at a prior or an average price, out of
+# sequence.
+_NO_PRICE = frozenset(("4", "7", "C", "H", "N", "P", "R", "U", "V", "W", "Z"))
+# What changes nothing: quotes; corrections and cancels, which amend candles.
+_SILENT = ("q", "c", "x", "i", "n")
+_TOO_MANY_SYMBOLS = 405  # what was subscribed goes on
+_NOT_IN_PLAN = (409, 410)
 _FATAL = (400, 402, 410)
 _SLOW = 407
 _LOGGED_IN_TWICE = 403
@@ -53,6 +64,7 @@ class _Answer(Struct):
     updatedBars: list[str] = []
     dailyBars: list[str] = []
     statuses: list[str] = []
+    lulds: list[str] = []
 
 
 class _Trade(Struct):
@@ -60,6 +72,7 @@ class _Trade(Struct):
     p: Decimal
     s: Decimal
     t: str
+    c: list[str] = []
 
 
 class _Bar(Struct):
@@ -81,6 +94,13 @@ class _Status(Struct):
     rm: str = ""
 
 
+class _Bands(Struct):
+    S: str
+    t: str
+    i: str = ""
+    z: str = ""
+
+
 class _Kind(Struct):
     T: str
     S: str = ""
@@ -92,6 +112,12 @@ _answers = msgspec.json.Decoder(_Answer)
 _trades = msgspec.json.Decoder(_Trade)
 _bars = msgspec.json.Decoder(_Bar)
 _states = msgspec.json.Decoder(_Status)
+_bands = msgspec.json.Decoder(_Bands)
+
+
+class _Question(NamedTuple):
+    symbols: Sequence[str]
+    channels: Sequence[str]
 
 
 class Alpaca(Venue):
@@ -114,7 +140,9 @@ class Alpaca(Venue):
     def __init__(self, key: str = "", secret: str = "") -> None:
         self._login = frame({"action": "auth", "key": key, "secret": secret})
         self._is_logged_in = False
-        self._asked: deque[Sequence[str]] = deque()  # the symbols of each question not answered
+        self._channels: Sequence[str] = _CHANNELS  # that the plan has, as far as is known
+        self._asked: deque[_Question] = deque()  # those that are not answered
+        self._warnings: tuple[str, ...] = ()
         self._subscribed: set[tuple[str, str]] = set()
         self._newest: dict[str, Ticker] = {}
         self._readers: dict[str, Callable[[Raw], list[Event]]] = {
@@ -123,6 +151,7 @@ class Alpaca(Venue):
             "u": lambda row: [replace(each, is_amended=True) for each in _bars_of(row)],
             "d": self._day,
             "s": _status,
+            "l": _band,
             "success": self._success,
             "subscription": self._subscription,
             "error": self._error,
@@ -162,8 +191,8 @@ class Alpaca(Venue):
     def _request(self, action: str, symbols: Sequence[str], asked: Sequence[str]) -> Sequence[str]:
         if not self._is_logged_in:
             return []
-        self._asked.append(asked)
-        return [frame({"action": action, **dict.fromkeys(_CHANNELS, list(symbols))})]
+        self._asked.append(_Question(asked, self._channels))
+        return [frame({"action": action, **dict.fromkeys(self._channels, list(symbols))})]
 
     def _success(self, row: Raw) -> list[Event]:
         if _answers.decode(row).msg == "authenticated":
@@ -177,15 +206,24 @@ class Alpaca(Venue):
         now = {(symbol, name) for name in _CHANNELS for symbol in getattr(answer, name)}
         new = now - self._subscribed
         self._subscribed = now
-        return [Subscribed(symbol, channel) for symbol, channel in sorted(new)]
+        if new:
+            warnings, self._warnings = self._warnings, ()
+            return [Subscribed(symbol, channel, warnings) for symbol, channel in sorted(new)]
+        return []
 
     def _error(self, row: Raw) -> list[Event]:
         answer = _answers.decode(row)
         words = clipped(f"{answer.code} {answer.msg}")
-        if answer.code in _OF_SYMBOLS:
-            symbols = self._asked.popleft() if self._asked else ()
-            served = {symbol for symbol, _ in self._subscribed}
-            return [Refused(each, "", words) for each in symbols if each not in served]
+        if answer.code == _TOO_MANY_SYMBOLS or answer.code in _NOT_IN_PLAN:
+            asked = self._asked.popleft() if self._asked else _Question((), ())
+            if answer.code in _NOT_IN_PLAN and any(name in asked.channels for name in _HALTS):
+                # The symbols are asked for again by the session, as those without an answer.
+                self._channels = _PRICES
+                self._warnings = (f"{words}: halts are not told",)
+                return []
+            if answer.code not in _FATAL:
+                served = {symbol for symbol, _ in self._subscribed}
+                return [Refused(each, "", words) for each in asked.symbols if each not in served]
         if answer.code == _SLOW:
             return [Reconnect(words)]
         if answer.code == _LOGGED_IN_TWICE:
@@ -196,6 +234,8 @@ class Alpaca(Venue):
     def _trade(self, row: Raw) -> list[Event]:
         each = _trades.decode(row)
         check(each.p, each.s)
+        if not _NO_PRICE.isdisjoint(each.c):
+            return []
         at = times.of_text(each.t)
         self._newest[each.S] = Ticker(each.S, each.p, at)
         # Its numbers of trades belong to an exchange each, and tell no order.
@@ -224,7 +264,16 @@ def _bar(row: Raw) -> list[Event]:
 
 def _status(row: Raw) -> list[Event]:
     each = _states.decode(row)
-    if each.sc not in (*_HALTED, *_RESUMED):
+    if each.sc not in _STATES:
         return []
     reason = clipped(": ".join(filter(None, (each.sm, each.rm))))
-    return [Halt(each.S, each.sc in _HALTED, reason, times.of_text(each.t))]
+    return [Halt(each.S, _STATES[each.sc], reason, times.of_text(each.t))]
+
+
+def _band(row: Raw) -> list[Event]:
+    each = _bands.decode(row)
+    if each.z != _UTP or each.i not in _BANDS:
+        return []
+    is_halted = _BANDS[each.i]
+    reason = "The bands of prices are suspended." if is_halted else ""
+    return [Halt(each.S, is_halted, reason, times.of_text(each.t))]

@@ -33,7 +33,9 @@ from hoardrun.market.feeds.reading import BadFrame, check, clipped, frame
 from hoardrun.market.feeds.venue import Channel, History, Limits, Venue
 
 _CHANNELS = ("ticker", "matches", "heartbeat")
-_BAD_PRODUCT = re.compile(r"(\S+) is not a valid product|product:? (\S+) not found", re.I)
+_BAD_PRODUCT = re.compile(r"([\w-]+) is not a valid product", re.I)
+_WORD = re.compile(r"[\w-]+")
+_UNSUBSCRIBE = "unsubscribe"
 # It says so before it cuts off a client that reads too slowly.
 _SLOW = "slow"
 _FATAL = ("channel", "auth", "signature", "api key", "malformed", "json")
@@ -93,6 +95,7 @@ class Coinbase(Venue):
     history: ClassVar[History | None] = CoinbaseHistory()
 
     def __init__(self) -> None:
+        self._asked: set[str] = set()
         self._subscribed: set[tuple[str, str]] = set()
         self._quoted: set[str] = set()
         self._newest: dict[str, int] = {}  # number of the last trade
@@ -102,11 +105,12 @@ class Coinbase(Venue):
             "last_match": self._trade,
             "heartbeat": lambda found: [Heartbeat()],
             "subscriptions": self._subscriptions,
-            "error": _error,
+            "error": self._error,
         }
 
     def subscribe(self, symbols: Sequence[str]) -> Sequence[str]:
         wanted = set(symbols)  # its next answer says anew what is subscribed
+        self._asked |= wanted
         self._subscribed = {pair for pair in self._subscribed if pair[0] not in wanted}
         return [_request("subscribe", symbols)]
 
@@ -176,20 +180,22 @@ class Coinbase(Venue):
         )
         return events
 
+    def _error(self, found: _Frame) -> list[Event]:
+        words = clipped(f"{found.message}: {found.reason}" if found.reason else found.message)
+        small = words.lower()
+        if _UNSUBSCRIBE in small:
+            return [Odd(words)]  # what was refused is not subscribed either
+        # However it says so: one product must not take the connection from the others.
+        bad = [word for word in _WORD.findall(words) if word in self._asked]
+        if bad := bad or _BAD_PRODUCT.findall(words):
+            return [Refused(product, "", words) for product in dict.fromkeys(bad)]
+        if _SLOW in small:
+            return [Reconnect(words)]
+        return [Failed(words or "An error without words.", any(word in small for word in _FATAL))]
+
 
 def _request(kind: str, symbols: Sequence[str]) -> str:
     return frame({"type": kind, "product_ids": list(symbols), "channels": list(_CHANNELS)})
-
-
-def _error(found: _Frame) -> list[Event]:
-    words = clipped(f"{found.message}: {found.reason}" if found.reason else found.message)
-    product = _BAD_PRODUCT.search(words)
-    if product:
-        return [Refused(product[1] or product[2], "", words)]
-    small = words.lower()
-    if _SLOW in small:
-        return [Reconnect(words)]
-    return [Failed(words or "An error without words.", any(word in small for word in _FATAL))]
 
 
 def _product_of(text: str) -> str:

@@ -42,7 +42,8 @@ _PARAMS: dict[str, dict[str, object]] = {
     "ohlc": {"interval": 1, "snapshot": True},
 }
 MAX_ASKED = 1000
-_BUSY = ("rate limit", "too many", "exceeded", "unavailable", "busy")
+# Refusals of this moment: what is asked is no reason for them.
+_BUSY = ("rate limit", "too many", "exceeded", "unavailable", "busy", "internal", "timeout")
 
 
 class _Result(Struct):

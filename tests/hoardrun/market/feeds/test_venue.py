@@ -78,12 +78,13 @@ async def following(
 # -- Alpaca
 
 BAR = {"S": "AAPL", "o": 1, "h": 2, "l": 1, "c": 2, "v": 10, "t": "2026-09-10T14:30:00Z", "n": 3}
+BANDS = {"T": "l", "S": "AAPL", "u": 2, "d": 1, "i": "D", "t": "2026-09-10T15:00:00Z", "z": "C"}
 HALT = {"T": "s", "S": "AAPL", "sc": "H", "sm": "Trading Halt", "t": "2026-09-10T14:31:00Z"}
 
 
 class _AlpacaServer:
-    def __init__(self, limit: int = 30) -> None:
-        self._limit = limit
+    def __init__(self, limit: int = 30, *, has_halts: bool = True) -> None:
+        self._limit, self._has_halts = limit, has_halts
         self._is_logged_in = False
         self._symbols: set[str] = set()
 
@@ -95,6 +96,8 @@ class _AlpacaServer:
             return [[{"T": "success", "msg": "authenticated"}]]
         if not self._is_logged_in:
             return [[{"T": "error", "code": 401, "msg": "not authenticated"}]]
+        if "lulds" in said and not self._has_halts:
+            return [[{"T": "error", "code": 409, "msg": "insufficient subscription"}]]
         symbols = set(said["trades"])
         wanted = (
             self._symbols | symbols if said["action"] == "subscribe" else self._symbols - symbols
@@ -136,6 +139,17 @@ async def test_an_amended_candle_and_a_halt_come_through():
         await server.say([{**HALT, "sc": "T", "sm": "Trading Resumption"}])
         await taker.until(lambda: len(taker.all("halts")) == 2)
         assert not taker.all("halts")[-1].is_halted
+        await server.say([BANDS])
+        await taker.until(lambda: len(taker.all("halts")) == 3)
+        assert taker.all("halts")[-1].is_halted
+
+
+async def test_a_plan_without_halts_has_prices_all_the_same(caplog):
+    server = Speaking(partial(_AlpacaServer, has_halts=False), GREETING)
+    async with following(partial(Alpaca, "id", "secret"), server, "AAPL", "MSFT") as taker:
+        await taker.live("AAPL", "MSFT")
+        assert server.connects == 1
+        assert "409 insufficient subscription: halts are not told" in caplog.text
 
 
 @pytest.mark.feed(number=6)

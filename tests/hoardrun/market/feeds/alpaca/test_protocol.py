@@ -5,8 +5,6 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hoardrun.market.feeds import times
 from hoardrun.market.feeds.alpaca.protocol import Alpaca
@@ -22,6 +20,7 @@ from hoardrun.market.feeds.events import (
     Ticker,
     Trade,
 )
+from tests.hoardrun.market.feeds import tables
 
 LOGGED_IN = '[{"T":"success","msg":"authenticated"}]'
 SUBSCRIPTION = (
@@ -40,6 +39,7 @@ HALT = (
     '[{"T":"s","S":"AAPL","sc":"H","sm":"Trading Halt","rc":"T12","rm":"Additional information",'
     '"t":"2026-09-10T14:31:00.5Z","z":"C"}]'
 )
+BANDS = '[{"T":"l","S":"AAPL","u":220.12,"d":210.24,"i":"B","t":"2026-09-10T14:31:00.5Z","z":"C"}]'
 AT = times.of_text("2026-09-10T14:30:01.739713Z")
 MINUTE = Bar(
     "AAPL",
@@ -73,7 +73,23 @@ FRAMES: dict[str, tuple[str, list[Event]]] = {
     "amended candle": (BAR.replace('"b"', '"u"'), [replace(MINUTE, is_amended=True)]),
     "day without a price": (BAR.replace('"b"', '"d"'), []),
     "quote": ('[{"T":"q","S":"AAPL","bp":1,"ap":2,"t":"2026-09-10T14:30:00Z"}]', []),
-    "bands of prices": ('[{"T":"l","S":"AAPL","u":220.1,"d":210.2,"i":"B"}]', []),
+    "bands of prices": (BANDS, []),
+    "bands that are suspended": (
+        BANDS.replace('"B"', '"D"'),
+        [replace(HALTED, reason="The bands of prices are suspended.")],
+    ),
+    "bands after a halt": (
+        BANDS.replace('"B"', '"E"'),
+        [replace(HALTED, is_halted=False, reason="")],
+    ),
+    "best bid off the limit at New York": (
+        BANDS.replace('"B"', '"D"').replace('"z":"C"', '"z":"A"'),
+        [],
+    ),
+    "bands without a tape": ('[{"T":"l","S":"AAPL","i":"D","t":"2026-09-10T14:31:00Z"}]', []),
+    "trade out of sequence": (TRADE.replace('["@"]', '["@","Z"]'), []),
+    "trade at an average price": (TRADE.replace('["@"]', '["W"]'), []),
+    "odd lot": (TRADE.replace('["@"]', '["@","I"]'), [Trade("AAPL", D("214.50"), D("100"), AT)]),
     "correction": ('[{"T":"c","S":"AAPL"}]', []),
     "cancel": ('[{"T":"x","S":"AAPL"}]', []),
     "halt": (HALT, [HALTED]),
@@ -123,21 +139,14 @@ ODD = {
     "infinite price": TRADE.replace("214.50", '"Infinity"'),
     "no time": TRADE.replace("2026-09-10T14:30:01.739713735Z", ""),
     "candle without a high": BAR.replace('"h":214.62,', ""),
+    "bands without a time": BANDS.replace('"B"', '"D"').replace("2026-09-10T14:31:00.5Z", ""),
     "status without a time": HALT.replace("2026-09-10T14:31:00.5Z", "soon"),
 }
 
 
-@pytest.mark.parametrize("name", FRAMES)
-def test_it_reads_every_kind_of_message(name: str):
-    text, events = FRAMES[name]
-    assert Alpaca().read(text) == events
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_what_cannot_be_read_is_odd(name: str):
-    (event,) = Alpaca().read(ODD[name])
-    assert isinstance(event, Odd)
-    assert 0 < len(event.why) <= 200
+test_it_reads_every_kind_of_message = tables.reads(Alpaca, FRAMES)
+test_what_cannot_be_read_is_odd = tables.finds_odd(Alpaca, ODD)
+test_no_frame_raises = tables.never_raises(Alpaca, TRADE, BAR, HALT, BANDS, SUBSCRIPTION)
 
 
 def test_an_odd_message_does_not_spoil_the_others_of_its_frame():
@@ -158,7 +167,7 @@ def test_it_logs_in_first_and_asks_for_symbols_once_it_is_logged_in():
     assert asked == {
         "action": "subscribe",
         **dict.fromkeys(
-            ("trades", "bars", "updatedBars", "dailyBars", "statuses"), ["AAPL", "MSFT"]
+            ("trades", "bars", "updatedBars", "dailyBars", "statuses", "lulds"), ["AAPL", "MSFT"]
         ),
     }
     (dropped,) = map(msgspec.json.decode, alpaca.unsubscribe(["AAPL"]))
@@ -175,15 +184,36 @@ def test_the_day_gives_the_newest_price_its_statistics():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("code", [405, 409])
-def test_a_refusal_is_of_the_symbols_of_the_question_that_it_answers(code: int):
+def test_a_refusal_is_of_the_symbols_of_the_question_that_it_answers():
     alpaca = Alpaca()
     alpaca.read(LOGGED_IN)
     alpaca.subscribe(["AAPL"])
     alpaca.subscribe(["AAPL", "MSFT"])
     alpaca.read(SUBSCRIPTION)
-    refused = alpaca.read(f'[{{"T":"error","code":{code},"msg":"no"}}]')
-    assert refused == [Refused("MSFT", "", f"{code} no")]
+    assert alpaca.read('[{"T":"error","code":405,"msg":"no"}]') == [Refused("MSFT", "", "405 no")]
+
+
+@pytest.mark.parametrize("code", [409, 410])
+def test_a_plan_without_halts_is_asked_for_prices_alone(code: int):
+    alpaca = Alpaca()
+    alpaca.read(LOGGED_IN)
+    alpaca.subscribe(["AAPL"])
+    assert alpaca.read(f'[{{"T":"error","code":{code},"msg":"no"}}]') == []
+    (asked,) = map(msgspec.json.decode, alpaca.subscribe(["AAPL"]))
+    assert asked.keys() == {"action", "trades", "bars", "updatedBars", "dailyBars"}
+    warned = alpaca.read('[{"T":"subscription","trades":["AAPL"],"bars":["AAPL"]}]')
+    warning = (f"{code} no: halts are not told",)
+    assert warned == [Subscribed("AAPL", "bars", warning), Subscribed("AAPL", "trades", warning)]
+
+
+def test_a_plan_without_prices_refuses():
+    alpaca = Alpaca()
+    alpaca.read(LOGGED_IN)
+    no = '[{"T":"error","code":409,"msg":"no"}]'
+    alpaca.subscribe(["AAPL"])
+    alpaca.read(no)
+    alpaca.subscribe(["AAPL"])
+    assert alpaca.read(no) == [Refused("AAPL", "", "409 no")]
 
 
 def test_a_symbol_that_is_asked_for_anew_is_acknowledged_anew():
@@ -195,12 +225,3 @@ def test_a_symbol_that_is_asked_for_anew_is_acknowledged_anew():
     alpaca.unsubscribe(["AAPL"])
     alpaca.read(SUBSCRIPTION.replace('"AAPL"', ""))
     assert Subscribed("AAPL", "trades") in alpaca.read(SUBSCRIPTION)
-
-
-@given(st.text() | st.sampled_from([TRADE, BAR, HALT, SUBSCRIPTION]).flatmap(
-    lambda text: st.tuples(st.integers(0, len(text)), st.text(max_size=3)).map(
-        lambda cut: text[: cut[0]] + cut[1] + text[cut[0] + 1 :]
-    )
-))  # fmt: skip
-def test_no_frame_raises(text: str):
-    Alpaca().read(text)

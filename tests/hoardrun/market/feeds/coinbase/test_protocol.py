@@ -4,8 +4,6 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hoardrun.market.feeds import times
 from hoardrun.market.feeds.coinbase.protocol import Coinbase
@@ -13,7 +11,6 @@ from hoardrun.market.feeds.events import (
     Event,
     Failed,
     Heartbeat,
-    Missed,
     Odd,
     Reconnect,
     Refused,
@@ -21,6 +18,7 @@ from hoardrun.market.feeds.events import (
     Ticker,
     Trade,
 )
+from tests.hoardrun.market.feeds import tables
 
 SUBSCRIPTIONS = (
     '{"type":"subscriptions","channels":[{"name":"ticker","product_ids":["ETH-USD","BTC-USD"],'
@@ -78,10 +76,18 @@ FRAMES: dict[str, tuple[str, list[Event]]] = {
         '"time":"2014-11-07T08:19:28.464459Z"}',
         [Heartbeat()],
     ),
-    "unknown product": (
+    "product that was not asked for": (
         '{"type":"error","message":"Failed to subscribe",'
         '"reason":"ETH-XYZ is not a valid product"}',
         [Refused("ETH-XYZ", "", "Failed to subscribe: ETH-XYZ is not a valid product")],
+    ),
+    "product without a name": (
+        '{"type":"error","message":"Failed to subscribe","reason":" is not a valid product"}',
+        [Failed("Failed to subscribe: is not a valid product", is_fatal=False)],
+    ),
+    "nothing to unsubscribe": (
+        '{"type":"error","message":"Failed to unsubscribe","reason":"not a valid channel"}',
+        [Odd("Failed to unsubscribe: not a valid channel")],
     ),
     "unknown channel": (
         '{"type":"error","message":"Failed to subscribe","reason":"nope is not a valid channel"}',
@@ -123,17 +129,17 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("name", FRAMES)
-def test_it_reads_every_kind_of_frame(name: str):
-    text, events = FRAMES[name]
-    assert Coinbase().read(text) == events
+test_it_reads_every_kind_of_frame = tables.reads(Coinbase, FRAMES)
+test_what_cannot_be_read_is_odd = tables.finds_odd(Coinbase, ODD)
+test_no_frame_raises = tables.never_raises(Coinbase, TICKER, MATCH, SUBSCRIPTIONS)
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_what_cannot_be_read_is_odd(name: str):
-    (event,) = Coinbase().read(ODD[name])
-    assert isinstance(event, Odd)
-    assert 0 < len(event.why) <= 200
+def _match(kind: str, number: int) -> str:
+    name = {"new": "match"}.get(kind, "last_match")
+    return MATCH.replace('"match"', f'"{name}"').replace('"trade_id":7', f'"trade_id":{number}')
+
+
+test_a_hole_in_the_numbers_of_trades_is_told = tables.tells_holes(Coinbase, "BTC-USD", _match)
 
 
 def test_an_odd_frame_names_its_product():
@@ -159,25 +165,18 @@ def test_a_list_of_subscriptions_tells_what_is_new_in_it():
 
 
 @pytest.mark.parametrize(
-    ("trades", "misses"),
+    "reason",
     [
-        ([("match", 5), ("match", 6)], 0),
-        ([("last_match", 5), ("match", 6)], 0),
-        ([("match", 5), ("match", 7)], 1),
-        ([("last_match", 5), ("match", 7)], 1),
-        ([("match", 7), ("match", 5), ("match", 8)], 0),
-        ([("match", 5), ("last_match", 9), ("match", 10)], 0),
+        "ETH-XYZ is not a valid product",
+        "Product: ETH-XYZ not found",
+        "ETH-XYZ is delisted.",
     ],
 )
-def test_a_hole_in_the_numbers_of_trades_is_told(trades: list[tuple[str, int]], misses: int):
+def test_an_error_that_names_a_product_refuses_it_alone(reason: str):
     coinbase = Coinbase()
-    events: list[Event] = []
-    for kind, number in trades:
-        frame = MATCH.replace('"match"', f'"{kind}"').replace(
-            '"trade_id":7', f'"trade_id":{number}'
-        )
-        events += coinbase.read(frame)
-    assert events.count(Missed("BTC-USD")) == misses
+    coinbase.subscribe(["BTC-USD", "ETH-XYZ"])
+    text = f'{{"type":"error","message":"Failed to subscribe","reason":"{reason}"}}'
+    assert coinbase.read(text) == [Refused("ETH-XYZ", "", f"Failed to subscribe: {reason}")]
 
 
 def test_it_subscribes_with_one_frame():
@@ -189,12 +188,3 @@ def test_it_subscribes_with_one_frame():
     }
     (dropped,) = map(msgspec.json.decode, Coinbase().unsubscribe(["BTC-USD"]))
     assert dropped == {**asked, "type": "unsubscribe", "product_ids": ["BTC-USD"]}
-
-
-@given(st.text() | st.sampled_from([TICKER, MATCH, SUBSCRIPTIONS]).flatmap(
-    lambda text: st.tuples(st.integers(0, len(text)), st.text(max_size=3)).map(
-        lambda cut: text[: cut[0]] + cut[1] + text[cut[0] + 1 :]
-    )
-))  # fmt: skip
-def test_no_frame_raises(text: str):
-    Coinbase().read(text)

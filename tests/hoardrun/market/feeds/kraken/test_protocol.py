@@ -3,9 +3,6 @@ from __future__ import annotations
 from decimal import Decimal as D
 
 import msgspec
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hoardrun.market.feeds import times
 from hoardrun.market.feeds.events import (
@@ -13,7 +10,6 @@ from hoardrun.market.feeds.events import (
     Event,
     Failed,
     Heartbeat,
-    Missed,
     Odd,
     Pong,
     Refused,
@@ -23,6 +19,7 @@ from hoardrun.market.feeds.events import (
     VenueState,
 )
 from hoardrun.market.feeds.kraken.protocol import MAX_ASKED, Kraken
+from tests.hoardrun.market.feeds import tables
 
 ACK = (
     '{"method":"subscribe","req_id":7,"result":{"channel":"ticker","event_trigger":"trades",'
@@ -115,6 +112,10 @@ FRAMES: dict[str, tuple[str, list[Event]]] = {
         '{"error":"Too many requests","method":"subscribe","success":false}',
         [Failed("Too many requests", is_fatal=False)],
     ),
+    "a failure of theirs": (
+        '{"error":"EGeneral:Internal error","method":"subscribe","success":false}',
+        [Failed("EGeneral:Internal error", is_fatal=False)],
+    ),
     "refusal without a reason": (
         '{"method":"subscribe","success":false}',
         [Failed("It was refused without a reason.", is_fatal=True)],
@@ -154,17 +155,9 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("name", FRAMES)
-def test_it_reads_every_kind_of_frame(name: str):
-    text, events = FRAMES[name]
-    assert Kraken().read(text) == events
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_what_cannot_be_read_is_odd(name: str):
-    (event,) = Kraken().read(ODD[name])
-    assert isinstance(event, Odd)
-    assert 0 < len(event.why) <= 200
+test_it_reads_every_kind_of_frame = tables.reads(Kraken, FRAMES)
+test_what_cannot_be_read_is_odd = tables.finds_odd(Kraken, ODD)
+test_no_frame_raises = tables.never_raises(Kraken, TICKER, TRADE, OHLC, ACK)
 
 
 def test_an_odd_row_names_its_symbol_and_does_not_spoil_the_others():
@@ -198,21 +191,9 @@ def test_trades_of_a_snapshot_are_history():
     assert [event.is_history for event in events if isinstance(event, Trade)] == [True, True]
 
 
-@pytest.mark.parametrize(
-    ("frames", "misses"),
-    [
-        ([("update", 5), ("update", 6)], 0),
-        ([("snapshot", 3, 5), ("update", 6)], 0),  # what a snapshot leaves out is not lost
-        ([("snapshot", 6, 5), ("update", 7)], 0),  # newest first
-        ([("update", 5), ("update", 7)], 1),
-        ([("snapshot", 5), ("update", 7, 8)], 1),
-        ([("update", 7), ("update", 5), ("update", 8)], 0),  # back and repeated
-    ],
+test_a_hole_in_the_numbers_of_trades_is_told = tables.tells_holes(
+    Kraken, "A/B", lambda kind, number: _trades({"new": "update"}.get(kind, "snapshot"), number)
 )
-def test_a_hole_in_the_numbers_of_trades_is_told(frames: list[tuple[str, int]], misses: int):
-    kraken = Kraken()
-    events = [e for kind, *numbers in frames for e in kraken.read(_trades(kind, *numbers))]
-    assert events.count(Missed("A/B")) == misses
 
 
 def test_it_asks_for_all_channels_of_the_symbols():
@@ -256,12 +237,3 @@ def test_it_has_a_ping_of_its_own():
     ping = Kraken().ping()
     assert ping is not None
     assert msgspec.json.decode(ping) == {"method": "ping", "req_id": 1}
-
-
-@given(st.text() | st.sampled_from([TICKER, TRADE, OHLC, ACK]).flatmap(
-    lambda text: st.tuples(st.integers(0, len(text)), st.text(max_size=3)).map(
-        lambda cut: text[: cut[0]] + cut[1] + text[cut[0] + 1 :]
-    )
-))  # fmt: skip
-def test_no_frame_raises(text: str):
-    Kraken().read(text)
