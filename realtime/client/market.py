@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from realtime.client.api import Api
@@ -48,13 +49,26 @@ class Market:
         self.alerts = Rows(api, "/api/v1/price-alerts")
         self.watchlists = Rows(api, "/api/v1/watchlists")
 
-    async def candles(self, symbol: str, interval: str, **query: Any) -> dict[str, Any]:
-        """Return a page of candles, ascending; without `from` the newest.
+    async def candles(
+        self,
+        symbol: str,
+        interval: str,
+        *,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        fill: Literal["none", "previous"] | None = None,
+    ) -> dict[str, Any]:
+        """Return a page of candles from `start` to before `end`, ascending.
 
-        `query` may have `from`, `to`, `limit`, `fill`, and `cursor`: the `next` of a page, for
-        which the rest stays as it was.
+        Without `start` they are the newest. `cursor` is the `next` of a page, for which the rest
+        stays as it was. A datetime has a time zone; a text is one of RFC 3339, or a date.
         """
-        given = {"interval": interval, **query}
+        given = {
+            "interval": interval, "from": _moment(start), "to": _moment(end), "limit": limit,
+            "cursor": cursor, "fill": fill,
+        }  # fmt: skip
         asked = urlencode({name: value for name, value in given.items() if value is not None})
         path = f"{_MARKET}/{quote(symbol, safe='')}/candles?{asked}"
         return dict(await self._api.ask("GET", path))
@@ -63,3 +77,11 @@ class Market:
         """Return how the sources of prices do."""
         found: list[dict[str, Any]] = await self._api.ask("GET", f"{_MARKET}/feeds")
         return found
+
+
+def _moment(value: datetime | str | None) -> str | None:
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError("give the datetime a time zone")
+    return value.isoformat()

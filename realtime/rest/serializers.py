@@ -51,8 +51,17 @@ class UserIdInput(WholeNumber):
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuse surplus fields, and numbers for text: a mistake must not pass in silence.
 
-    A list that is too long is refused before any of its items is checked.
+    A list that is too long is refused before any of its items is checked. What is none of a few
+    words is answered with all of them.
     """
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            if isinstance(field, serializers.ChoiceField) and len(field.choices) <= MAX_NAMED:
+                known = f" Known are: {', '.join(map(str, field.choices))}."
+                field.error_messages["invalid_choice"] += known
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -68,7 +77,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             if reason := _too_long(field, value):
                 errors[name] = [reason]
             elif not _is_text_where_due(field, value):
-                errors[name] = [str(getattr(field, "child", field).error_messages["invalid"])]
+                errors[name] = ["Give text, in quotes, not a number."]
         return errors
 
 

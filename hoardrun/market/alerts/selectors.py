@@ -10,17 +10,22 @@ from hoardrun.market.alerts.errors import AlertNotFound
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.numbers import is_suspended
 from hoardrun.market.alerts.payloads import alert_fields
+from hoardrun.market.errors import InstrumentNotFound
 from hoardrun.market.messages import AlertFields
+from hoardrun.market.models import Instrument
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.selectors import quote_list
 from realtime.core.text import row_id
 
 
 def alerts_list(user_id: int, *, symbol: str = "") -> QuerySet[PriceAlert]:
-    """Select a user's alerts, newest first; of one symbol if given."""
+    """Select a user's alerts, newest first; of one symbol if given. Raises InstrumentNotFound."""
     found = PriceAlert.objects.filter(user_id=user_id).select_related("instrument")
     if symbol:
-        found = found.filter(instrument__symbol=symbol.strip().upper())
+        instrument = Instrument.objects.filter(symbol=symbol.strip().upper()).first()
+        if instrument is None:
+            raise InstrumentNotFound([symbol])
+        found = found.filter(instrument=instrument)
     return found.order_by("-pk")
 
 

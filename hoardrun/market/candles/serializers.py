@@ -11,16 +11,19 @@ from hoardrun.market.candles.pages import DEFAULT_LIMIT, MAX_LIMIT
 from hoardrun.market.candles.spans import INTERVALS, microseconds
 from realtime.rest.serializers import StrictSerializer, WholeNumber
 
+_FIRST_YEAR = 1970  # of what `spans` counts
+_LAST_YEAR = 9998
+
 
 class _Moment(serializers.DateTimeField):
     default_error_messages = {
         "invalid": "Give a moment such as 2026-01-31T12:00:00Z, or a date.",
-        "overflow": "Give a moment between the years 1 and 9999.",
+        "overflow": f"Give a moment from {_FIRST_YEAR} to {_LAST_YEAR}.",
     }
 
     def to_internal_value(self, value: Any) -> datetime:
         found: datetime = super().to_internal_value(value.strip())
-        if not 1970 <= found.year <= 9998:
+        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
             self.fail("overflow")
         return found
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hoardrun.market.watchlists.models import NAME_LENGTH, Watchlist
 from hoardrun.market.watchlists.selectors import symbols_of
 from hoardrun.market.watchlists.services import MAX_SYMBOLS
+from realtime.protocol import codec
 from realtime.rest.serializers import StrictSerializer, WholeNumber
 
 
@@ -31,6 +33,7 @@ class WatchlistChangeInput(StrictSerializer):
 class WatchlistOutput(serializers.ModelSerializer[Watchlist]):
     id = serializers.CharField()
     symbols = serializers.SerializerMethodField(help_text="In the order of the list.")
+    created_at = serializers.SerializerMethodField()
 
     class Meta:
         model = Watchlist
@@ -38,3 +41,7 @@ class WatchlistOutput(serializers.ModelSerializer[Watchlist]):
 
     def get_symbols(self, row: Watchlist) -> list[str]:
         return symbols_of(row)
+
+    @extend_schema_field(serializers.DateTimeField)
+    def get_created_at(self, row: Watchlist) -> str:
+        return codec.timestamp(row.created_at)

@@ -31,6 +31,20 @@ def refused(data: Any) -> dict[str, Any]:
     return dict(given.errors)
 
 
+class Chosen(StrictSerializer):
+    color = serializers.ChoiceField(["red", "blue"])
+    number = serializers.ChoiceField(range(MAX_NAMED + 1))
+
+
+def test_a_word_that_is_none_of_a_few_is_answered_with_them():
+    given = Chosen(data={"color": "green", "number": "x"})
+    assert not given.is_valid()
+    assert given.errors == {
+        "color": ['"green" is not a valid choice. Known are: red, blue.'],
+        "number": ['"x" is not a valid choice.'],
+    }
+
+
 def test_a_list_that_is_too_long_is_refused_before_its_children():
     Looked.count = 0
     assert refused({"ids": [""] * 800_000}) == {

@@ -77,6 +77,7 @@ def test_what_is_so_already_says_the_number_and_may_fire(alice: User) -> None:
 def test_an_unknown_symbol_is_not_found(alice: User) -> None:
     body = problem(api_as(alice).post(URL, {**BODY, "symbol": "NONE"}), 404, "instrument_not_found")
     assert body["symbols"] == ["NONE"]
+    problem(api_as(alice).get(f"{URL}?symbol=NONE"), 404, "instrument_not_found")
 
 
 def test_the_snapshot_has_the_alerts(alice: User) -> None:

@@ -196,6 +196,18 @@ def test_a_wrong_parameter_is_named(api: APIClient, btc: Instrument, query: str,
     problem(api.get(f"/api/v1/market/BTC-USD/candles?{query}"), 400, "invalid_input", field)
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("interval=2m", "1m, 5m, 15m"), ("fill=x", "none, previous"), ("from=1969-12-31", "1970")],
+)
+def test_a_wrong_parameter_is_answered_with_what_may_be(
+    api: APIClient, btc: Instrument, query: str, words: str
+):
+    answer = api.get(f"/api/v1/market/BTC-USD/candles?{query}").json()
+    [[reason]] = answer["errors"].values()
+    assert words in reason
+
+
 @pytest.mark.parametrize("symbol", ["NOPE", "GONE", "*", "BTC:USD"])
 def test_an_unknown_symbol_is_refused(api: APIClient, btc: Instrument, symbol: str):
     instrument(symbol="GONE", is_active=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ def test_a_list_is_created_read_changed_and_removed(
     answer = client.post(URL, {"name": "Mine", "symbols": ["SCOM", "AAPL"]})
     body = answer.json()
     assert (answer.status_code, body["symbols"], body["version"]) == (201, ["SCOM", "AAPL"], 1)
+    assert re.fullmatch(r"[\d-]{10}T[\d:]{8}\.\d{3}Z", body["created_at"])  # as everywhere
     one = f"{URL}/{body['id']}"
     assert client.get(URL).json() == [body] and client.get(one).json() == body
     assert stranger.get(URL).json() == []
