@@ -11,20 +11,21 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Now
 from django.utils import timezone
 
 from hoardrun.market import simulator
+from hoardrun.market.calendars import calendars
 from hoardrun.market.candles.selectors import candle_list, zone_of
 from hoardrun.market.candles.spans import DAY_MINUTES, moment
 from hoardrun.market.candles.values import Drawn
 from hoardrun.market.engine.leases import source_lease
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
-from hoardrun.market.hours import CLOSED, TRADING
-from hoardrun.market.judged import feed_read
-from hoardrun.market.models import SYMBOL_PATTERN, Instrument, Lease
+from hoardrun.market.judged import feed_read, status_read
+from hoardrun.market.models import SYMBOL_PATTERN, Instrument, Lease, Source, SourceSymbol
+from hoardrun.market.options import SIMULATOR
 from hoardrun.market.quotes import PRICES, Listing, LiveQuote
 from hoardrun.market.scaled import VOLUME_EXPONENT, unscale
 from hoardrun.market.simulator import Day
@@ -143,10 +144,24 @@ def _select_quoted(*, type: str, symbols: Sequence[str]) -> QuerySet[Instrument,
     found = instrument_list(type=type)
     if symbols:
         found = found.filter(symbol__in=symbols)
-    lease = Concat(Value(source_lease("")), OuterRef("quote__source"))
-    return found.annotate(
-        now=Now(), is_led=Exists(Lease.objects.filter(name=lease, expires_at__gt=Now()))
-    ).values_list(*_LISTING, *(f"quote__{name}" for name in _QUOTE), "now", "is_led")
+    return found.annotate(now=Now(), is_led=Q(_is_led())).values_list(
+        *_LISTING, *(f"quote__{name}" for name in _QUOTE), "now", "is_led"
+    )
+
+
+def _is_led() -> Any:
+    """Say whether a process keeps the quote of an instrument right: its source's leader.
+
+    It does not while staff have stopped the source, or disabled its symbol for the instrument.
+    """
+    source = OuterRef("quote__source")
+    lease = Concat(Value(source_lease("")), source)
+    off = SourceSymbol.objects.filter(instrument=OuterRef("pk"), source=source, is_enabled=False)
+    return (
+        Exists(Lease.objects.filter(name=lease, expires_at__gt=Now()))
+        & ~Exists(Source.objects.filter(name=source, is_stopped=True))
+        & ~Exists(off)
+    )
 
 
 _quoted = Prepared(_select_quoted)
@@ -161,15 +176,22 @@ def _live(row: Any, tick: int) -> LiveQuote | None:
     for name in PRICES:
         found[name] = _number(found[name], listing.decimals)
     found["volume"] = _number(found["volume"], VOLUME_EXPONENT)
+    stored, status = Feed(found["feed"]), _market(listing, found["source"])
     feed = found["feed"] = feed_read(
-        Feed(found["feed"]),
-        status=listing.status,
+        stored,
+        # A delayed price is not of now: the hours of its market say nothing of it.
+        status=listing.status if stored is Feed.DELAYED else status,
         is_led=row.is_led,
         age=(row.now - found["as_of"]).total_seconds(),
     )
-    if feed is Feed.CLOSED and listing.status in TRADING:
-        listing = replace(listing, status=CLOSED)
+    if (status := status_read(feed, status)) != listing.status:
+        listing = replace(listing, status=status)
     return LiveQuote(listing, **found)
+
+
+def _market(listing: Listing, source: str) -> str:
+    """Return the state of an instrument's market; the simulated one is always open."""
+    return listing.status if source == SIMULATOR else calendars.status_of(listing)
 
 
 def _number(steps: int | None, exponent: int) -> Decimal | None:
