@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import DecimalField
 
 from hoardrun.market import names, scaled
 from hoardrun.market.catalogue import CATALOGUE
@@ -42,8 +43,9 @@ def quotes_publish(*, quotes: Sequence[LiveQuote]) -> None:
 def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
     """Store the newest quotes in one statement; an older one never replaces a newer.
 
-    Several processes may store the same quotes. Sending does not wait for it. A quote with a price
-    larger than the table holds is logged and left out; of one with such a volume, the volume.
+    Of two with the same time the last one is kept. Several processes may store the same quotes.
+    Sending does not wait for it. A quote with a price larger than the table holds is logged and
+    left out; another number that is too large is stored as not known.
     """
     newest = {quote.listing.id: quote for quote in sorted(quotes, key=lambda q: q.as_of)}
     # In the order of the key, so that two processes never deadlock.
@@ -53,10 +55,16 @@ def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
 
 
 _SCALED = ("change", *PRICES)
+# What a column of decimals holds: each number is less.
+_BOUNDS = {
+    field.name: Decimal(10) ** (field.max_digits - field.decimal_places)
+    for field in Quote._meta.concrete_fields
+    if isinstance(field, DecimalField)
+}
 _AS_THEY_ARE = tuple(
     field.name
     for field in Quote._meta.concrete_fields
-    if field.name not in {"instrument", "volume", *_SCALED}
+    if field.name not in {"instrument", "volume", *_SCALED, *_BOUNDS}
 )
 
 
@@ -71,12 +79,17 @@ def _row(quote: LiveQuote) -> Quote | None:
         instrument_id=quote.listing.id,
         volume=_volume(quote.volume),
         **prices,
+        **{name: _within(getattr(quote, name), bound) for name, bound in _BOUNDS.items()},
         **{name: getattr(quote, name) for name in _AS_THEY_ARE},
     )
 
 
 def _steps(value: Decimal | None, exponent: int) -> int | None:
     return None if value is None else scaled.rounded(value, exponent)
+
+
+def _within(value: Decimal | None, bound: Decimal) -> Decimal | None:
+    return None if value is None or abs(value) > bound - 1 else value
 
 
 def _volume(value: Decimal | None) -> int | None:
@@ -91,15 +104,13 @@ def _upsert(rows: Sequence[Quote]) -> None:
     quote = connection.ops.quote_name
     table, columns = quote(Quote._meta.db_table), [quote(str(field.column)) for field in fields]
     key, moment = quote("instrument_id"), quote("as_of")
-    feed = quote("feed")
     row = f"({', '.join(['%s'] * len(fields))})"
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))} "
             f"ON CONFLICT ({key}) DO UPDATE SET {updates} "
-            f"WHERE {table}.{moment} < excluded.{moment} OR "
-            f"({table}.{moment} = excluded.{moment} AND {table}.{feed} <> excluded.{feed})",
+            f"WHERE {table}.{moment} <= excluded.{moment}",
             [
                 field.get_db_prep_save(getattr(item, field.attname), connection)
                 for item in rows

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from channels.layers import get_channel_layer
 
 from hoardrun.market import simulator
@@ -93,6 +94,32 @@ def test_it_keeps_the_price_of_a_quote_whose_volume_would_not_fit(instruments: A
     quote = quote_of("EUR-USD")
     quotes_record(quotes=[replace(quote, volume=Decimal(10) ** 12)])
     assert quote_get(symbol="EUR-USD") == replace(quote, volume=None)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"previous_close": Decimal("0.00001"), "price": Decimal(10) ** 12}, "change_percent"),
+        ({"market_cap": Decimal(10) ** 15}, "market_cap"),
+    ],
+)
+def test_what_no_column_holds_of_a_quote_is_not_said_and_the_others_are_stored(
+    given: dict[str, Decimal], kept: str, instruments: Any
+):
+    quotes = quotes_at()
+    large = replace(quote_of("EUR-USD"), **given)
+    quotes_record(quotes=[large, *(q for q in quotes if q.listing != large.listing)])
+    assert Quote.objects.count() == len(quotes)
+    row = Quote.objects.get(instrument__symbol="EUR-USD")
+    assert (row.price, getattr(row, kept)) == (scale(large.price, 5), None)
+
+
+def test_of_two_prices_of_one_time_the_last_one_is_kept(instruments: Any):
+    quote = quote_of("BTC-USD")
+    later = replace(quote, price=quote.price + 1)
+    quotes_record(quotes=[quote])
+    quotes_record(quotes=[later])
+    assert quote_get(symbol="BTC-USD") == later
 
 
 def test_it_keeps_what_a_source_does_not_say_apart_from_zero(instruments: Any):
