@@ -104,7 +104,7 @@ def test_it_keeps_the_price_of_a_quote_whose_volume_would_not_fit(instruments: A
     ],
 )
 def test_what_no_column_holds_of_a_quote_is_not_said_and_the_others_are_stored(
-    given: dict[str, Decimal], kept: str, instruments: Any
+    given: dict[str, Any], kept: str, instruments: Any
 ):
     quotes = quotes_at()
     large = replace(quote_of("EUR-USD"), **given)

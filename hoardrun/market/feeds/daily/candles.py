@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from hoardrun.market.models import Candle
+from django.db.models import Max
+
+from hoardrun.market.candles.selectors import zone_of
+from hoardrun.market.models import Candle, Instrument
 
 DAY_MINUTES = 1440
 LOOK_BACK = timedelta(days=60)
@@ -31,9 +34,12 @@ class DayCandle(NamedTuple):
 def store(days: Iterable[DayCandle]) -> int:
     """Store candles of days; return how many are new or changed. Call it in a transaction.
 
-    A candle that another source has made stays.
+    A candle that another source has made stays, and so does the day that one is making.
     """
-    rows = sorted(days, key=lambda each: (each.instrument_id, each.day))
+    given = list(days)
+    running = _running({each.instrument_id for each in given})
+    rows = [each for each in given if running.get(each.instrument_id) != each.day]
+    rows.sort(key=lambda each: (each.instrument_id, each.day))
     changed = 0
     for start in range(0, len(rows), _ROWS):
         changed += _store(rows[start : start + _ROWS])
@@ -52,6 +58,16 @@ def last_closes(source: str, instrument_ids: Sequence[int], before: date) -> dic
     )
     # Ascending, so that the newest of each stays.
     return dict(found.order_by("bucket").values_list("instrument_id", "close"))
+
+
+def _running(instrument_ids: Collection[int]) -> dict[int, date]:
+    """Return the day of the newest minute of each instrument: its candle is made of minutes."""
+    minutes = Candle.objects.filter(instrument_id__in=instrument_ids, minutes=1)
+    newest = dict(minutes.values_list("instrument_id").annotate(Max("bucket")))
+    return {
+        instrument.pk: newest[instrument.pk].astimezone(zone_of(instrument)).date()
+        for instrument in Instrument.objects.filter(pk__in=newest)
+    }
 
 
 def _store(rows: Sequence[DayCandle]) -> int:

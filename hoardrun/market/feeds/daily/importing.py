@@ -17,7 +17,7 @@ from hoardrun.market.feeds.daily import candles
 from hoardrun.market.feeds.daily.layouts import LAYOUTS, Layout
 from hoardrun.market.feeds.daily.reading import Daily, NoRates, Pair, read_daily
 from hoardrun.market.models import Instrument, Quote, Source, SourceSymbol
-from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.quotes import PRICES, LiveQuote
 from hoardrun.market.scaled import VOLUME_EXPONENT, Unscalable
 from realtime import clock
 from realtime.retry import one_transaction
@@ -25,6 +25,7 @@ from realtime.retry import one_transaction
 _SHOWN = 5
 # A live price is shown rather than that of a bank's day, until it is so much older.
 OUTDATED = timedelta(days=1)
+_EARLIEST = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ def daily_import(
     """Import a file. The same file again changes nothing.
 
     Each price is of the bank's day, and marked delayed; it makes a candle of that day and of
-    nothing shorter. A candle that another source has made stays. Raises NoRates for a file that
-    cannot be read as a whole, is of the future, or has a price that is too far from the day before,
-    unless `accept_jumps`.
+    nothing shorter. A candle that another source has made, or is making, stays. Raises NoRates for
+    a file that cannot be read as a whole, is of the future, or has a price that is too far from the
+    day before, unless `accept_jumps`.
     """
     services.instruments_ensure()
     layout = LAYOUTS[source]
@@ -66,12 +67,23 @@ def daily_import(
     found = read_daily(source, raw, list(instruments), day=day)
     if not found:
         raise NoRates("The file holds nothing of our instruments.")
-    today = timezone.now().astimezone(layout.moment(found[0].day).tzinfo).date()
-    if late := [each for each in found if each.day > today]:
-        raise NoRates(f"line {late[0].row}: {late[0].day} has not come yet.")
+    _check_days(layout, found)
     if not accept_jumps:
         _check_jumps(layout, found, _last_known(source, instruments, found[0].day))
     return _store(source, layout, instruments, found)
+
+
+def _check_days(layout: Layout, found: Sequence[Daily]) -> None:
+    """Refuse what is not known yet, and dates that no file of today has."""
+    if found[0].day < _EARLIEST:
+        raise NoRates(f"line {found[0].row}: {found[0].day} is too long ago.")
+    now = timezone.now()
+    for each in found:
+        moment = layout.moment(each.day)
+        if moment > now:
+            today = now.astimezone(moment.tzinfo).date()
+            when = "has not come yet" if each.day > today else "is not over"
+            raise NoRates(f"line {each.row}: {each.day} {when}: its prices are of {layout.at}.")
 
 
 def _instruments(source: str, layout: Layout) -> dict[Pair, Instrument]:
@@ -139,6 +151,7 @@ def _check_jumps(layout: Layout, found: Sequence[Daily], last: dict[Pair, Decima
 def _store(
     source: str, layout: Layout, instruments: Mapping[Pair, Instrument], found: Sequence[Daily]
 ) -> Imported:
+    instruments = _locked(instruments)
     drawn = [_candle(source, instruments[each.pair], each) for each in found]
     changed = candles.store(drawn)
     newest: dict[Pair, tuple[Daily, Decimal | None]] = {}
@@ -166,6 +179,13 @@ def _store(
         sorted(quote.listing.symbol for quote in quotes),
         sorted(instrument.symbol for instrument in priced.values()),
     )
+
+
+def _locked(instruments: Mapping[Pair, Instrument]) -> dict[Pair, Instrument]:
+    """Return instruments as they stay until the transaction ends: none is rescaled meanwhile."""
+    ids = [each.pk for each in instruments.values()]
+    rows = Instrument.objects.select_for_update(no_key=True).order_by("pk").in_bulk(ids)
+    return {pair: rows[each.pk] for pair, each in instruments.items() if each.pk in rows}
 
 
 def _candle(source: str, instrument: Instrument, each: Daily) -> candles.DayCandle:
@@ -210,7 +230,7 @@ def _quote(
 
 
 def _newer(source: str, quotes: Sequence[LiveQuote]) -> list[LiveQuote]:
-    """Return the quotes that are newer than what is stored.
+    """Return the quotes that are newer than what is stored, or say otherwise of the same day.
 
     The day before is taken from there if the file does not have it.
     """
@@ -221,31 +241,41 @@ def _newer(source: str, quotes: Sequence[LiveQuote]) -> list[LiveQuote]:
         if old is None:
             found.append(quote)
             continue
-        if quote.as_of <= old.as_of + (OUTDATED if old.source not in LAYOUTS else timedelta(0)):
-            continue
+        is_same_day = old.source == source and quote.as_of == old.as_of
         if quote.previous_close is None and old.source == source:
-            last = scaled.unscale(old.price, quote.listing.decimals)
-            quote = replace(quote, previous_close=last)
-        found.append(quote)
+            last = old.previous_close if is_same_day else old.price
+            quote = replace(quote, previous_close=_price(last, quote.listing.decimals))
+        margin = OUTDATED if old.source not in LAYOUTS else timedelta(0)
+        if quote.as_of > old.as_of + margin or (is_same_day and _differs(quote, old)):
+            found.append(quote)
     return found
 
 
-def _note_symbols(source: str, layout: Layout, priced: Mapping[Pair, Instrument]) -> None:
-    """Give the instruments that were priced their symbol of the source."""
-    role = SourceSymbol.Role
-    ids = [instrument.pk for instrument in priced.values()]
-    others = set(
-        SourceSymbol.objects.filter(role=role.PRIMARY, instrument_id__in=ids)
-        .exclude(source=source)
-        .values_list("instrument_id", flat=True)
+def _price(steps: int | None, decimals: int) -> Decimal | None:
+    return None if steps is None else scaled.unscale(steps, decimals)
+
+
+def _differs(quote: LiveQuote, old: Quote) -> bool:
+    """Say whether a quote has other numbers than the one that is stored."""
+    exponents = {**dict.fromkeys(PRICES, quote.listing.decimals), "volume": VOLUME_EXPONENT}
+    return any(
+        getattr(quote, name) != _price(getattr(old, name), exponent)
+        for name, exponent in exponents.items()
     )
+
+
+def _note_symbols(source: str, layout: Layout, priced: Mapping[Pair, Instrument]) -> None:
+    """Give the instruments that were priced their symbol of the source.
+
+    It is a backup: what comes once a day makes way for any live price.
+    """
     SourceSymbol.objects.bulk_create(
         [
             SourceSymbol(
                 instrument=instrument,
                 source=source,
                 venue_symbol=_symbol(layout, pair),
-                role=role.BACKUP if instrument.pk in others else role.PRIMARY,
+                role=SourceSymbol.Role.BACKUP,
             )
             for pair, instrument in sorted(priced.items(), key=lambda item: item[1].pk)
         ],

@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -116,7 +116,8 @@ def _header(
     for number, row in enumerate(rows, start=1):
         if (places := layout.places(row)) is not None:
             return number, places
-    raise NoRates(f"No row has the columns of {source}: it needs {', '.join(_named(layout))}.")
+    needed = ", ".join(_named(layout))
+    raise NoRates(f"No row has the columns of {source}, with commas between: it needs {needed}.")
 
 
 def _table(layout: Layout, row: _Row, wanted: Collection[Pair]) -> Iterator[Daily]:
@@ -188,7 +189,8 @@ def _number(column: str, text: str, *, may_be_zero: bool = False) -> Decimal | N
 
 def _add(found: dict[tuple[Pair, date], Daily], each: Daily) -> None:
     key = each.pair, each.day
-    if (other := found.get(key)) is not None and other.close != each.close:
+    other = found.get(key)
+    if other is not None and replace(other, row=each.row) != each:
         raise ValueError(f"{each.pair.base} of {each.day} stands in line {other.row} otherwise")
     found[key] = each
 

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
 from hoardrun.market import selectors, services
 from hoardrun.market.engine.prices import Feed
+from hoardrun.market.feeds.daily import importing, reading
 from hoardrun.market.feeds.daily.importing import Imported, daily_import
 from hoardrun.market.feeds.daily.reading import NoRates
 from hoardrun.market.models import Candle, Instrument, Quote, Source, SourceSymbol
 from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.rescaling import instrument_rescale
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +99,19 @@ def test_a_corrected_day_is_a_revision():
     first, second = _days("EUR-USD")
     assert (first.close, first.revision) == (108510, 1)
     assert (second.close, second.revision) == (108670, 0)
+    assert selectors.quote_get(symbol="EUR-USD").previous_close == D("1.08510")
+
+
+def test_a_corrected_newest_day_corrects_the_newest_price():
+    raw = b"Date,Code,Close,Previous,Volume\n2026-10-30,SCOM,28.54,28.40,100\n"
+    daily_import(source="nse", raw=raw)
+    corrected = raw.replace(b"28.54", b"28.45").replace(b",28.40,", b",,")
+    assert daily_import(source="nse", raw=corrected).quoted == ["SCOM"]
+    quote = selectors.quote_get(symbol="SCOM")
+    assert (quote.price, quote.change) == (D("28.45"), D("0.05"))
+    assert daily_import(source="nse", raw=corrected).quoted == []
+    assert daily_import(source="nse", raw=corrected.replace(b",100", b",200")).quoted == ["SCOM"]
+    assert selectors.quote_get(symbol="SCOM").volume == 200
 
 
 def test_a_candle_of_another_source_stays():
@@ -106,6 +122,19 @@ def test_a_candle_of_another_source_stays():
     )  # fmt: skip
     daily_import(source="ecb", raw=HISTORY)
     assert [candle.source for candle in _days("EUR-USD")] == ["ecb", "kraken"]
+
+
+def test_the_day_that_another_source_is_making_a_candle_of_is_left_to_it():
+    """Of minutes in the venue's day: its own candle of that day comes at its end."""
+    rand = Instrument.objects.get(symbol="USD-ZAR")
+    Candle.objects.create(
+        instrument=rand, minutes=1, bucket=datetime(2026, 10, 30, 10, tzinfo=UTC), open=1, high=2,
+        low=1, close=2, is_closed=True, is_indicative=False, source="kraken",
+    )  # fmt: skip
+    done = daily_import(source="ecb", raw=HISTORY)
+    assert done.candles == 5
+    days = Candle.objects.filter(instrument=rand, minutes=1440).values_list("bucket", flat=True)
+    assert [day.date() for day in days] == [BEFORE]
 
 
 @pytest.mark.parametrize(("age", "shown"), [(timedelta(hours=23), "kraken"), (timedelta(2), "ecb")])
@@ -148,6 +177,39 @@ def test_a_day_to_come_is_refused():
         _rates("2999-01-01,USD,129")
 
 
+def test_a_day_that_is_not_over_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """A file of the morning holds no closing prices, and no price is of a time to come."""
+    at = datetime(2026, 10, 30, 11, 59, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    raw = b"Date,Code,Close\n2026-10-30,SCOM,28.45\n"
+    with pytest.raises(NoRates, match="line 2: 2026-10-30 is not over: its prices are of 15:00"):
+        daily_import(source="nse", raw=raw)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at + timedelta(minutes=1))
+    assert daily_import(source="nse", raw=raw).quoted == ["SCOM"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-02", "0026-10-30", "1969-12-31"])
+def test_a_day_that_no_file_has_is_refused(day: str):
+    with pytest.raises(NoRates, match=f"line 2: {day} is too long ago"):
+        _rates(f"{day},USD,129")
+
+
+def test_prices_are_of_the_decimals_that_hold_when_they_are_stored(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A rescaling that comes between the reading of the file and the storing spoils no price."""
+    read = reading.read_daily
+
+    def rescaled(*given: Any, **more: Any) -> Any:
+        instrument_rescale(symbol="USD-KES", decimals=6)
+        return read(*given, **more)
+
+    monkeypatch.setattr(importing, "read_daily", rescaled)
+    _rates("2026-10-30,USD,129.30")
+    assert selectors.quote_get(symbol="USD-KES").price == D("129.3")
+    assert [candle.close for candle in _days("USD-KES")] == [129_300_000]
+
+
 @pytest.mark.parametrize("source", ["bot", "use"])
 def test_a_source_that_no_instrument_takes_prices_from_is_refused(source: str):
     Instrument.objects.filter(currency="UGX").update(is_active=False)
@@ -168,7 +230,7 @@ def test_it_notes_source_licence_and_symbols():
     assert source.last_price_at == datetime(2026, 10, 30, 15, tzinfo=UTC)
     symbols = SourceSymbol.objects.filter(source="ecb").values_list("venue_symbol", "role")
     assert dict(symbols) == {
-        "EUR/USD": "primary", "GBP/USD": "primary", "USD/ZAR": "primary",
+        "EUR/USD": "backup", "GBP/USD": "backup", "USD/ZAR": "backup",
     }  # fmt: skip
 
 

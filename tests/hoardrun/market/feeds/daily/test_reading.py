@@ -86,7 +86,10 @@ def test_it_reads_the_prices_of_a_day_that_is_given():
 @pytest.mark.parametrize(
     ("source", "raw", "why"),
     [
-        ("ecb", b"", "No row has the columns of ecb: it needs Date"),
+        ("ecb", b"", "No row has the columns of ecb, with commas between: it needs Date"),
+        ("nse", b"Date;Code;Close\n2026-10-30;SCOM;28,45\n", "with commas between"),
+        ("ecb", "Date,USD\n".encode("utf-16"), "no CSV in UTF-8"),
+        ("nse", "Date,Code,Close,Société\n".encode("cp1252"), "no CSV in UTF-8"),
         ("nse", b"a,b\n1,2\n", "it needs Day Price, Code"),
         ("cbk", b"Date,Currency\n", "it needs Currency, Mean"),
         ("nse", NSE, "say of which day"),
@@ -103,6 +106,11 @@ def test_it_reads_the_prices_of_a_day_that_is_given():
             "ecb",
             b"Date,USD\n2026-10-30,1.08\n2026-10-30,1.09\n",
             "line 3: EUR of 2026-10-30 stands in line 2 otherwise",
+        ),
+        (
+            "nse",
+            b"Date,Code,Close,High\n2026-10-30,SCOM,28,28\n30/10/2026,SCOM,28,29\n",
+            "line 3: SCOM of 2026-10-30 stands in line 2 otherwise",
         ),
         ("cbk", b"Date,Currency,Mean\n2026-10-30,USD,\n", "line 2: it has no rate"),
         ("nse", b"Date,Code,Close\n2026-10-30,SCOM,-\n", "line 2: it has no price"),
