@@ -97,7 +97,7 @@ def load() -> Answer:
     """Load all alerts as the engine's leader does; return what they take, and how long."""
     gc.collect()
     before, began = processes.memory_kib(os.getpid()), time.monotonic()
-    _loaded[:] = [loading.load().desk]
+    _loaded[:] = [loading.load()]
     seconds = time.monotonic() - began
     gc.collect()
     taken = processes.memory_kib(os.getpid()) - before

@@ -70,7 +70,9 @@ def trading_on(days_from_now: int, **more: Any) -> None:
 def test_what_the_leader_has_stored_holds_while_it_leads():
     stored()
     assert read() == ("live", "open")
-    Lease.objects.filter(name="source:kraken").update(expires_at=timezone.now())
+    Lease.objects.filter(name="source:kraken").update(
+        expires_at=timezone.now() - timedelta(seconds=1)
+    )
     assert read() == ("stale", "open")
 
 
@@ -107,7 +109,9 @@ def test_a_closed_market_is_closed_whoever_leads(is_led: bool):
     trading_on(3)
     stored()
     if not is_led:
-        Lease.objects.filter(name="source:kraken").update(expires_at=timezone.now())
+        Lease.objects.filter(name="source:kraken").update(
+            expires_at=timezone.now() - timedelta(seconds=1)
+        )
     assert read() == ("closed", "closed")
     Holiday.objects.create(venue="TEST", day=timezone.now().date(), name="A day off")
     calendars._until = 0.0
