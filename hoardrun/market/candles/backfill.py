@@ -16,13 +16,14 @@ from hoardrun.market.candles.builder import Hole
 from hoardrun.market.candles.histories import Past, Symbol
 from hoardrun.market.candles.holes import OpenHole, hole_fail, hole_shrink, holes_add
 from hoardrun.market.candles.services import candles_repair
-from hoardrun.market.candles.spans import MINUTE
+from hoardrun.market.candles.spans import MINUTE, PARTS
 from hoardrun.market.candles.values import Drawn
 from hoardrun.market.feeds.fetching import FetchFailed
 from hoardrun.market.lease import Held
 from hoardrun.market.quotes import Listing
 
 FORGOTTEN = 60  # buckets missing at the beginning: the venue does not remember so far
+_PARTS = frozenset(PARTS.values())  # intervals that others are made of
 SETTLED = 5_000_000  # microseconds after a span has ended its candle is final in the history
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def wanted(
         span, last = minutes * MINUTE, newest.get(minutes)
         end = spans.next_bucket(minutes, spans.bucket_of(minutes, now))
         since = first = end - bars[minutes] * span
-        before = first - span
+        before = first - span if minutes in _PARTS else first
         if last is not None:
             before = spans.next_bucket(minutes, last)
             since = max(first, before)

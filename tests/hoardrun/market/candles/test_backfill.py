@@ -71,12 +71,13 @@ def left(missing: list[Missing]) -> dict[int, Hole]:
 
 
 def test_a_new_installation_asks_for_as_much_as_a_venue_has():
-    missing = wanted(7, {1: BARS, 60: BARS, 1440: 30}, {}, NOON + 1)
+    missing = wanted(7, {1: BARS, 5: BARS, 60: BARS, 1440: 30}, {}, NOON + 1)
     found = asked(missing)
     assert found[1] == Hole(7, NOON - (BARS - 1) * MINUTE, NOON + MINUTE)
     assert found[60].until - found[60].since == BARS * 60 * MINUTE
     assert found[1440].until - found[1440].since == 30 * 1440 * MINUTE
-    assert set(found) == {1, 60, 1440}
+    assert set(found) == {1, 5, 60, 1440}
+    assert set(left(missing)) == {1, 60, 1440}, "what longer candles are made of"
     assert left(missing)[1] == Hole(7, NOON - BARS * MINUTE, NOON - (BARS - 1) * MINUTE)
 
 

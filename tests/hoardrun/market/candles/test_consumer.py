@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -18,7 +19,7 @@ from hoardrun.market.candles.minutes import Kind
 from hoardrun.market.candles.services import candles_repair, candles_store
 from hoardrun.market.candles.spans import MINUTE, moment
 from hoardrun.market.candles.values import Drawn
-from hoardrun.market.engine.prices import Accepted, Gap
+from hoardrun.market.engine.prices import Accepted, AcceptedBar, Gap
 from hoardrun.market.lease import Held, Overtaken, acquire, release
 from hoardrun.market.models import Candle, CandleHole, Instrument, SourceSymbol
 from realtime.publish import Ephemeral
@@ -168,6 +169,22 @@ async def test_a_trade_that_is_late_amends_and_is_sent_as_revised(btc: Instrumen
         await turned(candles, lambda: rooms.of("1m", revised=True))
         [update] = rooms.of("1m", revised=True)
         assert (update.revision, update.close, update.closed) == (1, "60000.09", True)
+
+
+@pytest.mark.feed(number=14)
+async def test_a_candle_that_the_venue_amends_is_sent_as_revised_however_late(btc: Instrument):
+    bar = AcceptedBar(btc.pk, "BTC-USD", NOON, 1, PRICE, PRICE, PRICE, PRICE, 100, 1, "kraken")
+    rooms = Rooms()
+    async with leading(rooms, await run(led)()) as candles:
+        for second, high in ((90, 5), (400, 9)):
+            candles.take([bar, of(btc, second, 0, second)])
+            await turned(candles, lambda: 0 in closed())
+            candles.take([replace(bar, high=PRICE + high, is_amended=True)])
+            await turned(candles, partial(rooms.of, "1m", high=f"60000.0{high}"))
+        assert [(each.revision, each.high) for each in rooms.of("1m", revised=True)] == [
+            (1, "60000.05"),
+            (2, "60000.09"),
+        ]
 
 
 async def test_minutes_add_up_to_five_when_these_have_passed(btc: Instrument):
