@@ -39,7 +39,7 @@ from realtime.publish import publish_ephemeral
 PUBLISH_SECONDS = 1.0  # between two messages about a running candle
 SAVE_SECONDS = 5.0  # between two writes of it
 ROLL_SECONDS = 1.0
-READ_SECONDS = 10.0  # between two reads of the instruments
+READ_SECONDS = 30.0  # between two reads of the instruments
 READ = int(READ_SECONDS * 1_000_000)
 # Between two comparisons with what the sources remember, so that each hour is compared once.
 COMPARE_SECONDS = COMPARED_HOURS * 3600.0

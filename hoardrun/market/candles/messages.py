@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -74,42 +74,30 @@ class CandleUpdate(Payload, frozen=True, kw_only=True):
 
 def listed_candle(drawn: Drawn, decimals: int) -> ListedCandle:
     """Describe a candle in an answer of the HTTP API."""
-    values = drawn.values
-    return ListedCandle(
-        time=codec.timestamp(moment(drawn.bucket)),
-        open=text(values.open, decimals),
-        high=text(values.high, decimals),
-        low=text(values.low, decimals),
-        close=text(values.close, decimals),
-        volume=_volume(values.volume),
-        trades=values.trades,
-        closed=drawn.is_closed,
-        revision=drawn.revision,
-        revised=drawn.revision > 0,
-        indicative=drawn.is_indicative,
-        source=drawn.source,
-    )
+    return ListedCandle(**_facts(drawn, decimals))
 
 
 def candle_update(drawn: Drawn, symbol: str, decimals: int) -> CandleUpdate:
     """Make the message of a candle."""
+    return CandleUpdate(symbol=symbol, interval=NAMES[drawn.minutes], **_facts(drawn, decimals))
+
+
+def _facts(drawn: Drawn, decimals: int) -> dict[str, Any]:
     values = drawn.values
-    return CandleUpdate(
-        symbol=symbol,
-        interval=NAMES[drawn.minutes],
-        time=codec.timestamp(moment(drawn.bucket)),
-        open=text(values.open, decimals),
-        high=text(values.high, decimals),
-        low=text(values.low, decimals),
-        close=text(values.close, decimals),
-        volume=_volume(values.volume),
-        trades=values.trades,
-        closed=drawn.is_closed,
-        revision=drawn.revision,
-        revised=drawn.revision > 0,
-        indicative=drawn.is_indicative,
-        source=drawn.source,
-    )
+    return {
+        "time": codec.timestamp(moment(drawn.bucket)),
+        "open": text(values.open, decimals),
+        "high": text(values.high, decimals),
+        "low": text(values.low, decimals),
+        "close": text(values.close, decimals),
+        "volume": _volume(values.volume),
+        "trades": values.trades,
+        "closed": drawn.is_closed,
+        "revision": drawn.revision,
+        "revised": drawn.revision > 0,
+        "indicative": drawn.is_indicative,
+        "source": drawn.source,
+    }
 
 
 def _volume(steps: int | None) -> str | None:

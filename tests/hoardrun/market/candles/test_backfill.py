@@ -10,7 +10,7 @@ import pytest
 
 from hoardrun.market.candles.backfill import Filling, Missing, fill, wanted
 from hoardrun.market.candles.builder import Hole
-from hoardrun.market.candles.histories import SimulatedPast, Symbol, drawn_of
+from hoardrun.market.candles.histories import SimulatedPast, Symbol, VenuePast, drawn_of
 from hoardrun.market.candles.holes import OpenHole, hole_list, holes_add
 from hoardrun.market.candles.spans import MINUTE, begin_of
 from hoardrun.market.candles.values import Drawn, Values
@@ -132,6 +132,37 @@ def test_what_a_venue_does_not_remember_is_left_and_marked(held: Held, btc: Inst
     fill(held, filling(btc, hole, Remembers(history)), lambda _: None)
     [left] = hole_list()
     assert (left.is_left, left.since, left.until) == (True, NOON, NOON + 100 * MINUTE)
+
+
+def test_where_a_market_closes_hours_without_a_trade_are_nothing_strange(held: Held, db: Any):
+    stock = instrument(symbol="SCOM", venue_code="XNAI")
+    history = [drawn(stock, number) for number in range(100, 120)]
+    fill(held, filling(stock, hole_of(held, stock, 120), Remembers(history)), lambda _: None)
+    assert hole_list() == []
+
+
+def test_it_stops_between_two_pages_when_the_term_is_over(held: Held, btc: Instrument):
+    history = [drawn(btc, number) for number in range(25)]
+    hole = hole_of(held, btc, 25)
+    fill(held, filling(btc, hole, Remembers(history)), lambda _: None, lambda: len(stored()) >= 10)
+    assert len(stored()) == 10
+    assert hole_list()[0].since == NOON
+
+
+def test_a_venue_may_answer_more_than_it_was_asked_for(btc: Instrument):
+    class Venue:
+        minutes = (1,)
+
+        def bars(self, *asked: object) -> Iterator[list[Bar]]:
+            price = Decimal(1)
+            yield [
+                Bar("BTC/USD", NOON + number * MINUTE, 1, price, price, price, price, None)
+                for number in range(-2, 6)
+            ]
+
+    past = VenuePast(Venue())  # type: ignore[arg-type]
+    [page] = past.candles(listing_of(btc), SYMBOL, 1, NOON, NOON + 3 * MINUTE)
+    assert [each.bucket for each in page] == [NOON + number * MINUTE for number in range(3)]
 
 
 def test_bars_that_cannot_be_true_make_no_candle(btc: Instrument):

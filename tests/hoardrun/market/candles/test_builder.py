@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoardrun.market.candles.builder import CLOSE, Builder, Hole
+from hoardrun.market.candles.builder import CLOSE, GRACE, Builder, Hole
 from hoardrun.market.candles.spans import MINUTE
 from hoardrun.market.candles.values import Drawn, Values
 from hoardrun.market.engine.prices import Gap
@@ -105,6 +105,29 @@ def test_a_trade_forty_seconds_late_is_counted_and_left_to_the_history():
         assert builder.holes == [Hole(BTC, NOON, NOON + MINUTE)]
 
 
+def test_a_trade_amends_up_to_the_grace_and_no_longer():
+    for comes, is_late in ((MINUTE + GRACE - 1, False), (MINUTE + GRACE, True)):
+        builder = begun()
+        builder.take(trade(NOON, 500, 1), NOON)
+        builder.take(trade(NOON + 1, 600, 2), NOON + comes)
+        assert (builder.counts.late, builder.holes != []) == (is_late, is_late)
+
+
+def test_a_minute_closes_by_the_clock_of_its_own_source():
+    builder = Builder(kind_of)
+    builder.take(trade(NOON, 500, 1), 0)
+    ahead = trade(NOON + 60 * MINUTE, 500, 1, source="coinbase")
+    builder.take(replace(ahead, instrument_id=BTC + 1), 0)
+    builder.take(replace(ahead, at=NOON + 1), 0)
+    builder.drain()
+    assert built(builder, OVER - 1) == []
+    closed = built(builder, OVER)
+    assert [(each.instrument_id, each.source, each.is_closed) for each in closed] == [
+        (BTC, "kraken", True),
+        (BTC + 1, "coinbase", True),
+    ]
+
+
 @pytest.mark.feed(number=8)
 def test_trades_of_one_millisecond_are_ordered_by_their_numbers():
     for numbers in ((7, 8, 9), (9, 8, 7), (8, 9, 7)):
@@ -168,6 +191,9 @@ def test_a_bar_that_was_sent_earlier_does_not_replace_a_later_one():
     builder.take(bar(NOON, late), NOON)
     builder.take(bar(NOON, early), NOON)
     assert builder.drain()[0].values == late
+    builder.take(bar(NOON, Values(500, 520, 490, 505, None, 7)), NOON)
+    builder.take(bar(NOON, Values(500, 530, 490, 505, None, 6)), NOON)
+    assert builder.drain()[0].values.trades == 7
     builder.take(bar(NOON, early, is_amended=True), NOON)
     assert builder.drain()[0].values == early
 

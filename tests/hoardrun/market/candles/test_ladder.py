@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -42,8 +42,8 @@ def test_running_candles_equal_the_sum_of_their_minutes(numbers: list[int], zone
     assert ladder.running(running) == expected
 
 
-@given(st.integers(1, 3000))
-def test_it_begins_from_what_is_stored(count: int):
+@given(st.integers(1, 3000), ZONES)
+def test_it_begins_from_what_is_stored(count: int, zone: ZoneInfo):
     """Hours and days that are not added up yet are made of their minutes and hours."""
     minutes = [minute(number) for number in range(count)]
     hours = [
@@ -53,15 +53,15 @@ def test_it_begins_from_what_is_stored(count: int):
     ]
     days = [
         roll_up(1440, bucket, inside, is_closed=True)
-        for bucket, inside in spanned(1440, minutes)
-        if bucket + 1441 * MINUTE < minutes[-1].bucket
+        for bucket, inside in spanned(1440, minutes, zone)
+        if spans.end_of(1440, bucket, zone) + MINUTE < minutes[-1].bucket
     ]
     kept = minutes[-1].bucket // (60 * MINUTE) * 60 * MINUTE - 60 * MINUTE
-    ladder = Ladder(UTC)
+    ladder = Ladder(zone)
     ladder.load([each for each in minutes if each.bucket >= kept], hours, days)
     running = minute(count, is_closed=False)
     assert ladder.running(running) == [
-        naive([*minutes, running], interval, UTC) for interval in LONGER
+        naive([*minutes, running], interval, zone) for interval in LONGER
     ]
 
 
@@ -73,8 +73,10 @@ def test_a_minute_that_is_not_the_newest_asks_to_be_loaded_anew():
     assert ladder.close(minute(2))
 
 
-def spanned(interval: int, minutes: list[Drawn]) -> list[tuple[int, list[Drawn]]]:
+def spanned(
+    interval: int, minutes: list[Drawn], zone: tzinfo = UTC
+) -> list[tuple[int, list[Drawn]]]:
     found: dict[int, list[Drawn]] = {}
     for each in minutes:
-        found.setdefault(spans.bucket_of(interval, each.bucket), []).append(each)
+        found.setdefault(spans.bucket_of(interval, each.bucket, zone), []).append(each)
     return list(found.items())
