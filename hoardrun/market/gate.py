@@ -78,11 +78,6 @@ class Gate:
         self._trade_id: int | None = None
         self.counts: Counter[Verdict] = Counter()
 
-    @property
-    def is_quarantined(self) -> bool:
-        """Say whether a price waits for others that confirm it."""
-        return bool(self._doubted)
-
     def doubting_seconds(self, now: int) -> float:
         """Return for how long prices have come of which none was believed.
 

@@ -26,13 +26,19 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes | Raw) -> T:
         raise ValueError(clipped(f"An answer cannot be read: {error}")) from None
 
 
-def check(*values: Decimal | None) -> None:
-    """Raise ValueError if a number is none: NaN and Infinity come in texts, 1e999 in JSON."""
-    for value in values:
+def check(*values: Decimal | None, size: Decimal | None = None) -> None:
+    """Raise ValueError if a number is none: NaN and Infinity come in texts, 1e999 in JSON.
+
+    `size` is the size of a trade, or a volume: it is not negative either. Whether prices are
+    positive is for the gate to say, which counts them.
+    """
+    for value in (*values, size):
         if value is None:
             continue
         if not value.is_finite() or (value and abs(value.adjusted()) > MAX_MAGNITUDE):
             raise ValueError(f"{value} is no number of a market.")
+    if size is not None and size < 0:
+        raise ValueError(f"{size} is no size.")
 
 
 def clipped(text: str) -> str:

@@ -82,7 +82,7 @@ class AlpacaHistory(History):
     def read_bars(self, symbol: str, minutes: int, body: bytes) -> list[Bar]:
         found = []
         for row in decoded(_bars, body).bars or ():
-            check(row.o, row.h, row.l, row.c, row.v)
+            check(row.o, row.h, row.l, row.c, size=row.v)
             begin = times.of_text(row.t)
             found.append(Bar(symbol, begin, minutes, row.o, row.h, row.l, row.c, row.v, row.n))
         return sorted(found, key=lambda bar: bar.begin)

@@ -233,7 +233,7 @@ class Alpaca(Venue):
 
     def _trade(self, row: Raw) -> list[Event]:
         each = _trades.decode(row)
-        check(each.p, each.s)
+        check(each.p, size=each.s)
         if not _NO_PRICE.isdisjoint(each.c):
             return []
         at = times.of_text(each.t)
@@ -244,7 +244,7 @@ class Alpaca(Venue):
     def _day(self, row: Raw) -> list[Event]:
         """Read the candle of the day: the statistics of the newest price."""
         each = _bars.decode(row)
-        check(each.o, each.h, each.l, each.c, each.v)
+        check(each.o, each.h, each.l, each.c, size=each.v)
         newest = self._newest.get(each.S)
         if newest is None:
             return []  # it carries no time of its price
@@ -253,7 +253,7 @@ class Alpaca(Venue):
 
 def _bars_of(row: Raw) -> list[Bar]:
     each = _bars.decode(row)
-    check(each.o, each.h, each.l, each.c, each.v)
+    check(each.o, each.h, each.l, each.c, size=each.v)
     begin = times.of_text(each.t)
     return [Bar(each.S, begin, 1, each.o, each.h, each.l, each.c, each.v, each.n)]
 

@@ -84,7 +84,7 @@ class CoinbaseHistory(History):
     def read_bars(self, symbol: str, minutes: int, body: bytes) -> list[Bar]:
         bars = []
         for row in decoded(_bars, body):
-            check(row.open, row.high, row.low, row.close, row.volume)
+            check(row.open, row.high, row.low, row.close, size=row.volume)
             begin = times.of_seconds(row.time)
             bars.append(
                 Bar(symbol, begin, minutes, row.open, row.high, row.low, row.close, row.volume)
@@ -98,7 +98,7 @@ class CoinbaseHistory(History):
     def read_trades(self, symbol: str, body: bytes) -> list[Trade]:
         found = []
         for row in decoded(_trades, body):
-            check(row.price, row.size)
+            check(row.price, size=row.size)
             at = times.of_text(row.time)
             found.append(Trade(symbol, row.price, row.size, at, row.trade_id, is_history=True))
         return sorted(found, key=lambda trade: trade.trade_id or 0)

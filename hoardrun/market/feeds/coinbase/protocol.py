@@ -142,7 +142,7 @@ class Coinbase(Venue):
         if found.price is None or not found.product_id:
             raise ValueError("A ticker has no price or no product.")
         check(found.price, found.best_bid, found.best_ask, found.open_24h)
-        check(found.high_24h, found.low_24h, found.volume_24h)
+        check(found.high_24h, found.low_24h, size=found.volume_24h)
         at = times.of_text(found.time)
         # The first one after a subscription repeats the last trade, which may be old.
         is_snapshot = found.product_id not in self._quoted
@@ -166,7 +166,7 @@ class Coinbase(Venue):
     def _trade(self, found: _Frame) -> list[Event]:
         if found.price is None or found.size is None or not found.product_id:
             raise ValueError("A trade has no price, no size or no product.")
-        check(found.price, found.size)
+        check(found.price, size=found.size)
         at = times.of_text(found.time)
         is_history = found.type == "last_match"
         events: list[Event] = []

@@ -104,14 +104,14 @@ class KrakenHistory(History):
     def read_trades(self, symbol: str, body: bytes) -> list[Trade]:
         found = []
         for row in decoded(_trades, _rows(body)):
-            check(row.price, row.volume, row.time)
+            check(row.price, row.time, size=row.volume)
             at = times.of_seconds(row.time)
             found.append(Trade(symbol, row.price, row.volume, at, row.trade_id, is_history=True))
         return found
 
 
 def _bar(symbol: str, minutes: int, row: _Bar) -> Bar:
-    check(row.open, row.high, row.low, row.close, row.volume)
+    check(row.open, row.high, row.low, row.close, size=row.volume)
     return Bar(
         symbol,
         times.of_seconds(row.time),

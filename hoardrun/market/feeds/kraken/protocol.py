@@ -211,7 +211,7 @@ class Kraken(Venue):
 
     def _trade(self, row: Raw, found: _Frame) -> list[Event]:
         each = _trades.decode(row)
-        check(each.price, each.qty)
+        check(each.price, size=each.qty)
         is_history = found.type == "snapshot"
         at = times.of_text(each.timestamp)
         events: list[Event] = []
@@ -227,7 +227,7 @@ class Kraken(Venue):
 
 def _ticker(row: Raw, found: _Frame) -> list[Event]:
     each = _tickers.decode(row)
-    check(each.last, each.bid, each.ask, each.high, each.low, each.change, each.volume)
+    check(each.last, each.bid, each.ask, each.high, each.low, each.change, size=each.volume)
     # The change is against the price of 24 hours ago, which is not sent by itself.
     before = None if each.change is None else each.last - each.change
     return [
@@ -249,7 +249,7 @@ def _ticker(row: Raw, found: _Frame) -> list[Event]:
 
 def _bar(row: Raw, found: _Frame) -> list[Event]:
     each = _bars.decode(row)
-    check(each.open, each.high, each.low, each.close, each.volume)
+    check(each.open, each.high, each.low, each.close, size=each.volume)
     return [
         Bar(
             each.symbol,

@@ -19,6 +19,12 @@ def test_it_leaves_numbers_to_the_gate(text: str):
     reading.check(Decimal(text))
 
 
+def test_no_size_is_negative():
+    reading.check(Decimal(-1), size=Decimal(0))
+    with pytest.raises(ValueError, match="-0.5 is no size"):
+        reading.check(Decimal(1), size=Decimal("-0.5"))
+
+
 def test_an_answer_that_is_no_json_is_a_value_error():
     with pytest.raises(ValueError, match="cannot be read"):
         reading.decoded(msgspec.json.Decoder(list[int]), b"<html>")

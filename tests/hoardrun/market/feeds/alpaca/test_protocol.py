@@ -137,6 +137,8 @@ ODD = {
     "nested without end": "[" * 100_000,
     "no price": TRADE.replace('"p":214.50,', ""),
     "infinite price": TRADE.replace("214.50", '"Infinity"'),
+    "negative size": TRADE.replace('"s":100', '"s":-100'),
+    "negative volume": BAR.replace('"v":12345', '"v":-1'),
     "no time": TRADE.replace("2026-09-10T14:30:01.739713735Z", ""),
     "candle without a high": BAR.replace('"h":214.62,', ""),
     "bands without a time": BANDS.replace('"B"', '"D"').replace("2026-09-10T14:31:00.5Z", ""),

@@ -123,6 +123,7 @@ ODD = {
     "price is infinite": TICKER.replace("1285.22", "Infinity"),
     "no product": TICKER.replace('"product_id":"ETH-USD",', ""),
     "no time": TICKER.replace("2022-10-19T23:28:22.061769Z", ""),
+    "negative size": MATCH.replace('"size":"0.01"', '"size":"-0.01"'),
     "no size": MATCH.replace('"size":"0.01",', ""),
     "number of a trade is text": MATCH.replace('"trade_id":7', '"trade_id":"seven"'),
     "channels of another kind": '{"type":"subscriptions","channels":{}}',

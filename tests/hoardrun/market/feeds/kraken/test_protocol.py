@@ -151,6 +151,8 @@ ODD = {
     "no time": TICKER.replace('"timestamp":"2026-09-24T03:54:18.054886Z"', '"timestamp":""'),
     "impossible time": TICKER.replace("2026-09-24", "2026-02-31"),
     "no number of trades": OHLC.replace('"trades":6', '"trades":"many"'),
+    "negative size": TRADE.replace('"qty":6423.46326', '"qty":-1'),
+    "negative volume": OHLC.replace('"volume":0.10422131', '"volume":-1'),
     "infinite size": TRADE.replace('"qty":6423.46326', '"qty":"Infinity"'),
 }
 
