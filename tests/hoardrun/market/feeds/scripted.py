@@ -36,6 +36,7 @@ from hoardrun.market.feeds.events import (
     Trade,
     VenueState,
 )
+from hoardrun.market.feeds.health import LinkState
 from hoardrun.market.feeds.latest import Turn
 from hoardrun.market.feeds.session import Session
 from hoardrun.market.feeds.venue import Limits, Venue
@@ -138,6 +139,13 @@ class Server:
         """Cut all connections without a close frame, as code 1006 has it."""
         for connection in self.open:
             connection.transport.abort()
+
+    async def lose(self, taker: Taker) -> None:
+        """Cut all connections, and let the next one come once the session has noticed."""
+        self.status = (503, {"Retry-After": "1"})
+        await self.drop()
+        await taker.until(lambda: taker.session.health.state is LinkState.WAITING)
+        self.status = None
 
     async def _handle(self, connection: ServerConnection) -> None:
         self.open.append(connection)

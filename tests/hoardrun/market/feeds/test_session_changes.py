@@ -61,9 +61,8 @@ async def test_a_connection_that_breaks_before_its_successor_serves_leaves_a_hol
         server.status = (503, {"Retry-After": "1"})
         taker.change()
         await taker.until(lambda: len(server.connects) > 1)
-        await server.drop()
-        server.status = None
-        await taker.until(lambda: taker.session.state("A") is None)
+        await server.lose(taker)
+        assert taker.session.state("A") is None
         await taker.live("A")
         assert [(lost.symbol, lost.since) for lost in taker.all("lost")] == [("A", last)]
 
