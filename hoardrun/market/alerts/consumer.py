@@ -20,7 +20,8 @@ from hoardrun.market.alerts.board import Arms, Fires, Rearms
 from hoardrun.market.alerts.choices import CHANGES
 from hoardrun.market.alerts.desk import Desk, Entry
 from hoardrun.market.alerts.history import MissedPrices, missed_prices
-from hoardrun.market.alerts.judge import waiting
+from hoardrun.market.alerts.imported import imported_list
+from hoardrun.market.alerts.judge import Seen, waiting
 from hoardrun.market.alerts.missed import Hole
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.work import Task
@@ -80,6 +81,7 @@ class Alerts:
         if self._is_time("cursors", scaled(CURSOR_SECONDS)):
             self._unpriced.clear()
             await self._refer()
+            await self._hear()
             await self._note()
         if self._is_time("expire", scaled(EXPIRE_SECONDS)):
             unjudged = self._desk.unjudged()
@@ -206,6 +208,11 @@ class Alerts:
                     board.remember(metric, reference)
             self._desk.look(key)
         self._is_due.set()
+
+    async def _hear(self) -> None:
+        """Judge prices that came by file since."""
+        found = await threads.run(imported_list)
+        self.take([item for item in found if self._desk.is_news(item)])
 
     async def _note(self) -> None:
         """Note up to where prices were judged and all that followed is stored."""

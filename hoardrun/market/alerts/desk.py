@@ -165,6 +165,13 @@ class Desk:
         """Return the instruments of which prices are missing, or what followed is not stored."""
         return {*self.missed.instruments(), *self.work.instruments()}
 
+    def is_news(self, item: Accepted) -> bool:
+        """Say whether a stored price is newer than what alerts were judged by, or corrects it."""
+        board = self.boards.get(item.instrument_id)
+        if board is None or item.at < board.at:
+            return False
+        return item.at > board.at or item.price != board.values.get(Metric.PRICE)
+
     def judged(self) -> dict[int, Known]:
         """Return up to which prices alerts are judged, and all that follows is stored."""
         unjudged = self.unjudged()

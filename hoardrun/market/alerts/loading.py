@@ -10,6 +10,7 @@ from datetime import timedelta
 from hoardrun.market.alerts.board import Board
 from hoardrun.market.alerts.choices import AlertKind, AlertState, Metric, metric_of
 from hoardrun.market.alerts.desk import Desk, Known
+from hoardrun.market.alerts.imported import is_imported
 from hoardrun.market.alerts.judge import waiting
 from hoardrun.market.alerts.models import AlertCursor, PriceAlert
 from hoardrun.market.alerts.numbers import price_of, reference_of
@@ -36,7 +37,7 @@ def load() -> Desk:
     }
     boards = boards_load()
     for instrument_id, board in boards.items():
-        if known := _newest(judged.get(instrument_id), quotes.get(instrument_id)):
+        if known := _begun(judged.get(instrument_id), quotes.get(instrument_id)):
             board.begin(known.price, known.at)
     return Desk(
         boards,
@@ -156,8 +157,13 @@ def cursors_store(held: Held, judged: Mapping[int, Known]) -> None:
         )
 
 
-def _newest(cursor: Known | None, quote: LiveQuote | None) -> Known | None:
+def _begun(cursor: Known | None, quote: LiveQuote | None) -> Known | None:
+    """Return the price that a leader begins with: the newest, or of what comes by file, the last
+    that was judged, as no source tells what was missed of it.
+    """
     newest = None if quote is None else _known_of(quote)
     if cursor is None or newest is None:
         return cursor or newest
+    if quote is not None and is_imported(quote):
+        return cursor
     return max(cursor, newest, key=lambda each: each.at)
