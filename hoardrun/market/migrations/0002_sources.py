@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import django.core.validators
@@ -19,24 +20,30 @@ import hoardrun.market.models.hours
 PRICES = ("price", "open", "high", "low", "previous_close", "change")
 VOLUME_STEPS = 8
 LARGEST = 2**63 - 1
+ROWS = 1000  # that a statement writes at most: others wait for this migration
 
 
 def copy_quotes(apps: Any, schema_editor: Any) -> None:
     """Write each former quote in whole steps of its instrument."""
     former, quote = apps.get_model("market", "FormerQuote"), apps.get_model("market", "Quote")
-    for row in former.objects.select_related("instrument"):
-        volume = steps(row.volume, VOLUME_STEPS)
-        quote.objects.create(
-            instrument=row.instrument,
-            volume=volume if volume <= LARGEST else None,
-            change_percent=row.change_percent,
-            market_cap=row.market_cap,
-            source="",
-            feed="live",
-            window="session",
-            as_of=row.quoted_at,
-            **{name: steps(getattr(row, name), row.instrument.decimals) for name in PRICES},
-        )
+    rows = former.objects.select_related("instrument").order_by("pk").iterator(ROWS)
+    while page := [quote(**values(row)) for row in islice(rows, ROWS)]:
+        quote.objects.bulk_create(page)
+
+
+def values(row: Any) -> dict[str, Any]:
+    volume = steps(row.volume, VOLUME_STEPS)
+    return {
+        "instrument": row.instrument,
+        "volume": volume if volume <= LARGEST else None,
+        "change_percent": row.change_percent,
+        "market_cap": row.market_cap,
+        "source": "",
+        "feed": "live",
+        "window": "session",
+        "as_of": row.quoted_at,
+        **{name: steps(getattr(row, name), row.instrument.decimals) for name in PRICES},
+    }
 
 
 def steps(value: Decimal, exponent: int) -> int:

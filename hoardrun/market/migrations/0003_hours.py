@@ -9,6 +9,8 @@ import datetime
 from typing import Any
 
 from django.db import migrations
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Length, Substr
 
 SINCE = datetime.date(2020, 1, 1)
 WEEK = range(5)
@@ -110,10 +112,16 @@ def seed(apps: Any, schema_editor: Any) -> None:
     instrument = apps.get_model("market", "Instrument")
     for venue, symbols in VENUES.items():
         instrument.objects.filter(symbol__in=symbols).update(venue_code=venue)
-    for row in instrument.objects.filter(type__in=PAIRS):
-        base, _, quoted = row.symbol.rpartition("-")
-        if quoted == row.currency and len(base) <= 10:
-            instrument.objects.filter(pk=row.pk).update(base=base)
+    name_bases(instrument)
+
+
+def name_bases(instrument: Any) -> None:
+    """Take the base of pairs from their symbols, such as BTC of BTC-USD."""
+    tail = Concat(Value("-"), F("currency"))
+    pairs = instrument.objects.filter(type__in=PAIRS, symbol__endswith=tail)
+    pairs.alias(size=Length("symbol") - Length(tail)).filter(size__lte=10).update(
+        base=Substr("symbol", 1, Length("symbol") - Length(tail))
+    )
 
 
 class Migration(migrations.Migration):

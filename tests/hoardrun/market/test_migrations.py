@@ -80,6 +80,18 @@ def test_nodes_of_the_release_before_go_on_with_their_table(apps: Any):
     assert not Quote.objects.exists()
 
 
+def test_pairs_get_their_base_by_their_symbols():
+    instrument(symbol="A-B-USD", type="crypto", currency="USD")
+    instrument(symbol="USD-UGX", type="forex", currency="UGX")
+    instrument(symbol="USDX", type="forex", currency="USD")
+    instrument(symbol="NAMETOOLONG-USD", type="crypto", currency="USD")
+    instrument(symbol="JSE-KES", type="stock", currency="KES")
+    import_module("hoardrun.market.migrations.0003_hours").name_bases(Instrument)
+    assert dict(Instrument.objects.values_list("symbol", "base")) == {
+        "A-B-USD": "A-B", "USD-UGX": "USD", "USDX": "", "NAMETOOLONG-USD": "", "JSE-KES": "",
+    }  # fmt: skip
+
+
 def test_the_seeds_say_when_venues_trade():
     seeds = import_module("hoardrun.market.migrations.0003_hours")
     sessions = []
