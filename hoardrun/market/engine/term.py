@@ -65,6 +65,7 @@ class Term:
         self._stored: dict[int, LiveQuote] = {}
         self._looked_at = 0.0  # at the markets
         self._spoke: dict[int, bool] = {}
+        self._left: set[int] = set()  # instruments, since the last save
         self._refused: dict[str, str] = {}
         self._unsaid: dict[str, str] = {}  # refusals that are not stored yet
         self._state = ""
@@ -72,9 +73,6 @@ class Term:
     async def run(self) -> None:
         """Keep the connection until staff stop the source. Raises Overtaken."""
         await self._load()
-        for line in self._pricing.lines:
-            if line.last_price is not None:
-                self._outlet.holes.open(line.listing.id, line.last_at)
         try:
             await first_of(self._session.run(), self._work(), self._keep(), self._sync())
         finally:
@@ -140,7 +138,8 @@ class Term:
     def _send(self, moved: set[int], items: Sequence[Item]) -> None:
         speaking = self._switched()
         lines = [line for line in self._pricing.lines if line.listing.id in moved & speaking]
-        quotes = [quote for line in lines if (quote := self._quote(line)) is not None]
+        found = [self._quote(line, self._trust[line.listing.id]) for line in lines]
+        quotes = [quote for quote in found if quote is not None]
         self._outlet.send(quotes, [item for item in items if item.instrument_id in speaking])
 
     def _switched(self) -> set[int]:
@@ -163,37 +162,50 @@ class Term:
         is_live = self._trust[line.listing.id] is not Feed.STALE
         return not line.is_yielded or (is_live and not line.is_backup)
 
-    def _quote(self, line: Line) -> LiveQuote | None:
-        feed, status = self._trust[line.listing.id], self._trust.status(line)
+    def _leave(self, lines: Sequence[Line]) -> None:
+        """Say of instruments that this source no longer prices that their prices are stale."""
+        for line in lines:
+            key = line.listing.id
+            if self._spoke.pop(key, False):
+                feed = self._trust.unproven(line)
+                quote = self._quote(line, feed)
+                change = FeedChange(key, line.listing.symbol, feed, now())
+                self._left.add(key)
+                self._outlet.send([] if quote is None else [quote], [change])
+
+    def _quote(self, line: Line, feed: Feed) -> LiveQuote | None:
+        """Return the newest quote; before a first price, the stored one under its source's name."""
+        status = self._trust.status(line)
         found = self._pricing.quote(line.venue_symbol, feed=feed, status=status)
-        if found is None and (stored := self._stored.get(line.listing.id)) is not None:
-            listing = replace(line.listing, status=status)
-            found = replace(
-                stored, listing=listing, feed=feed, source=self._name, epoch=self._held.epoch
-            )
-        return found
+        stored = self._stored.get(line.listing.id)
+        if found is not None or stored is None:
+            return found
+        if stored.source != self._name and stored.feed is Feed.DELAYED:
+            return None  # it stands until there is a live price
+        listing = replace(line.listing, status=status)
+        return replace(stored, listing=listing, feed=feed, epoch=self._held.epoch)
 
     # -- the tables
 
     async def _load(self) -> None:
         """Read which symbols there are, what is stored of their prices, and market hours."""
         found = await threads.run(store.lines, self._name)
+        self._trust.calendar = await threads.run(calendars.read)
         symbols = {line.venue_symbol for line in found}
         if again := symbols & self._refused.keys() - self._unsaid.keys():
             for symbol in again:  # staff have enabled it anew
                 del self._refused[symbol]
             self._session.reset()
-        # A refused symbol stays, so that its price is said to be stale.
-        kept = [
-            line
-            for line in self._pricing.lines
-            if line.venue_symbol in self._refused and line.venue_symbol not in symbols
-        ]
-        self._trust.calendar = await threads.run(calendars.read)
-        self._pricing.list([*found, *kept], now())
+        before = {line.listing.id: line for line in self._pricing.lines}
+        ids = {line.listing.id for line in found}
+        self._leave([line for key, line in before.items() if key not in ids])
+        for line in found:
+            if line.listing.id not in before and line.last_price is not None:
+                self._outlet.holes.open(line.listing.id, line.last_at)
+        self._pricing.list(found, now())
         self._looked_at = 0.0
         self._symbols = tuple(line.venue_symbol for line in self._pricing.lines)
-        self._outlet.retain({line.listing.id for line in self._pricing.lines})
+        self._outlet.retain(ids | self._left)
         if missing := [line for line in found if line.listing.id not in self._stored]:
             self._stored |= await threads.run(store.quotes, [line.listing for line in missing])
 
@@ -223,12 +235,14 @@ class Term:
                 # First: what another source prices by now is not stored.
                 await self._load()
                 if await threads.run(store.is_stopped, self._name):
+                    self._leave(self._pricing.lines)
                     return
             except DatabaseError as error:
                 logger.warning("market: symbols of %s not read: %s", self._name, error)
             else:
-                self._outlet.retain(self._switched())
-                await self._outlet.save(self._report())
+                self._outlet.retain(self._switched() | self._left)
+                if await self._outlet.save(self._report()):
+                    self._left.clear()
 
     def _report(self) -> Report:
         health = self._session.health

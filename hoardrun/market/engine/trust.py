@@ -68,6 +68,10 @@ class Trust:
             return None
         return limit_of(line.listing.type, line.listing.symbol)
 
+    def unproven(self, line: Line) -> Feed:
+        """Judge a price that nobody proves any more."""
+        return feed_of(status=self.status(line), age=None, limit=0.0, is_delayed=self._is_delayed)
+
     def _feed(self, line: Line, age: float | None, now: int) -> Feed:
         return feed_of(
             status=self.status(line),

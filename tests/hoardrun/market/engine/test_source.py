@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +21,14 @@ from hoardrun.market import feeds
 from hoardrun.market.engine import runtime as runtimes
 from hoardrun.market.engine import threads
 from hoardrun.market.engine.prices import Feed, FeedChange, Gap
+from hoardrun.market.engine.pricing import moment_of
 from hoardrun.market.engine.runtime import Runtime
 from hoardrun.market.engine.times import now
 from hoardrun.market.models import Instrument, Lease, Quote, Source, SourceSymbol, TradingSession
-from hoardrun.market.services import instruments_ensure
+from hoardrun.market.services import instruments_ensure, quotes_record
 from tests.hoardrun.market.engine.tools import PATIENCE_SECONDS, Kept, Taken, running, until
 from tests.hoardrun.market.feeds.scripted import Server, playing
+from tests.hoardrun.market.tools import quote_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,12 +132,7 @@ async def test_a_refused_symbol_is_unsupported_and_the_others_live_on(caplog: An
     row = await SourceSymbol.objects.aget(venue_symbol="B")
     assert (row.is_enabled, row.reason) == (False, "refused: unknown pair")
     assert kept.of("BTC-USD") == []
-    feeds_of_btc = [
-        item.feed
-        for item in Taken.last.items
-        if isinstance(item, FeedChange) and item.symbol == "BTC-USD"
-    ]
-    assert set(feeds_of_btc) == {Feed.STALE}
+    assert set(feeds_of("BTC-USD")) == {Feed.STALE}
     assert caplog.text.count("refuses B") == 1
 
 
@@ -371,15 +369,78 @@ async def test_prices_are_stale_while_the_database_lets_nobody_lead():
         await until(lambda: kept.quotes[-1].feed is Feed.LIVE)
 
 
+def feeds_of(symbol: str) -> list[Feed]:
+    """Return what the engine was told of a symbol's feed."""
+    items = Taken.last.items
+    return [item.feed for item in items if isinstance(item, FeedChange) and item.symbol == symbol]
+
+
 async def test_staff_stop_a_source_and_start_it_again():
+    """Meanwhile nobody takes its last prices for live ones."""
     await _listed("BTC-USD")
+    row = Quote.objects.filter(instrument__symbol="BTC-USD")
     async with playing() as server, leading(server) as (kept, _), moving(server, "BTC-USD"):
-        await until(lambda: kept.quotes)
-        await until(lambda: server.open)
+        await until(lambda: kept.quotes and kept.quotes[-1].feed is Feed.LIVE)
         await _stopped(True)
+        await until(lambda: kept.quotes[-1].feed is Feed.STALE)
         await until(lambda: not server.open)
+        assert feeds_of("BTC-USD")[-1] is Feed.STALE
+        async with asyncio.timeout(20):
+            while not await row.filter(feed="stale").aexists():
+                await asyncio.sleep(0.05)
         await _stopped(False)
         await until(lambda: server.open)
+        await until(lambda: kept.quotes[-1].feed is Feed.LIVE)
+
+
+async def test_a_symbol_that_staff_disable_is_stale_at_once_and_has_a_gap_when_it_is_back():
+    await _listed("BTC-USD", "ETH-USD")
+    symbol = SourceSymbol.objects.filter(venue_symbol="B")
+    row = Quote.objects.filter(instrument__symbol="BTC-USD")
+    async with (
+        playing() as server,
+        leading(server) as (kept, _),
+        moving(server, "BTC-USD", "ETH-USD"),
+    ):
+        await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+        await symbol.aupdate(is_enabled=False)
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.STALE)
+        assert feeds_of("BTC-USD")[-1] is Feed.STALE
+        async with asyncio.timeout(20):
+            while not await row.filter(feed="stale").aexists():
+                await asyncio.sleep(0.05)
+        assert kept.of("ETH-USD")[-1].feed is Feed.LIVE
+        last = kept.of("BTC-USD")[-1]
+        await symbol.aupdate(is_enabled=True)
+        await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+        await until(lambda: any(isinstance(item, Gap) for item in Taken.last.items))
+        [gap] = [item for item in Taken.last.items if isinstance(item, Gap)]
+        assert gap.symbol == "BTC-USD"
+        assert moment_of(gap.since) <= last.as_of
+        assert len(server.connects) == 1
+
+
+@database_sync_to_async
+def _quoted(symbol: str, **more: Any) -> None:
+    """Store a price of an hour ago."""
+    instruments_ensure()
+    fields = {"as_of": timezone.now() - timedelta(hours=1), **more}
+    quotes_record(quotes=[replace(quote_of(symbol), **fields)])
+
+
+async def test_before_its_first_price_a_stored_one_keeps_the_name_of_its_source():
+    await _quoted("BTC-USD", source="simulator")
+    await _quoted("ETH-USD", source="ecb", feed=Feed.DELAYED)
+    await _listed("BTC-USD", "ETH-USD", "SOL-USD")
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "SOL-USD"):
+            await until(lambda: kept.of("BTC-USD"))
+            first = kept.of("BTC-USD")[0]
+            assert (first.source, first.feed) == ("simulator", Feed.STALE)
+            await until(lambda: Feed.STALE in feeds_of("ETH-USD"))
+            assert kept.of("ETH-USD") == []  # what its source gives once a day stands
+        async with moving(server, "BTC-USD", "ETH-USD", price=float(first.price)):
+            await until(lambda: kept.of("BTC-USD")[-1].source == "scripted")
 
 
 @database_sync_to_async
@@ -424,3 +485,27 @@ async def test_a_backup_prices_what_the_primary_has_no_live_price_of(
         kept.quotes.clear()
         await kept.more(10)
         assert {quote.source for quote in kept.of("BTC-USD")} == {"scripted"}
+
+
+async def test_a_symbol_that_one_source_refuses_is_live_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """And the one that has refused it says no more of it, such as that it is stale."""
+    monkeypatch.setitem(feeds.VENUES, "second", VENUE)
+    await _listed("BTC-USD", "ETH-USD")
+    await _listed("BTC-USD", source="second", role="backup")
+    async with playing(refused={"B"}) as first, playing() as second:
+        urls = {"scripted": first.url, "second": second.url}
+        async with (
+            running(["scripted", "second"], urls=urls) as (kept, _),
+            moving(first, "ETH-USD"),
+            moving(second, "BTC-USD"),
+        ):
+            await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+            async with asyncio.timeout(20):
+                while await SourceSymbol.objects.filter(is_enabled=True).acount() == 3:
+                    await asyncio.sleep(0.05)
+            await until(lambda: feeds_of("BTC-USD")[-1] is Feed.LIVE)
+            Taken.last.items.clear()
+            await until(lambda: len(feeds_of("BTC-USD")) >= 3)  # each says all anew now and then
+            assert set(feeds_of("BTC-USD")) == {Feed.LIVE}
