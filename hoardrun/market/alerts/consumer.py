@@ -21,7 +21,7 @@ from hoardrun.market.alerts.choices import CHANGES
 from hoardrun.market.alerts.desk import Desk, Entry
 from hoardrun.market.alerts.history import MissedPrices, missed_prices
 from hoardrun.market.alerts.imported import imported_list
-from hoardrun.market.alerts.judge import Seen, waiting
+from hoardrun.market.alerts.judge import waiting
 from hoardrun.market.alerts.missed import Hole
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.work import Task
