@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 INTERVALS = {"1s": 1.0, "5s": 5.0}  # seconds between two messages of one key
 # The pause before a room's source that has ended starts again. Doubled until it yields.
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
+READ_AGAIN_SECONDS = 5.0  # after the parts of a composed room could not be read
 
 
 class JoinedRoom(Audience[str]):
@@ -46,8 +47,11 @@ class JoinedRoom(Audience[str]):
         self.by_rate: dict[str, set[Socket]] = {"realtime": set(), "1s": set(), "5s": set()}
         self.newest: dict[str, Frame] = {}
         self.thinned: dict[str, dict[str, Frame]] = {"1s": {}, "5s": {}}
+        # Of a composed room: what it has the messages of, the rooms of `newest`, and the reading
+        # of both, one at a time.
         self.parts: frozenset[str] = frozenset()
-        self._places: dict[str, str] = {}  # of a composed room: the rooms of `newest`
+        self.places: dict[str, str] = {}
+        self.reading = asyncio.Lock()
         self.joining = 0
         self.ready: asyncio.Task[None] | None = None
         self.source: asyncio.Task[None] | None = None
@@ -79,15 +83,10 @@ class JoinedRoom(Audience[str]):
             return self.name
         return next((name for name in names if name in self.parts), None)
 
-    def came_from(self, key: str, name: str) -> None:
-        """Note which room the newest message of a key was published to."""
-        if self.kind.is_composed:
-            self._places[key] = name
-
     def forget(self, parts: Collection[str]) -> None:
         """Forget the newest messages of rooms that are no longer parts of this one."""
-        for key in [key for key, name in self._places.items() if name in parts]:
-            del self._places[key]
+        for key in [key for key, name in self.places.items() if name in parts]:
+            del self.places[key]
             self.newest.pop(key, None)
             for waiting in self.thinned.values():
                 waiting.pop(key, None)
@@ -159,29 +158,31 @@ class JoinedRooms:
     async def _prepare(self, members: JoinedRoom) -> None:
         self._join(members.kind.topic)
         await self._receiver.settled()
-        await self._read(members)
+        async with members.reading:
+            await self._read(members)
         if self.joined.get(members.name) is members:  # else all sockets have left again
             members.source = self._spawn(self._run_source(members))
 
     async def _read(self, members: JoinedRoom) -> None:
         """Read the snapshot of a room, and which rooms it has the messages of."""
+        is_composed = members.kind.is_composed
         try:
-            if members.kind.is_composed:
+            if is_composed:
                 await self._follow_parts(members)
-            frames: dict[str, tuple[str, Frame]] = {}
+            frames: dict[str, Frame] = {}
             for message in await threads.run(members.kind.snapshot, members.name):
                 if name := members.place(message.rooms):
                     data = codec.encode(message.payload, room=name)
-                    frames[message.key] = name, Frame(data, message.payload.wire_type)
+                    frames[message.key] = Frame(data, message.payload.wire_type)
+                    if is_composed:
+                        members.places.setdefault(message.key, name)
             came, members.newest = members.newest, {}
-            for key, (name, frame) in frames.items():
-                if key not in came:
-                    members.came_from(key, name)
-                members.keep(key, came.pop(key, frame))
-            for key, frame in came.items():
+            for key, frame in (frames | came).items():
                 members.keep(key, frame)
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
+            if is_composed:  # of which rooms, is not known
+                self._spawn(self._read_later(members))
 
     async def _follow_parts(self, members: JoinedRoom) -> None:
         parts = await threads.run(members.kind.parts, members.name)
@@ -191,13 +192,19 @@ class JoinedRooms:
 
     async def _read_again(self, members: JoinedRoom) -> None:
         """Follow a room's parts as they are now, and send the newest of those that are new."""
-        before = set(members.newest)
-        await self._read(members)
+        async with members.reading:  # one that began earlier knows less
+            before = set(members.newest)
+            await self._read(members)
         for key, frame in members.newest.items():
             if key not in before:
                 for sockets in members.by_rate.values():
                     for socket in sockets:
                         socket.put_newest(f"{members.name} {key}", frame)
+
+    async def _read_later(self, members: JoinedRoom) -> None:
+        await asyncio.sleep(READ_AGAIN_SECONDS * random.uniform(0.5, 1))
+        if self.joined.get(members.name) is members:
+            await self._read_again(members)
 
     async def _run_source(self, members: JoinedRoom) -> None:
         """Deliver what a room's source yields while the room lives; start it again if it ends."""
@@ -260,25 +267,31 @@ class JoinedRooms:
         `sent_at` is their sender's time, if it is known.
         """
         moment = codec.timestamp()
+        joined, has_wholes = self.joined, len(self._wholes) > 0
         for names, key, wire_type, content in messages:
             raw = Raw(content.encode() if isinstance(content, str) else content)
             for name in names:
-                own = self.joined.get(name)
-                found = [own, *self._wholes.of(name)] if own else self._wholes.of(name)
-                if not any(members.kind.topic == topic for members in found):
+                members = joined.get(name)
+                frame: Frame | None = None
+                if members is not None and members.kind.topic == topic:
+                    data = codec.encode_raw(wire_type, raw, room=name, moment=moment)
+                    frame = Frame(data, wire_type)
+                    self._put(members, key, frame, sent_at)
+                    if members.kind.is_composed:  # it tells of the room itself
+                        members.places[key] = name
+                        self._spawn(self._read_again(members))
+                if not has_wholes:
                     continue
-                # Encoded once for all rooms that have it: it says where it was published.
-                data = codec.encode_raw(wire_type, raw, room=name, moment=moment)
-                frame = Frame(data, wire_type)
-                for members in found:
-                    if members.kind.topic == topic:
-                        self._put(members, name, key, frame, sent_at)
+                for whole in self._wholes.of(name):
+                    if whole.kind.topic == topic:
+                        if frame is None:  # encoded once: it says where it was published
+                            data = codec.encode_raw(wire_type, raw, room=name, moment=moment)
+                            frame = Frame(data, wire_type)
+                        whole.places[key] = name
+                        self._put(whole, key, frame, sent_at)
 
-    def _put(
-        self, members: JoinedRoom, name: str, key: str, frame: Frame, sent_at: float | None
-    ) -> None:
-        """Send a message to the sockets of a room that it was published to, or a part of it."""
-        members.came_from(key, name)
+    def _put(self, members: JoinedRoom, key: str, frame: Frame, sent_at: float | None) -> None:
+        """Send a message to the sockets of a room."""
         members.keep(key, frame)
         for rate, waiting in members.thinned.items():
             if members.by_rate[rate]:
@@ -287,8 +300,6 @@ class JoinedRooms:
                 waiting.pop(key, None)  # its socket has left: the value is outdated
         members.sent_at = members.sent_at or sent_at
         self._cycle.gather(members, f"{members.name} {key}", frame, self._fan_out)
-        if members.kind.is_composed and name == members.name:  # it tells of the room itself
-            self._spawn(self._read_again(members))
 
     def _fan_out(self, members: JoinedRoom, fresh: list[tuple[str, Frame]]) -> None:
         """Write what this turn received; a socket that is held up gets the newest of each key.

@@ -19,8 +19,9 @@ class Wholes(Generic[RoomT]):
         return len(self._of)
 
     def of(self, name: str) -> Collection[RoomT]:
-        """Return the rooms that have the messages of a room."""
-        return self._of.get(name, _NONE)
+        """Return the rooms that have the messages of a room, as they are now."""
+        found = self._of.get(name)
+        return tuple(found) if found else _NONE
 
     def follow(self, room: RoomT, before: Collection[str], now: Iterable[str]) -> frozenset[str]:
         """Let a room follow others than before; return those that it follows no longer."""

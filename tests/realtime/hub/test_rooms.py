@@ -257,3 +257,56 @@ async def test_a_message_to_a_composed_room_has_its_parts_asked_for_again(whole:
     await until(lambda: len(came(notebook)) == 5)
     assert came(notebook)[4:] == [("part:C", "C", "2")]
     assert set(node.rooms.joined["whole"].newest) == {"B", "C", "list"}
+
+
+class Slow(Whole):
+    """A composed room whose parts take until `may_answer`; the first `failures` are no answer."""
+
+    def __init__(self, *parts: str) -> None:
+        super().__init__(*parts)
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.asked = self.failures = 0
+
+    def parts(self, room: str) -> Sequence[str] | None:
+        found = super().parts(room)
+        self.asked += 1
+        self.may_answer.wait(10)
+        if self.asked <= self.failures:
+            raise OSError("no database yet")
+        return found
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
+    kind = Slow("A", "B")
+    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
+    monkeypatch.setattr(members, "READ_AGAIN_SECONDS", 0.01)
+    yield kind
+    kind.may_answer.set()
+
+
+async def test_of_two_changes_of_a_composed_room_the_later_one_holds(slow: Slow) -> None:
+    node = Node()
+    socket, notebook = node.join()
+    await node.rooms.join(socket, "whole", "realtime", None)
+    slow.may_answer.clear()
+    node.rooms.deliver("parts", [priced("list", "1", "whole")])
+    await until(lambda: slow.asked == 2)
+    slow.chosen = ("C",)
+    node.rooms.deliver("parts", [priced("list", "2", "whole")])
+    await asyncio.sleep(0)
+    assert slow.asked == 2  # it waits for the one before, whose answer is older
+    slow.may_answer.set()
+    await until(lambda: came(notebook)[-1:] == [("part:C", "C", "0")])
+    assert node.rooms.joined["whole"].parts == {"part:C"}
+
+
+async def test_the_parts_of_a_room_are_asked_for_until_they_are_known(slow: Slow) -> None:
+    slow.failures = 3
+    node = Node()
+    socket, notebook = node.join()
+    await node.rooms.join(socket, "whole", "realtime", None)
+    await until(lambda: len(came(notebook)) == 2)
+    node.rooms.deliver("parts", [priced("A", "1")])
+    await until(lambda: came(notebook)[-1:] == [("part:A", "A", "1")])
