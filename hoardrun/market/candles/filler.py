@@ -22,6 +22,7 @@ from hoardrun.market.candles.directory import Directory
 from hoardrun.market.candles.histories import Past, Symbol, past_of
 from hoardrun.market.candles.holes import OpenHole, hole_list, holes_add
 from hoardrun.market.candles.values import Drawn
+from hoardrun.market.feeds import fetching
 from hoardrun.market.lease import Held, Overtaken
 from hoardrun.market.options import sources
 
@@ -71,6 +72,7 @@ class Filler:
     async def end(self) -> None:
         """Stop; what a thread is about to store is fenced."""
         self._is_over.set()
+        fetching.give_up()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

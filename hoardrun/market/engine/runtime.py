@@ -31,7 +31,7 @@ from hoardrun.market.engine.prices import Consumer, Feed, Item
 from hoardrun.market.engine.pulled import PulledLeader
 from hoardrun.market.engine.source import VenueLeader
 from hoardrun.market.engine.tasks import first_of
-from hoardrun.market.feeds import VENUES, feed_named, venue_named
+from hoardrun.market.feeds import VENUES, feed_named, fetching, venue_named
 from hoardrun.market.lease import Held
 from hoardrun.market.options import options, url_of
 from hoardrun.market.quotes import LiveQuote
@@ -102,7 +102,10 @@ class Runtime:
     async def run(self) -> None:
         """Lead what falls to this process until cancelled, or until its node drains."""
         await self._prepare()
-        await first_of(self._drains(), *(each.run() for each in self._candidates))
+        try:
+            await first_of(self._drains(), *(each.run() for each in self._candidates))
+        finally:
+            fetching.give_up()
 
     async def _prepare(self) -> None:
         while True:

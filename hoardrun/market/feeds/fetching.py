@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http import HTTPStatus
+from threading import Event
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ REFUSED_SECONDS = 3600.0  # after one that will be the same the next time
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT, HTTPStatus.SERVICE_UNAVAILABLE)
 
 T = TypeVar("T")
+_over = Event()  # of those that wait now
 
 
 class FetchFailed(Exception):
@@ -38,6 +40,16 @@ class FetchFailed(Exception):
     def __init__(self, reason: str, retry_seconds: float) -> None:
         super().__init__(reason)
         self.retry_seconds = retry_seconds
+
+
+def give_up() -> None:
+    """Let no thread of this process wait for its turn any longer: they raise FetchFailed.
+
+    For a process that is to end, which waits for all threads of its pools.
+    """
+    global _over
+    over, _over = _over, Event()
+    over.set()
 
 
 class Fetcher:
@@ -133,7 +145,7 @@ class Fetcher:
 
     def _wait(self) -> None:
         """Wait for the turn of a call."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until, over = time.monotonic() + PATIENCE_SECONDS, _over
         while True:
             left = until - time.monotonic()
             slot = pacing.take(self._pace, self._rate, within_seconds=max(0.0, min(left, 5.0)))
@@ -141,7 +153,8 @@ class Fetcher:
                 raise FetchFailed("Staff has stopped the calls.", REFUSED_SECONDS)
             if slot.wait_seconds > left:
                 raise FetchFailed("The venue's budget is used up.", slot.wait_seconds)
-            time.sleep(slot.wait_seconds)
+            if over.wait(slot.wait_seconds):
+                raise FetchFailed("The wait was given up.", slot.wait_seconds)
             if slot.is_taken:
                 return
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import timedelta
+from threading import Barrier
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -11,11 +14,14 @@ from django.utils import timezone
 
 from hoardrun.market import scaled
 from hoardrun.market.engine import runtime as runtimes
+from hoardrun.market.engine import threads
 from hoardrun.market.engine.prices import Feed, FeedChange, Gap
 from hoardrun.market.engine.pricing import micros
 from hoardrun.market.engine.runtime import Runtime
 from hoardrun.market.errors import FeedNotFound
+from hoardrun.market.feeds.fetching import Fetcher
 from hoardrun.market.models import Instrument, Lease, Quote, Source
+from realtime.outgoing import pacing
 from tests.hoardrun.market.engine.tools import Kept, Taken, running, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +124,22 @@ async def test_it_hears_of_a_new_instrument_while_it_runs():
 def test_it_refuses_a_source_that_there_is_not():
     with pytest.raises(FeedNotFound, match="'bloomberg'"):
         Runtime(["bloomberg"])
+
+
+async def test_its_end_waits_for_no_pause_that_a_venue_asks_for():
+    await database_sync_to_async(pacing.hold)("market:kraken", 50)
+    async with running(["kraken"], urls={"kraken": "ws://127.0.0.1:9"}):
+        await until(lambda: _is_called(Fetcher._wait))
+    together = Barrier(threads.SLOW_THREADS)  # none of the threads is left waiting
+    await asyncio.gather(*(threads.run_slow(together.wait, 10) for _ in range(together.parties)))
+
+
+def _is_called(function: Any) -> bool:
+    """Say whether some thread is in a function now."""
+    for frame in sys._current_frames().values():
+        at: FrameType | None = frame
+        while at is not None:
+            if at.f_code is function.__code__:
+                return True
+            at = at.f_back
+    return False

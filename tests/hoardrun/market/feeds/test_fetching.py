@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from threading import Event, Thread
+
 import pytest
 
 from hoardrun.market.feeds import fetching, times
@@ -112,6 +114,26 @@ def test_a_pause_that_the_venue_asks_for_holds_all_processes(status: int):
             _kraken(api).listing()
     assert 60 < later.value.retry_seconds <= 77
     assert len(api.asked) == 1
+
+
+def test_a_process_that_ends_waits_for_no_turn():
+    is_over = Event()
+
+    def end() -> None:
+        while not is_over.wait(0.01):
+            fetching.give_up()
+
+    thread = Thread(target=end)
+    pacing.hold("market:kraken", 50)
+    with serving(lambda path, params: (200, {}, {})) as api:
+        thread.start()
+        try:
+            with pytest.raises(FetchFailed, match="given up"):
+                _kraken(api).listing()
+        finally:
+            is_over.set()
+            thread.join()
+    assert api.asked == []
 
 
 def test_a_pause_may_stand_in_the_body_of_a_good_answer():
