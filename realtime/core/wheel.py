@@ -8,6 +8,7 @@ ends long after its socket has gone, and a client may come and go at any rate.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 Action = Callable[[], None]
@@ -46,6 +47,22 @@ class Wheel:
         slot = max(int(when / self.tick) + 1, self._done + 1)
         self._slots.setdefault(slot, []).append(deadline)
         return deadline
+
+    def every(self, seconds: float, action: Action, now: float) -> None:
+        """Call `action` again and again, each `seconds` from `now` on.
+
+        A call that comes late delays none after it; after a jump of the clock there is one.
+        """
+        due = now + seconds
+
+        def turn() -> None:
+            nonlocal due
+            late = self._done * self.tick - due
+            due += seconds * max(1, math.ceil(late / seconds))
+            self.at(due, turn)
+            action()
+
+        self.at(due, turn)
 
     def advance(self, now: float) -> Iterator[Action]:
         """Return what is due by `now`, in the order of slots; a jump of the clock skips none.

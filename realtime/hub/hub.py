@@ -112,9 +112,10 @@ class Hub:
     async def start(self) -> None:
         """Join the layer and begin to work."""
         send.sender.attach(asyncio.get_running_loop())
-        self._every(1.0, self._sweep)
+        now = time.monotonic()
+        self.wheel.every(1.0, self._sweep, now)
         for rate, seconds in INTERVALS.items():
-            self._every(seconds, partial(self.rooms.flush, rate))
+            self.wheel.every(seconds, partial(self.rooms.flush, rate), now)
         self.receiver.start()
         for loop in (self._tick(), self.reconciler.run(), self.recheck.run(), self.computing.run()):
             self.spawn(loop)
@@ -228,15 +229,6 @@ class Hub:
                     logger.exception("a deadline failed")
             if self.acks.due(now):
                 self.spawn(self.acks.flush())
-
-    def _every(self, seconds: float, action: Callable[[], None]) -> None:
-        """Call `action` from the wheel again and again."""
-
-        def turn() -> None:
-            self._every(seconds, action)
-            action()
-
-        self.wheel.at(time.monotonic() + seconds, turn)
 
     def _sweep(self) -> None:
         """Close the sockets that have not read for too long."""

@@ -79,3 +79,26 @@ def test_each_deadline_is_given_once_and_never_early(
             action()
     assert sorted(at for at, _ in given_out) == sorted(deadlines)
     assert all(when >= at for at, when in given_out)
+
+
+def test_what_comes_again_and_again_keeps_its_rhythm_whatever_comes_late() -> None:
+    wheel = Wheel(0.1, 0.03)
+    calls: list[float] = []
+    now = 0.03
+    wheel.every(1.0, lambda: calls.append(now), now)
+    while now < 100:
+        now += 0.107  # each look is a little late
+        for action in wheel.advance(now):
+            action()
+    assert len(calls) == 99
+    assert all(at - (0.03 + number) < 0.21 for number, at in enumerate(calls, 1))
+
+
+def test_a_jump_of_the_clock_makes_up_for_no_calls() -> None:
+    wheel = Wheel(0.1, 0.0)
+    calls: list[float] = []
+    wheel.every(1.0, lambda: calls.append(now), 0.0)
+    for now in (1.2, 7.7, 7.8, 7.9, 8.0, 8.15, 8.3):
+        for action in wheel.advance(now):
+            action()
+    assert calls == [1.2, 7.7, 8.15]
