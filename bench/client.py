@@ -9,6 +9,7 @@ Told by `bench.load`, one JSON object a line. Commands:
             PATIENCE_SECONDS; report what came, what did not, and the latencies
 - `arrivals`  the number and the moment, in nanoseconds, of every message that came
 - `between`  how many messages came between two moments, in nanoseconds
+- `texts`   how many messages have come since `begin`, with a number or without
 - `close`   close everything
 """
 
@@ -62,7 +63,7 @@ class Client:
         self._stuck: list[socket.socket] = []
         self._chunks: dict[bytes, Chunk] = {}
         self._kept: list[Chunk] = []
-        self._bytes = 0
+        self._bytes = self._texts = 0
         self._last = time.monotonic()
         self._broken: list[str] = []
         self._cpu = time.process_time()
@@ -87,7 +88,7 @@ class Client:
     def begin(self) -> dict[str, Any]:
         self._chunks.clear()
         self._kept.clear()
-        self._bytes = 0
+        self._bytes = self._texts = 0
         for connection in self._all:
             connection.receipt = Receipt()
         self._cpu = time.process_time()
@@ -131,6 +132,9 @@ class Client:
         )
         return {"deliveries": found}
 
+    def texts(self) -> dict[str, Any]:
+        return {"texts": self._texts}
+
     def close(self) -> dict[str, Any]:
         for connection in self._connections.values():
             connection.socket.close()
@@ -170,6 +174,7 @@ class Client:
             if chunk is None:
                 chunk = self._parse(data)
             connection.tail = chunk.tail
+            self._texts += chunk.texts
             numbers = chunk.numbers
             if numbers:
                 chunk.received.append(now)
@@ -255,5 +260,5 @@ def _quantiles(name: str, nanoseconds: Sequence[int]) -> dict[str, float]:
 
 if __name__ == "__main__":
     client = Client()
-    verbs = ("open", "begin", "finish", "arrivals", "between", "close")
+    verbs = ("open", "begin", "finish", "arrivals", "between", "texts", "close")
     serve({verb: getattr(client, verb) for verb in verbs}, client.lines())

@@ -23,7 +23,8 @@ def marker(number: int, nanoseconds: int) -> str:
 class Chunk:
     """The content of received bytes: whole frames, and the beginning of the next.
 
-    `numbers` and `published` describe the markers in the order of their arrival.
+    `numbers` and `published` describe the markers in the order of their arrival; `texts` counts
+    the messages, with or without one.
     Sockets that received the same bytes share one chunk; each adds to `received`
     when that was, so that a delivery costs the client no more than that.
     """
@@ -36,6 +37,7 @@ class Chunk:
         "published",
         "received",
         "tail",
+        "texts",
     )
 
     def __init__(self, data: bytes) -> None:
@@ -45,6 +47,7 @@ class Chunk:
         self.pings: list[bytes] = []
         self.closed: bytes | None = None
         payloads: list[bytes] = []
+        self.texts = 0
         position = 0
         while (found := header(data, position)) is not None:
             opcode, start, end = found
@@ -54,6 +57,7 @@ class Chunk:
                 self.closed = data[start:end]
             elif opcode in (CONTINUATION, TEXT, BINARY):
                 payloads.append(data[start:end])
+                self.texts += opcode != CONTINUATION
             position = end
         self.tail = data[position:]
         payload = b"".join(payloads)

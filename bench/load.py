@@ -81,6 +81,10 @@ class Load(Driven):
         """Count the messages between two moments of that clock, at all sockets."""
         return int(self.ask("between", since=since, until=until)["deliveries"])
 
+    def texts(self) -> int:
+        """Count the messages that all sockets got since `begin`, with a number or without."""
+        return int(self.ask("texts")["texts"])
+
     def close(self) -> None:
         """Close all sockets; others may be opened after that."""
         self.ask("close")

@@ -73,3 +73,11 @@ def test_a_close_frame_is_seen() -> None:
 def test_messages_have_the_same_size_with_every_marker() -> None:
     sizes = {len(message(number, moment)) for number in (0, 99, 12_345) for moment in (1, 10**15)}
     assert sizes == {MESSAGE_BYTES}
+
+
+def test_messages_count_once_each_with_a_number_or_without() -> None:
+    stream = (
+        frame(b'{"type":"market_update"}') + frame(b"4711", PING) + frame(message(1, 2).encode())
+    )
+    for cut in (1, 10, 30, len(stream) - 1):
+        assert sum(chunk.texts for chunk in read([stream[:cut], stream[cut:]])) == 2

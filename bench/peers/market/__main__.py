@@ -18,5 +18,6 @@ serve(
         "forget": rows.forget,
         "load": rows.load,
         "idle": rows.idle,
+        "traded": rows.traded,
     }
 )

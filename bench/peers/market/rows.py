@@ -9,15 +9,16 @@ from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from bench import processes
 from bench.peers.market import CENTS
 from hoardrun.market.alerts import loading
 from hoardrun.market.alerts.desk import Desk
-from hoardrun.market.alerts.models import PriceAlert
+from hoardrun.market.alerts.models import AlertCursor, PriceAlert
 from hoardrun.market.engine.prices import Accepted, Feed, FeedChange
-from hoardrun.market.models import Instrument, SourceSymbol
+from hoardrun.market.models import Candle, CandleHole, Instrument, Quote, SourceSymbol
 from tests.services.driven import Answer
 
 BATCH = 1000
@@ -88,9 +89,16 @@ def wait_for(*, users: int, instrument: int, steps: int) -> Answer:
 
 
 def forget() -> Answer:
-    """Remove all alerts."""
-    PriceAlert.objects.all().delete()
+    """Remove all alerts, prices and candles."""
+    for kind in (PriceAlert, AlertCursor, Candle, CandleHole, Quote):
+        kind._default_manager.all().delete()
     return {}
+
+
+def traded() -> Answer:
+    """Return how many trades the candles of a minute have, those that run included."""
+    found = Candle.objects.filter(minutes=1).aggregate(sum=Sum("trades"))
+    return {"trades": found["sum"] or 0}
 
 
 def load() -> Answer:

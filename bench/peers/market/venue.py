@@ -10,10 +10,11 @@ import asyncio
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -34,7 +35,7 @@ class Venue:
     def __init__(self) -> None:
         self._asked: set[tuple[str, str]] = set()
         self._sockets: set[ServerConnection] = set()
-        self._numbers = count(1)
+        self._numbers: Counter[str] = Counter()  # the newest trade of each symbol
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         threading.Thread(
@@ -120,9 +121,10 @@ class Venue:
 
     def _frame(self, symbols: Sequence[str], price: str) -> str:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._numbers.update(symbols)
         trades = ",".join(
             f'{{"symbol":"{symbol}","side":"buy","price":{price},"qty":0.01,"ord_type":"limit",'
-            f'"trade_id":{next(self._numbers)},"timestamp":"{now}"}}'
+            f'"trade_id":{self._numbers[symbol]},"timestamp":"{now}"}}'
             for symbol in symbols
         )
         return f'{{"channel":"trade","type":"update","data":[{trades}]}}'

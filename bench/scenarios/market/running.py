@@ -13,6 +13,7 @@ from tests.services.driven import Driven
 from tests.services.server import Server
 
 ASKED_SECONDS = 60.0
+STORED_SECONDS = 20.0  # of which the engine needs five to store running candles
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,15 @@ class Market:
             if time.monotonic() > deadline:
                 raise TimeoutError("the server has not asked for all symbols")
             time.sleep(0.2)
+
+    def missing_trades(self, sent: int) -> int:
+        """Return how many of the trades are in no candle, once they have been stored."""
+        deadline = time.monotonic() + STORED_SECONDS
+        while missing := sent - int(self.rows.ask("traded")["trades"]):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+        return missing
 
 
 @contextmanager

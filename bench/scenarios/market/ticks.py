@@ -63,27 +63,26 @@ def _measured(
     trading = threading.Thread(target=trade)
     trading.start()
     time.sleep(3)  # for the rooms to have a first value
-    since, cpu = time.monotonic_ns(), processes.cpu_seconds(running.server.pid)
-    postgres = bench.stores.postgres_cpu()
+    began, before = time.monotonic(), load.texts()
+    cpu, postgres = processes.cpu_seconds(running.server.pid), bench.stores.postgres_cpu()
     time.sleep(seconds)
-    until, spent = time.monotonic_ns(), processes.cpu_seconds(running.server.pid) - cpu
+    deliveries, passed = load.texts() - before, time.monotonic() - began
+    spent = processes.cpu_seconds(running.server.pid) - cpu
     postgres = bench.stores.postgres_cpu() - postgres
     trading.join()
-    deliveries = load.between(since, until)
     taken = told["sent"] / told["seconds"]
-    wanted = sockets * ROOMS
-    share = deliveries / seconds / wanted
     problems = []
     if taken < 0.98 * RATE:
         problems.append(f"the venue sent {taken:,.0f} ticks a second")
+    if missing := running.missing_trades(int(told["sent"])):
+        problems.append(f"the candles lack {missing} trades")
     figures = {
         "ticks": taken,
-        "delivered": deliveries / seconds,
-        "share": share,
-        "missing": 1 - share,
-        "cores": spent / seconds,
-        "postgres_cores": postgres / seconds,
-        "cpu_tick_us": spent / seconds / RATE * 1e6,
+        "delivered": deliveries / passed,
+        "missing": 1 - deliveries / passed / (sockets * ROOMS),
+        "cores": spent / passed,
+        "postgres_cores": postgres / passed,
+        "cpu_tick_us": spent / passed / taken * 1e6,
     }
     return Sample(CASE, NAME, number, figures, problems)
 
