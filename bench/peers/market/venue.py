@@ -57,9 +57,27 @@ class Venue:
         """Trade all symbols in turn at about one price, so many times a second in all."""
         return self._do(self._trade(symbols, float(price), rate, seconds))
 
-    def climb(self, *, symbol: str, first: int, steps: int, rate: float) -> Answer:
-        """Let one symbol's price rise by a cent at a time; return when each trade was sent."""
-        return self._do(self._climb(symbol, first, steps, rate))
+    def climb(
+        self,
+        *,
+        symbol: str,
+        first: int,
+        steps: int,
+        rate: float,
+        others: list[str],
+        others_rate: float,
+    ) -> Answer:
+        """Let one symbol's price rise by a cent at a time, while others trade at one price.
+
+        Return when each trade of the first one was sent.
+        """
+
+        async def both() -> Answer:
+            trading = self._trade(others, first / 100, others_rate, steps / rate)
+            climbed, _ = await asyncio.gather(self._climb(symbol, first, steps, rate), trading)
+            return climbed
+
+        return self._do(both())
 
     # -- the server
 

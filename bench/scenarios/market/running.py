@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from bench.contender import Bench
 from bench.peers.hoardrun import installation
 from tests.services.driven import Driven
+from tests.services.ports import wait_until
 from tests.services.server import Server
 
-ASKED_SECONDS = 60.0
+READY_SECONDS = 60.0
+WATCHES = "alerts are watched"  # what it logs once they are loaded
 STORED_SECONDS = 20.0  # of which the engine needs five to store running candles
 
 
@@ -27,13 +29,16 @@ class Market:
     ids: Sequence[int]
     symbols: Sequence[str]
 
-    def until_asked(self) -> None:
-        """Wait until the server has subscribed to all symbols."""
-        deadline = time.monotonic() + ASKED_SECONDS
-        while self.venue.ask("asked")["symbols"] < len(self.symbols):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the server has not asked for all symbols")
-            time.sleep(0.2)
+    def until_ready(self) -> None:
+        """Wait until the server has subscribed to all symbols, and watches all alerts."""
+        wait_until(
+            lambda: (
+                self.venue.ask("asked")["symbols"] == len(self.symbols)
+                and WATCHES in self.server.log()
+            ),
+            seconds=READY_SECONDS,
+            what="the server to lead",
+        )
 
     def missing_trades(self, sent: int) -> int:
         """Return how many of the trades are in no candle, once they have been stored."""
@@ -69,7 +74,7 @@ def market(
                 steps = rows.ask("wait_for", users=users, instrument=first, steps=STEPS)["alerts"]
             with Server("serve", env=made.env, migrate=False) as server:
                 running = Market(server, venue, rows, made.tokens, listed["ids"], listed["symbols"])
-                running.until_asked()
+                running.until_ready()
                 yield running, steps
 
 
