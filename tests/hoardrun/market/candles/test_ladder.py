@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,16 @@ def test_it_begins_from_what_is_stored(count: int, zone: ZoneInfo):
     assert ladder.running(running) == [
         naive([*minutes, running], interval, zone) for interval in LONGER
     ]
+
+
+def test_the_monday_of_a_venue_behind_utc_is_in_its_week():
+    """The bucket of a day is its date, which begins later there than in UTC."""
+    monday = replace(minute(0), minutes=1440, bucket=NOON - 2160 * MINUTE)
+    ladder = Ladder(ZoneInfo("America/New_York"))
+    ladder.load([], [], [monday])
+    running = minute(1, is_closed=False)
+    week = ladder.running(running)[LONGER.index(spans.WEEK_MINUTES)]
+    assert (week.bucket, week.values.trades) == (monday.bucket, 2)
 
 
 def test_a_minute_that_is_not_the_newest_asks_to_be_loaded_anew():

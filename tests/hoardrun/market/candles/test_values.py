@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hoardrun.market.candles.values import Drawn, Values, repaired, revised, roll_up, rolled
+from hoardrun.market.scaled import MAX_SCALED
 
 OLD = Drawn(1, 1, 0, Values(5, 9, 4, 7, 100, 3), "kraken", is_closed=True)
 NEW = replace(OLD, values=Values(5, 10, 4, 7, 110, 4))
@@ -37,9 +39,28 @@ def test_a_volume_that_no_part_has_stays_unknown():
     assert rolled([quotes, Values(1, 1, 1, 1, 7, 2)]).volume == 7
 
 
+def test_a_volume_that_is_too_large_to_be_stored_is_not_known():
+    half = Values(1, 1, 1, 1, MAX_SCALED // 2 + 1, 2)
+    assert half.fitting() == half
+    assert half._replace(volume=MAX_SCALED + 1).fitting().volume is None
+    assert rolled([half, half]) == Values(1, 1, 1, 1, None, 4)
+    assert rolled([rolled([half, half]), half]).volume is None, "a part of it is not known"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"low": 0}, {"low": 6}, {"high": 6}, {"close": 10}, {"volume": -1}, {"trades": -1}],
+)
+def test_impossible_values_are_not_sane(change: dict[str, int]):
+    sane = Values(5, 9, 4, 7, 100, 3)
+    assert sane.is_sane()
+    assert not sane._replace(**change).is_sane()
+
+
 def test_one_indicative_part_makes_the_whole_indicative():
     parts = [OLD, replace(OLD, is_indicative=True)]
     assert roll_up(5, 0, parts, is_closed=True).is_indicative
+    assert roll_up(5, 0, parts[::-1], is_closed=True).is_indicative
     assert not roll_up(5, 0, [OLD], is_closed=True).is_indicative
 
 
