@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments image conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,9 @@ centre: $(VENV)/.dev ## Prove the notification centre: nothing missed, doubled o
 payments: $(VENV)/.dev ## Prove payments: no money lost or booked twice while nodes, workers and stores are killed (half an hour)
 	$(BIN)/python -m tests.payments --payments 10000 --rate 12 --faults 40 --out var/payments
 	$(BIN)/python -m tests.payments bugs --out var/payments
+
+image: $(VENV)/.dev ## Build the image from a bare Debian and try it, read-only and without rights (root, buildah, podman, runc, debootstrap)
+	$(BIN)/python -m tests.deploy.image
 
 conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
 	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)
