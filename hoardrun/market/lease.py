@@ -27,7 +27,7 @@ TTL_SECONDS = 10.0
 RENEW_SECONDS = 3.0
 MARGIN_SECONDS = 2.0
 STATEMENT_SECONDS = 2.0
-IDLE_SECONDS = 5.0  # that a transaction of `fenced` may do nothing: less than a lease has left
+IDLE_SECONDS = 5.0  # that a transaction may do nothing: less than a lease has left
 
 
 class Overtaken(Exception):
@@ -133,9 +133,7 @@ def _still_leads(held: Held) -> bool:
     # SQLite's transactions are immediate: nobody else writes before this one ends.
     found, lock = "1", ""
     if connection.vendor == "postgresql":
-        limit = max(1, int(scaled(IDLE_SECONDS) * 1000))
-        found = f"set_config('idle_in_transaction_session_timeout', '{limit}', true)"
-        lock = " FOR KEY SHARE"
+        found, lock = _end_when_idle(), " FOR KEY SHARE"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {found} FROM {table} WHERE name = %s AND epoch = %s AND holder = %s{lock}",
@@ -146,9 +144,22 @@ def _still_leads(held: Held) -> bool:
 
 @contextmanager
 def _limited() -> Iterator[None]:
-    """Begin a transaction whose statements fail if they take longer than STATEMENT_SECONDS."""
+    """Begin a transaction that fails if it takes longer than STATEMENT_SECONDS, or is frozen."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {int(STATEMENT_SECONDS * 1000)}")
+                cursor.execute(
+                    f"SELECT set_config('statement_timeout', '{_ms(STATEMENT_SECONDS)}', true), "
+                    f"{_end_when_idle()}"
+                )
         yield
+
+
+def _end_when_idle() -> str:
+    """Return the SQL by which PostgreSQL ends this transaction once its process is frozen."""
+    limit = _ms(scaled(IDLE_SECONDS))
+    return f"set_config('idle_in_transaction_session_timeout', '{limit}', true)"
+
+
+def _ms(seconds: float) -> int:
+    return max(1, int(seconds * 1000))

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -137,7 +138,18 @@ def test_nobody_begins_to_lead_in_the_middle_of_what_a_leader_stores() -> None:
     assert marks == 2
 
 
-def test_one_that_is_frozen_while_it_stores_keeps_nobody_from_leading(settings: Any) -> None:
+@contextmanager
+def renewing(held: Held) -> Iterator[None]:
+    """Let a leader be in the midst of renewing its lease, which has expired since."""
+    with lease._limited():
+        Lease.objects.filter(name=held.name).update(expires_at=F("acquired_at"))
+        yield
+
+
+@pytest.mark.parametrize("doing", [fenced, renewing])
+def test_one_that_is_frozen_while_it_stores_keeps_nobody_from_leading(
+    doing: Callable[[Held], AbstractContextManager[None]], settings: Any
+) -> None:
     if connection.vendor == "sqlite":  # whose files are locked by whoever writes, frozen or not
         return
     settings.MARKET = {"MARKET_TIME_SCALE": 10.0}
@@ -146,7 +158,7 @@ def test_one_that_is_frozen_while_it_stores_keeps_nobody_from_leading(settings: 
     is_in, thaws = threading.Event(), threading.Event()
 
     def freeze() -> None:
-        with fenced(first):
+        with doing(first):
             Lease.objects.create(name="mark")
             is_in.set()
             assert thaws.wait(WAIT)
