@@ -223,7 +223,7 @@ class Board:
             effects.append(Fires(reached, metric, (Number(value, price, self.at),)))
         if ladder.fallen.thresholds or ladder.risen.thresholds:
             back = [*ladder.fallen.down_to(value), *ladder.risen.up_to(value)]
-            self._rearm(back, metric, effects)
+            self._rearm(back, metric, self.at, effects)
 
     def _numbers(self, metric: Metric, missed: MissedPrice) -> Iterator[Number]:
         """Yield what a price that was missed makes of a series, if that can be told."""
@@ -241,18 +241,20 @@ class Board:
                 continue
             value = self.values.get(entry.metric)
             if value is not None and _is_back(entry, value):
-                self._rearm([entry.alert_id], entry.metric, effects)
+                # Of what was missed, nothing of before its end concerns it.
+                armed_at = max(self.at, entry.ready_at)
+                self._rearm([entry.alert_id], entry.metric, armed_at, effects)
             else:
                 side = self.ladder(entry.metric).waiting(entry.is_above)
                 side.add(entry.back, entry.alert_id)
 
-    def _rearm(self, ids: Sequence[int], metric: Metric, effects: list[Effect]) -> None:
+    def _rearm(self, ids: Sequence[int], metric: Metric, at: int, effects: list[Effect]) -> None:
         found = [self._waiting.pop(each) for each in ids if each in self._waiting]
         for entry in found:
             self.arm(entry.alert_id, metric, is_above=entry.is_above, threshold=entry.threshold)
         if found:
             back = [entry.alert_id for entry in found]
-            effects.append(Rearms(back, metric, self.values[Metric.PRICE], self.at))
+            effects.append(Rearms(back, metric, self.values[Metric.PRICE], at))
 
 
 def _is_back(entry: Waiting, value: int) -> bool:

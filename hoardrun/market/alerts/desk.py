@@ -56,6 +56,7 @@ class Desk:
         self._feeds = dict(feeds or {})
         self._quoted = dict(quoted or {})
         self._newest: dict[int, Accepted] = {}
+        self._bars: dict[int, AcceptedBar] = {}  # of a time that is missed, and not over
         self.missed.begin({key: at for key, at in (judged or {}).items() if key in self.boards})
 
     def __len__(self) -> int:
@@ -93,6 +94,8 @@ class Desk:
                 self.fill(key, [MissedPrice(item.price, item.price, None, item.at)], item.source)
             return
         self._newest[key] = item
+        if (bar := self._bars.pop(key, None)) is not None:
+            self._judge(bar, item.at)
         if board is None or self._feeds.get(key) in _WITHOUT_TRADING:
             return
         self.missed.first(item)
@@ -103,7 +106,13 @@ class Desk:
         board = self.boards.get(bar.instrument_id)
         if board is None or bar.minutes != 1 or bar.instrument_id not in self.missed:
             return
-        until = max(bar.begin, min(bar.begin + _MINUTE, board.at))
+        if bar.begin + _MINUTE <= board.at:
+            self._judge(bar, board.at)
+        else:  # up to when its extremes were is known with the next price only
+            self._bars[bar.instrument_id] = bar
+
+    def _judge(self, bar: AcceptedBar, now: int) -> None:
+        until = max(bar.begin, min(bar.begin + _MINUTE, now))
         extremes = MissedPrice(bar.high, bar.low, bar.begin, until)
         self.fill(bar.instrument_id, [extremes], bar.source)
 

@@ -52,7 +52,7 @@ def scan(alerts: list[Alert], prices: list[tuple[int, int]], first: int) -> None
                     alert.fire(price, at)
                 continue
             if alert.state == "waiting" and at >= alert.ready_at and alert.is_back(newest):
-                alert.state, alert.armed_at = "armed", newest_at
+                alert.state, alert.armed_at = "armed", max(newest_at, alert.ready_at)
             if alert.state == "armed" and alert.reached(price):
                 alert.fire(price, at)
             elif alert.state == "waiting" and at >= alert.ready_at and alert.is_back(price):

@@ -101,6 +101,17 @@ def test_a_venues_candles_tell_what_was_missed_and_nothing_else() -> None:
     assert (found.ids, found.numbers[0]) == ([1], Number(120, 120, 2 * MINUTE, MINUTE))
 
 
+def test_a_candle_that_still_runs_tells_of_the_time_up_to_the_next_price() -> None:
+    running = AcceptedBar(BTC, "BTC-USD", MINUTE, 1, 100, 120, 99, 100, None, None, "kraken")
+    of = desk(entry(1, 110), at=MINUTE)
+    of.take([Gap(BTC, "BTC-USD", "kraken", MINUTE, MINUTE + 5), price(100, MINUTE + 5), running])
+    assert stored(of) == []  # its high may be later than the newest price
+    of.take([price(100, MINUTE + 20)])
+    [found] = stored(of)
+    assert isinstance(found, Fires)
+    assert (found.ids, found.numbers[0]) == ([1], Number(120, 120, MINUTE + 20, MINUTE))
+
+
 def test_prices_count_as_judged_once_what_follows_is_stored_and_nothing_is_missing() -> None:
     of = desk(entry(1, 110))
     assert of.judged() == {BTC: Known(100, 10, "kraken")}
