@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 
 from hoardrun.market.engine.holes import Holes
 from hoardrun.market.engine.prices import Accepted, Consumer, Item
+from hoardrun.market.engine.tasks import to_the_end
 from hoardrun.market.lease import Held, Overtaken
 
 TURN_SECONDS = 0.1
@@ -44,14 +45,18 @@ class EngineLeader:
             await asyncio.gather(*turns or (asyncio.Event().wait(),))
         finally:
             self._is_ready = False
-            for task in turns:
-                task.cancel()
-            await asyncio.gather(*turns, return_exceptions=True)
-            for each in self._consumers:
-                try:
-                    await each.end()
-                except Exception:
-                    logger.exception("market: %s did not end well", type(each).__name__)
+            # One that was frozen is told twice, by its lease and by what it stores.
+            await to_the_end(self._end(turns))
+
+    async def _end(self, turns: Sequence[asyncio.Task[None]]) -> None:
+        for task in turns:
+            task.cancel()
+        await asyncio.gather(*turns, return_exceptions=True)
+        for each in self._consumers:
+            try:
+                await each.end()
+            except Exception:
+                logger.exception("market: %s did not end well", type(each).__name__)
 
     def take(self, items: Sequence[Item]) -> None:
         """Take items in, in the event loop; keep them while the consumers begin."""

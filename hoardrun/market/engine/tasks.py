@@ -1,4 +1,4 @@
-"""Run several endless tasks together."""
+"""Run several endless tasks together, and end what must be ended."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ async def first_of(*work: Coroutine[Any, Any, object]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await work that must not be broken off; raise CancelledError afterwards if it was to be."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled

@@ -103,6 +103,29 @@ async def test_a_consumer_that_was_overtaken_ends_the_term():
     assert late.story[-1] == other.story[-1] == "end"
 
 
+async def test_what_ends_is_not_broken_off_by_a_second_word_to_end():
+    class Slow(Taken):
+        def __init__(self) -> None:
+            super().__init__()
+            self.may_end = asyncio.Event()
+
+        async def end(self) -> None:
+            self.story.append("ending")
+            await self.may_end.wait()
+            await super().end()
+
+    slow, other = Slow(), Taken()
+    async with leading(slow, other) as (_, work):
+        await until(lambda: "turn" in other.story)
+        work.cancel()
+        await until(lambda: "ending" in slow.story)
+        work.cancel()  # as its lease says so, while what it stores has said it
+        slow.may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(work, 10)
+    assert slow.story[-1] == other.story[-1] == "end"
+
+
 async def test_who_cannot_begin_ends_all_the_same():
     class Broken(Taken):
         async def begin(self, held: object) -> None:
