@@ -23,7 +23,8 @@ from typing import IO, Literal
 import msgspec
 
 END = "1000 end"
-MAX_LINE_BYTES = 4 * 2**20
+MAX_FRAME_BYTES = 4 * 2**20  # that is recorded
+MAX_LINE_BYTES = 6 * MAX_FRAME_BYTES + 1024  # each of its characters may be escaped
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOSE = re.compile(r"\d{4}( .*)?")
 

@@ -13,11 +13,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from hoardrun.market.feeds.events import Failed, Refused
 from hoardrun.market.feeds.venue import Venue
-from hoardrun.market.recording.format import Writer
+from hoardrun.market.recording.format import MAX_FRAME_BYTES, Writer
 
 FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 30.0
-MAX_FRAME_BYTES = 2**22
 LOGIN = "the login is left out"
 
 

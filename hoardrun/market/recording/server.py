@@ -28,18 +28,17 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from hoardrun.market.recording.client import Client
-from hoardrun.market.recording.clock import Clock, shifted
+from hoardrun.market.recording.clock import Clock
 from hoardrun.market.recording.faults import Fault, FaultRefused, Faults, Kind, parse
 from hoardrun.market.recording.format import Recording
 from hoardrun.market.recording.http import answered, refused_handshake, response
 from hoardrun.market.recording.player import Player
-from hoardrun.market.recording.tape import Break, News, Tape
+from hoardrun.market.recording.stage import TURN_SECONDS, Stage
+from hoardrun.market.recording.tape import Tape
 from hoardrun.market.recording.venues import speaker_named
-from hoardrun.market.recording.venues.base import Market
 
 logger = logging.getLogger(__name__)
 
-TURN_SECONDS = 0.05
 MAX_FRAME_BYTES = 2**20
 
 
@@ -72,7 +71,7 @@ class ReplayServer:
         port: int = 0,
     ) -> None:
         self._speaker = speaker_named(recording.header.source)
-        self._tape = Tape(recording, self._speaker.sort)
+        tape = Tape(recording, self._speaker.sort)
         self.clock = Clock(
             began=recording.header.began,
             speed=speed,
@@ -83,24 +82,20 @@ class ReplayServer:
         self.faults = Faults(random.Random(seed))
         for fault in faults:
             self.faults.lay(fault)
-        self._market = Market(self._tape, self.clock)
-        self._market.refuses = lambda symbol: bool(self._fault(Kind.REFUSE, symbol))
-        self._market.refuses_logins = lambda: bool(self._fault(Kind.REFUSE_LOGIN))
+        self._stage = Stage(tape, self._speaker, self.clock, self.faults, pace=pace)
         self._waits = waits
-        self._player = Player(self._tape, self.clock, is_fast=is_fast, rebase=rebase, pace=pace)
+        self._player = Player(tape, self.clock, is_fast=is_fast, rebase=rebase, pace=pace)
         self._pace = pace
         self._address = (host, port)
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._numbers = count(1)
-        self._clients: dict[int, Client] = {}
-        self._is_in_maintenance = False
         # What has happened, for those who test against it.
         self.ended = self._player.ended  # the recording has
         self.connects: list[float] = []  # times of handshakes, also of refused ones; monotonic
         self.received: list[tuple[int, str]] = []  # number of the connection, and the frame
         self.requests: Counter[str] = Counter()  # of the HTTP API, by path
-        self.counts: Counter[str] = Counter()  # frames sent, connections cut as slow
+        self.counts = self._stage.counts
 
     async def __aenter__(self) -> ReplayServer:
         host, port = self._address
@@ -119,8 +114,9 @@ class ReplayServer:
         self._player.rebase()
         if not self._waits:
             self._player.begin()
-        playing = self._player.run(self._play, self._stop, self._room)
-        self._tasks = [asyncio.ensure_future(playing), asyncio.ensure_future(self._watch())]
+        stage = self._stage
+        playing = self._player.run(stage.play, stage.stop, stage.room)
+        self._tasks = [asyncio.ensure_future(playing), asyncio.ensure_future(stage.watch())]
         return self
 
     async def __aexit__(
@@ -132,7 +128,7 @@ class ReplayServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for client in list(self._clients.values()):
+        for client in self.clients:
             client.cut(1006)
         if self._server is not None:
             self._server.close()
@@ -151,12 +147,12 @@ class ReplayServer:
     @property
     def clients(self) -> list[Client]:
         """The connections that are open."""
-        return list(self._clients.values())
+        return list(self._stage.clients.values())
 
     def lay(self, fault: Fault) -> Fault:
         """Let a fault hold from now on, and return it. One of connections happens at once."""
         self.faults.lay(fault)
-        self._strike()
+        self._stage.strike()
         return fault
 
     def lift(self, fault: Fault | None = None) -> None:
@@ -165,86 +161,22 @@ class ReplayServer:
             self.faults.lift_all()
         else:
             self.faults.lift(fault)
-        self._strike()
+        self._stage.strike()
 
     def send(self, text: str) -> None:
         """Send a frame to all connections as it is."""
-        for client in self.clients:
-            client.put(text)
-
-    def _fault(self, kind: Kind, symbol: str = "") -> Fault | None:
-        return self.faults.active(kind, self.clock.position, symbol)
-
-    # -- the recording
-
-    def _play(self, news: News) -> None:
-        for client in self.clients:
-            if client.seat.wants(news):
-                self._send(client, news)
-
-    async def _stop(self, each: Break) -> None:
-        await asyncio.gather(*(client.end(each.code, each.reason) for client in self.clients))
-
-    async def _room(self) -> None:
-        for client in self.clients:
-            await client.room()
-
-    def _send(self, client: Client, news: News) -> None:
-        for late, text in self.faults.course(news, self.clock.position):
-            moved = shifted(text, self.clock.shift) if news.t else text
-            self.counts["frames"] += 1
-            if late:
-                asyncio.get_running_loop().call_later(late / self._pace, client.put, moved)
-            else:
-                client.put(moved)
-
-    async def _watch(self) -> None:
-        """Let faults begin and end at their times, and send heartbeats."""
-        while True:
-            await asyncio.sleep(TURN_SECONDS / max(1.0, self._pace))
-            self._strike()
-            every = self._speaker.heartbeat_seconds
-            if every is None or self._fault(Kind.STILL):
-                continue
-            for client in self.clients:
-                last = client.beat_at
-                if self._speaker.beats_when_idle:
-                    last = max(last, client.sent_at)
-                if time.monotonic() - last >= every / self._pace:
-                    client.beat_at = time.monotonic()
-                    for text in self._speaker.heartbeats(client.seat, self._market):
-                        client.put(text)
-
-    def _strike(self) -> None:
-        """Let what is due happen to the connections."""
-        position = self.clock.position
-        if fault := self.faults.active(Kind.CUT, position):
-            for client in self.clients:
-                client.cut(fault.code)
-            if fault.times != float("inf"):
-                self.faults.happens(Kind.CUT, position)
-        if self.faults.active(Kind.HALF_OPEN, position):
-            for client in self.clients:
-                client.freeze()
-        while fault := self.faults.active(Kind.INJECT, position):
-            self.send(fault.text)
-            self.faults.lift(fault)
-        is_due = self.faults.active(Kind.MAINTENANCE, position) is not None
-        if is_due != self._is_in_maintenance:
-            self._is_in_maintenance = is_due
-            for text in self._speaker.maintenance(is_over=not is_due):
-                self.send(text)
+        self._stage.say([text])
 
     # -- connections
 
     async def _handle(self, socket: ServerConnection) -> None:
         client = Client(next(self._numbers), socket)
-        self._clients[client.number] = client
-        self._strike()
+        clients = self._stage.clients
+        clients[client.number] = client
+        self._stage.strike()
         writing = asyncio.ensure_future(client.write())
         try:
-            for text in self._speaker.greeting(self._market):
-                client.put(text)
+            self._stage.answer(client, self._speaker.greeting(self._stage.market))
             patience = self._speaker.patience_seconds
             await self._answer(
                 client, await asyncio.wait_for(socket.recv(), patience and patience / self._pace)
@@ -255,8 +187,8 @@ class ReplayServer:
             pass
         finally:
             self.counts["slow"] += client.is_slow
-            self._clients.pop(client.number, None)
-            if not any(other.seat.subscriptions for other in self.clients):
+            clients.pop(client.number, None)
+            if not self._stage.has_subscribers:
                 self._player.unheard()
             writing.cancel()
             with suppress(asyncio.CancelledError):
@@ -265,16 +197,12 @@ class ReplayServer:
     async def _answer(self, client: Client, frame: str | bytes) -> None:
         text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
         self.received.append((client.number, text))
-        if self._fault(Kind.DEAF):
+        if self._stage.fault(Kind.DEAF):
             return
-        answers = self._speaker.answer(text, client.seat, self._market)
+        answers = self._speaker.answer(text, client.seat, self._stage.market)
         if client.seat.subscriptions:
             self._player.subscribed()
-        for answer in answers:
-            if isinstance(answer, str):
-                client.put(answer)
-            else:
-                self._send(client, answer)
+        self._stage.answer(client, answers)
         is_dropped = client.seat.subscriptions and self.faults.happens(
             Kind.DROP_AT_ONCE, self.clock.position
         )
@@ -293,7 +221,7 @@ class ReplayServer:
                 return self._steer(address.path, params)
             self.requests[address.path] += 1
             self._player.contact()
-            return answered(address.path, params, self._speaker, self._market, self.faults)
+            return answered(address.path, params, self._speaker, self._stage.market, self.faults)
         self.connects.append(time.monotonic())
         self._player.contact()
         return refused_handshake(self.faults, self.clock.position)
@@ -317,7 +245,7 @@ class ReplayServer:
             "shift": self.clock.shift,
             "moment": self.clock.moment,
             "ended": self.ended.is_set(),
-            "clients": len(self._clients),
+            "clients": len(self.clients),
             "connects": len(self.connects),
             "received": len(self.received),
             "requests": dict(self.requests),

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hoardrun.market.recording.format import Header, RecordingRefused, Writer, load
+from hoardrun.market.recording.format import (
+    MAX_FRAME_BYTES,
+    Header,
+    RecordingRefused,
+    Writer,
+    load,
+)
 
 HEADER = Header("kraken", "2026-11-30T13:00:00Z", "none", "a test", ("BTC/USD",), synthetic=True)
 FRAME = '{"last":0.99980}'
@@ -38,6 +44,14 @@ def test_a_recording_comes_back_as_it_was_written(file: Path) -> None:
     ]
     assert recording.lines[1].text == FRAME
     assert recording.length == 30
+
+
+def test_the_largest_frame_that_is_recorded_can_be_read_again(tmp_path: Path) -> None:
+    path, frame = tmp_path / "large.jsonl", '"' * MAX_FRAME_BYTES
+    with Writer(path, HEADER) as writer:
+        writer.write(0, "in", frame)
+        writer.end(1)
+    assert load(path).lines[0].text == frame
 
 
 def test_a_line_is_what_the_documentation_says(file: Path) -> None:
