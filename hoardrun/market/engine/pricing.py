@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +16,9 @@ from hoardrun.market.scaled import VOLUME_EXPONENT, Unscalable, rounded, unscale
 
 RECENT_MINUTES = 1  # after its end a candle is still compared with the last prices
 _MINUTE = 60_000_000
+# Trades of the first seconds of a halt may have been under way; all pauses are longer.
+HALT_MICROS = 5_000_000
+LATE_PRICES = 3  # in a row that are late: one alone may have waited for a better bid
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DOUBTED = (Verdict.QUARANTINED, Verdict.NOT_POSITIVE, Verdict.INCONSISTENT, Verdict.AHEAD)
 
@@ -49,9 +53,21 @@ class _Priced:
     gate: Gate
     price: int | None = None
     at: int = 0
-    is_halted: bool = False
+    halted_at: int | None = None  # by the venue's clock
     ticker: Ticker | None = None
-    lag: int = 0  # microseconds between the price's time and its arrival
+    # How old its last prices were when they came, microseconds.
+    lags: deque[int] = field(default_factory=lambda: deque((0,), maxlen=LATE_PRICES))
+
+    def move(self, price: int, said: Ticker | Trade, now: int) -> None:
+        """Take in a price that is not older than the last one."""
+        if said.at > self.at:
+            # A snapshot is of now, however long ago its price was made.
+            is_snapshot = isinstance(said, Ticker) and said.is_snapshot
+            self.lags.append(0 if is_snapshot else max(0, now - said.at))
+        self.price, self.at = price, said.at
+        is_trade = isinstance(said, Trade)
+        if is_trade and self.halted_at is not None and said.at > self.halted_at + HALT_MICROS:
+            self.halted_at = None  # the word that trading goes on was missed
 
 
 class Pricing:
@@ -86,7 +102,7 @@ class Pricing:
 
     def is_halted(self, symbol: str) -> bool:
         """Say whether the venue has halted a symbol."""
-        return self._by_symbol[symbol].is_halted
+        return self._by_symbol[symbol].halted_at is not None
 
     def last_at(self, symbol: str) -> int | None:
         """Return the time of the newest price in this term, None if there is none."""
@@ -97,11 +113,18 @@ class Pricing:
         """Return for how long a symbol has had prices of which none was believed."""
         return self._by_symbol[symbol].gate.doubting_seconds(now)
 
+    def late_seconds(self, symbol: str) -> float:
+        """Return how late the prices of a symbol come now, by the least late of the last three.
+
+        A venue that lags sends data all the time, and none of it proves that a price is the newest.
+        """
+        return min(self._by_symbol[symbol].lags) / 1_000_000
+
     @property
     def lag_ms(self) -> int | None:
         """Return how old the newest price was when it came."""
         newest = max(self._priced(), key=lambda priced: priced.at, default=None)
-        return None if newest is None else newest.lag // 1000
+        return None if newest is None else newest.lags[-1] // 1000
 
     @property
     def newest_at(self) -> int | None:
@@ -115,10 +138,11 @@ class Pricing:
         return sum(counts[verdict] for counts in gates for verdict in _DOUBTED)
 
     def halt(self, halts: Sequence[Halt]) -> None:
-        """Take in what the venue says of halts."""
+        """Take in what the venue says of halts. A later trade ends one, too."""
         for halt in halts:
             if priced := self._by_symbol.get(halt.symbol):
-                priced.is_halted = halt.is_halted
+                at = priced.at if halt.at is None else halt.at
+                priced.halted_at = at if halt.is_halted else None
 
     def take(
         self, tickers: Sequence[Ticker], trades: Sequence[Trade], bars: Sequence[Bar], now: int
@@ -190,7 +214,7 @@ class Pricing:
             priced.ticker = said
             volume = None if said.volume is None else self._steps(said.volume, VOLUME_EXPONENT)
         if not is_history and said.at >= priced.at:
-            priced.price, priced.at, priced.lag = price, said.at, max(0, now - said.at)
+            priced.move(price, said, now)
         yield Accepted(
             listing.id, listing.symbol, price, said.at, self._source,
             size, trade_id, volume, is_history, is_late,

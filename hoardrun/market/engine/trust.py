@@ -86,6 +86,12 @@ class Trust:
             return None if line.last_price is None else (now - line.last_at) / 1_000_000
         if age is None:
             return None
-        # Prices that are not believed prove nothing.
+        # Prices that are not believed, or that come late, prove nothing.
         doubting = self._pricing.doubting_seconds(line.venue_symbol, now) * self._pace
-        return max(age, doubting)
+        return max(age, doubting, self._late_seconds(line))
+
+    def _late_seconds(self, line: Line) -> float:
+        """Return how late prices come: delayed ones must, recordings have a clock of their own."""
+        if self._is_delayed or self._pace != 1:
+            return 0.0
+        return self._pricing.late_seconds(line.venue_symbol)

@@ -154,6 +154,32 @@ def test_a_stored_price_is_what_the_first_one_is_compared_with():
     assert pricing.doubted == 1
 
 
+def test_prices_that_come_late_are_told_by_the_least_late_of_three(pricing: Pricing):
+    taken(pricing, ticker("100"), now=NOON + 40 * SECOND)  # one alone says nothing
+    assert pricing.late_seconds("BTC/USD") == 0
+    for number in range(1, 4):
+        taken(pricing, trade("100", NOON + number, number), now=NOON + (40 + number) * SECOND)
+    assert 40 < pricing.late_seconds("BTC/USD") < 43
+    taken(pricing, ticker("100", NOON + 50 * SECOND), now=NOON + 51 * SECOND)
+    assert pricing.late_seconds("BTC/USD") == 1
+
+
+def test_the_price_of_a_snapshot_may_be_old(pricing: Pricing):
+    for number in range(4):
+        said = ticker("100", NOON + number)
+        taken(pricing, replace(said, is_snapshot=True), now=NOON + 3600 * SECOND)
+    assert pricing.late_seconds("BTC/USD") == 0
+
+
+def test_a_later_trade_ends_a_halt_whose_end_was_missed(pricing: Pricing):
+    pricing.halt([Halt("BTC/USD", True, at=NOON)])
+    taken(pricing, trade("100", NOON + 4 * SECOND, 1), now=NOON + 4 * SECOND)  # was under way
+    taken(pricing, ticker("100", NOON + 60 * SECOND), now=NOON + 60 * SECOND)  # no trade
+    assert pricing.is_halted("BTC/USD")
+    taken(pricing, trade("100", NOON + 61 * SECOND, 2), now=NOON + 61 * SECOND)
+    assert not pricing.is_halted("BTC/USD")
+
+
 def test_a_halt_holds_until_it_ends(pricing: Pricing):
     pricing.halt([Halt("BTC/USD", True), Halt("NOPE", True)])
     assert pricing.is_halted("BTC/USD")

@@ -58,9 +58,9 @@ def _listed(*symbols: str, source: str = "scripted", **more: Any) -> None:
         )
 
 
-def say(server: Server, symbol: str, price: object) -> int:
+def say(server: Server, symbol: str, price: object, *, late_seconds: int = 0) -> int:
     """Send a price of a symbol; return its time."""
-    at = now()
+    at = now() - late_seconds * 1_000_000
     server.say({"tick": SYMBOLS[symbol], "price": str(price), "at": at})
     return at
 
@@ -216,6 +216,21 @@ async def test_zeros_with_fresh_times_prove_no_price():
                 say(server, "BTC-USD", 0)
                 await asyncio.sleep(0.05)
         assert kept.of("BTC-USD")[-1].price > 99
+        async with moving(server, "BTC-USD"):
+            await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
+
+
+async def test_a_venue_that_lags_has_no_live_price(settings: Any):
+    settings.MARKET = {"MARKET_TIME_SCALE": 1.0}  # else the venue's time goes at its own pace
+    await _listed("BTC-USD", "ETH-USD")
+    async with playing() as server, leading(server) as (kept, _):
+        async with moving(server, "ETH-USD"):
+            await until(lambda: server.asked and kept.of("ETH-USD"))
+            async with asyncio.timeout(20):
+                while not kept.of("BTC-USD") or kept.of("BTC-USD")[-1].feed is not Feed.STALE:
+                    say(server, "BTC-USD", 100, late_seconds=600)
+                    await asyncio.sleep(0.05)
+            assert kept.of("ETH-USD")[-1].feed is Feed.LIVE
         async with moving(server, "BTC-USD"):
             await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
 

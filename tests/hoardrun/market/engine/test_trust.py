@@ -94,6 +94,16 @@ def test_a_halt_is_no_staleness():
     assert trust.quiet_after("B") is None
 
 
+@pytest.mark.parametrize(("is_delayed", "feed"), [(False, Feed.STALE), (True, Feed.DELAYED)])
+def test_a_price_that_comes_late_is_live_nowhere(is_delayed: bool, feed: Feed):
+    pricing, trust = made(is_delayed=is_delayed)
+    for number in range(3):
+        said = Ticker("B", Decimal(100), NOON + number)
+        pricing.take([said], (), (), NOON + 600 * SECOND)
+    trust.judge(lambda _: 0.0, NOON + 600 * SECOND)
+    assert trust[1] is feed
+
+
 def test_a_delayed_price_is_stale_once_nothing_comes():
     pricing, trust = made(is_delayed=True)
     priced(pricing, "100")
