@@ -33,6 +33,7 @@ class WatchlistChangeInput(StrictSerializer):
 class WatchlistOutput(serializers.ModelSerializer[Watchlist]):
     id = serializers.CharField()
     symbols = serializers.SerializerMethodField(help_text="In the order of the list.")
+    version = serializers.IntegerField()  # its default would make it an optional one
     created_at = serializers.SerializerMethodField()
 
     class Meta:
