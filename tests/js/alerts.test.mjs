@@ -90,6 +90,14 @@ test("a change names its version; after a refusal the newest are read", async ()
   assert.deepEqual(versions(alerts), ["1:5"]);
 });
 
+test("a change of one that another device has removed is refused by the server alone", async () => {
+  const gone = Object.assign(new Error("gone"), { status: 404 });
+  const { alerts, asked } = await loaded({ update: [gone], list: [[]] });
+  alerts.tell({ id: "1", alert: null });
+  await assert.rejects(alerts.update("1", { paused: true }), gone);
+  assert.deepEqual(asked[1], ["update", "1", { version: 1, paused: true }]);
+});
+
 test("a new one is of the instrument that is shown", async () => {
   const { alerts, asked } = await loaded({ create: [alert("2")], remove: [null] });
   await alerts.create({ kind: "price_above", threshold: "1" });

@@ -146,7 +146,7 @@ export class Market {
   >;
   readonly watchlists: Rows<
     Watchlist,
-    Pick<Watchlist, "name" | "symbols">,
+    Pick<Watchlist, "name"> & Partial<Pick<Watchlist, "symbols">>,
     Partial<Pick<Watchlist, "name" | "symbols">>,
     Record<string, never>
   >;

@@ -1,8 +1,9 @@
 // The form for an alert, and the list of those there are.
 
 import { $, el, setText } from "../console/dom.js";
-import { ago, money } from "../console/format.js";
+import { ago, money, words } from "../console/format.js";
 import { isOfChange, KINDS, stateOf, WINDOWS, wish } from "./alertwords.js";
+import { written } from "./steps.js";
 
 /** @param {import("./alerts.js").Alerts} alerts */
 export class AlertPanel {
@@ -21,15 +22,24 @@ export class AlertPanel {
     });
     $("alert-fire").addEventListener("click", () => this.#send("fire"));
     $("alert-back").addEventListener("click", () => this.#edit(null));
-    this.#edit(null);
+    this.end();
   }
 
   /** Show the alerts of the user who is logged in now. */
   begin(alerts) {
     this.#alerts = alerts;
+    this.#form.hidden = false;
     this.#edit(null);
     this.#draw();
     alerts.addEventListener("change", () => this.#alerts === alerts && this.#draw());
+  }
+
+  /** Show nobody's alerts, and no form. */
+  end() {
+    this.#alerts = null;
+    this.#edit(null);
+    this.#form.hidden = $("alerts-none").hidden = true;
+    $("alerts").replaceChildren();
   }
 
   /** Say what is wrong, also with what was done elsewhere; "" takes it back. */
@@ -73,7 +83,7 @@ export class AlertPanel {
   async #send(ifTrue) {
     const { kind, window, threshold, mode, note, urgent } = this.#form.elements;
     const given = {
-      threshold: threshold.value.replace(/[\s,]/g, ""),
+      threshold: written(threshold.value),
       mode: mode.value,
       note: note.value,
       urgent: urgent.checked,
@@ -128,7 +138,7 @@ export class AlertPanel {
       el("strong", { text: wish(alert) }),
       el("span", {
         class: "muted",
-        text: [stateOf(alert), alert.last_fired_at && `last ${ago(alert.last_fired_at)}`]
+        text: [stateOf(alert), alert.last_fired_at && ago(alert.last_fired_at)]
           .filter(Boolean)
           .join(" · "),
       }),
@@ -151,6 +161,9 @@ const options = (texts) =>
 export function wrong(error) {
   if (error.code === "already_true")
     return `It is at ${money(error.problem.current)} already: choose another threshold.`;
+  if (error.status === 404) return "It has been removed meanwhile.";
+  if (error.status === 412)
+    return "It has changed meanwhile, or has fired: look at it, then try again.";
   const [field, reasons] = Object.entries(error.errors ?? {})[0] ?? [];
-  return field ? `${field}: ${[reasons].flat().join(" ")}` : error.message;
+  return field ? `${words(field)}: ${[reasons].flat().join(" ")}` : error.message;
 }

@@ -3,9 +3,10 @@
 import { $, el, say, setText } from "../console/dom.js";
 import { money } from "../console/format.js";
 import { KINDS, stateOf } from "./alertwords.js";
+import { toSteps, toText } from "./steps.js";
 import { LineStyle } from "./vendor/lightweight-charts.mjs";
 
-const FAR = 10; // steps that Shift and Page keys move at once
+const FAR = 10n; // steps that Shift moves at once; Page keys ten times as many
 
 /**
  * A handle is moved as a draft, which dropping it, Enter or leaving it saves, and Escape takes back.
@@ -35,9 +36,9 @@ export class AlertLines {
     const ids = new Set(alerts.map(({ id }) => id));
     for (const [id, { line, node }] of this.#lines) {
       if (ids.has(id)) continue;
+      this.#lines.delete(id); // first: a node that goes loses the focus, and nothing is to be saved
       this.#view.series.removePriceLine(line);
       node.remove();
-      this.#lines.delete(id);
     }
     for (const alert of alerts) {
       const known = this.#lines.get(alert.id) ?? this.#add(alert);
@@ -60,7 +61,14 @@ export class AlertLines {
       "aria-orientation": "vertical",
       data: { alert: alert.id },
     });
-    const shown = { alert, line, node, draft: /** @type {number | null} */ (null) };
+    const shown = {
+      alert,
+      line,
+      node,
+      draft: /** @type {bigint | null} */ (null),
+      isSaving: false,
+      isDue: false, // what it is moved to is to be saved, too
+    };
     node.addEventListener("pointerdown", (event) => this.#drag(shown, event));
     node.addEventListener("keydown", (event) => this.#key(shown, event));
     node.addEventListener("blur", () => this.#drop(shown));
@@ -69,13 +77,13 @@ export class AlertLines {
     return shown;
   }
 
-  #step = () => 10 ** -this.#decimals;
-
-  #priceOf = ({ draft, alert }) => draft ?? Number(alert.threshold);
+  #textOf = ({ draft, alert }) =>
+    draft === null ? alert.threshold : toText(draft, this.#decimals);
 
   #draw(shown) {
     const { alert, line, node, draft } = shown;
-    const price = this.#priceOf(shown);
+    const text = this.#textOf(shown);
+    const price = Number(text);
     const isPaused = alert.state === "paused";
     line.applyOptions({
       price,
@@ -84,16 +92,14 @@ export class AlertLines {
       axisLabelTextColor: this.#view.colour(isPaused ? "surface" : "accent-ink"),
       lineStyle: alert.state === "armed" ? LineStyle.Dashed : LineStyle.Dotted,
     });
-    const text = draft === null ? alert.threshold : draft.toFixed(this.#decimals);
     setText(node, `${alert.kind === "price_above" ? "▲" : "▼"} ${money(text)}`);
     node.classList.toggle("moved", draft !== null);
     node.dataset.state = alert.state;
-    const step = this.#step();
     const about = {
       "aria-label": `Alert: ${KINDS[alert.kind].toLowerCase()}`,
-      "aria-valuemin": String(step),
+      "aria-valuemin": toText(1n, this.#decimals),
       "aria-valuemax": String(Math.max(price * 10, 1)),
-      "aria-valuenow": String(price),
+      "aria-valuenow": text,
       "aria-valuetext": `${money(text)}, ${draft === null ? stateOf(alert) : "not saved"}`,
     };
     for (const [name, value] of Object.entries(about)) node.setAttribute(name, value);
@@ -107,16 +113,15 @@ export class AlertLines {
   #place() {
     const height = this.#layer.clientHeight;
     for (const shown of this.#lines.values()) {
-      const y = this.#view.series.priceToCoordinate(this.#priceOf(shown));
+      const y = this.#view.series.priceToCoordinate(Number(this.#textOf(shown)));
       const isSeen = y !== null && y >= 0 && y <= height;
       shown.node.hidden = !isSeen;
       if (isSeen) shown.node.style.transform = `translateY(${Math.round(y)}px) translateY(-50%)`;
     }
   }
 
-  #move(shown, price) {
-    const step = this.#step();
-    shown.draft = Number(Math.max(price, step).toFixed(this.#decimals));
+  #move(shown, steps) {
+    shown.draft = steps > 1n ? steps : 1n;
     this.#draw(shown);
     this.#place();
   }
@@ -132,7 +137,8 @@ export class AlertLines {
     const { signal } = over;
     const move = ({ clientY }) => {
       const price = this.#view.series.coordinateToPrice(clientY - top);
-      if (price !== null) this.#move(shown, price);
+      if (price !== null)
+        this.#move(shown, toSteps(Math.max(price, 0).toFixed(this.#decimals), this.#decimals));
     };
     const drop = () => {
       over.abort();
@@ -148,11 +154,11 @@ export class AlertLines {
   }
 
   #key(shown, event) {
-    const far = event.shiftKey ? FAR : 1;
-    const steps = { ArrowUp: far, ArrowDown: -far, PageUp: FAR * 10, PageDown: -FAR * 10 }[
+    const far = event.shiftKey ? FAR : 1n;
+    const steps = { ArrowUp: far, ArrowDown: -far, PageUp: FAR * 10n, PageDown: -FAR * 10n }[
       event.key
     ];
-    if (steps) this.#move(shown, this.#priceOf(shown) + steps * this.#step());
+    if (steps) this.#move(shown, toSteps(this.#textOf(shown), this.#decimals) + steps);
     else if (event.key === "Enter") this.#drop(shown);
     else if (event.key === "Escape") this.#reset(shown);
     else return;
@@ -162,10 +168,15 @@ export class AlertLines {
 
   async #drop(shown) {
     const { alert, draft } = shown;
-    if (draft === null || shown.isSaving) return;
-    const threshold = draft.toFixed(this.#decimals);
+    if (draft === null || !this.#lines.has(alert.id)) return;
+    if (shown.isSaving) {
+      shown.isDue = true;
+      return;
+    }
+    const threshold = toText(draft, this.#decimals);
     if (threshold === alert.threshold) return this.#reset(shown);
     shown.isSaving = true;
+    shown.isDue = false;
     try {
       await this.#save(alert.id, threshold);
       say(`Alert moved to ${money(threshold)}`);
@@ -173,7 +184,8 @@ export class AlertLines {
       // The form says why; the line goes back.
     }
     shown.isSaving = false;
-    this.#reset(shown);
+    if (shown.draft === draft) this.#reset(shown);
+    else if (shown.isDue) this.#drop(shown); // it has been moved on meanwhile
   }
 
   #reset(shown) {

@@ -1,5 +1,6 @@
 // The user's alerts on one instrument: read once, then told as they change.
 
+const GONE = { version: 1 }; // of one that was removed meanwhile, as the server will say
 /** Those that a price can still set off. */
 const ACTIVE = ["pending", "armed", "waiting_rearm", "paused"];
 
@@ -56,7 +57,7 @@ export class Alerts extends EventTarget {
   }
 
   async update(id, changes) {
-    const { version } = this.#items.get(id);
+    const { version } = this.#items.get(id) ?? GONE;
     try {
       this.tell({ id, alert: await this.#rows.update(id, { version, ...changes }) });
     } catch (error) {

@@ -88,7 +88,7 @@ export class Candles {
     const more = this.#list.length - this.#cap;
     if (more > 0) {
       this.#list.splice(0, more);
-      if (more > 1) drawn = "all"; // one that a new one has pushed out may stay drawn until then
+      drawn = "all";
     }
     return drawn;
   }

@@ -71,7 +71,7 @@ export class ChartPanel {
       }),
       // After an absence: what has changed meanwhile.
       client.on("connection_established", () => {
-        if (this.#shown.candles.size) this.#shown.load();
+        this.#shown.load();
         this.#loadAlerts(alerts);
       }),
     ];
@@ -86,14 +86,15 @@ export class ChartPanel {
     this.#leave();
     this.#shown = this.#alerts = this.#client = null;
     this.#lines.show([]);
-    for (const id of ["legend", "problem"]) setText($(id), "");
+    this.#form.end();
+    for (const id of ["legend", "problem", "chart-none"]) setText($(id), "");
   }
 
   /** Take a quote of the instrument. */
   quote(quote) {
     if (quote.symbol !== this.#symbol) return;
     this.#view.setGrey(isGrey(quote));
-    this.#form.propose(quote.price);
+    if (quote.price) this.#form.propose(quote.price);
   }
 
   /** Show another interval. */
@@ -121,7 +122,9 @@ export class ChartPanel {
   }
 
   #leave() {
-    if (this.#shown) this.#client.leave(this.#shown.room).catch(() => {}); // was it ever joined?
+    if (!this.#shown) return;
+    this.#shown.end();
+    this.#client.leave(this.#shown.room).catch(() => {}); // was it ever joined?
   }
 
   #loadAlerts(alerts) {
@@ -154,8 +157,9 @@ export class ChartPanel {
       const { candles, interval, isLoading, problem } = this.#shown;
       const index = this.#pointed === null ? -1 : candles.indexOf(this.#pointed);
       const candle = candles.at(index);
-      const none = isLoading ? "Loading…" : "No candles yet.";
-      setText($("legend"), candle ? lineOf(candle, interval) : none);
+      const none = problem ? "" : isLoading ? "Loading…" : "No candles yet.";
+      setText($("legend"), candle ? lineOf(candle, interval) : "");
+      setText($("chart-none"), candle ? "" : none);
       setText($("problem"), problem);
     });
   }

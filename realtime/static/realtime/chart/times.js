@@ -13,6 +13,7 @@ const seconds = new Intl.DateTimeFormat("en-GB", {
 });
 const day = { day: "numeric", month: "short" };
 const full = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
+const ofThisYear = { weekday: "short", day: "numeric", month: "short" };
 
 /** A day begins at midnight of its market, which may be another date elsewhere: its noon is not. */
 const utc = (options) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
@@ -20,11 +21,12 @@ const local = (options) => new Intl.DateTimeFormat("en-GB", options);
 
 const isOfDays = (interval) => /[dwM]$/.test(interval);
 
-/** Name the time of a candle: "Mon 30 Nov 2026, 14:05", or its day alone. */
+/** Name the time of a candle: "Mon, 30 Nov, 14:05", with the year unless it is this one; or its day. */
 export function nameOf(at, interval) {
   if (isOfDays(interval)) return utc(full).format(new Date((at + HALF_A_DAY) * 1000));
   const moment = new Date(at * 1000);
-  return `${local(full).format(moment)}, ${clock.format(moment)}`;
+  const isOfThisYear = moment.getFullYear() === new Date().getFullYear();
+  return `${local(isOfThisYear ? ofThisYear : full).format(moment)}, ${clock.format(moment)}`;
 }
 
 /** Label a mark of the time axis. */

@@ -11,7 +11,6 @@ import {
 } from "./vendor/lightweight-charts.mjs";
 
 const FEW_BARS_LEFT = 40; // before the first candle: time to read older ones
-const SHOWN = 120; // candles at first
 
 /** Emits `older` when the first candles come into view, `pointed` (detail: the time or null). */
 export class ChartView extends EventTarget {
@@ -33,6 +32,7 @@ export class ChartView extends EventTarget {
       autoSize: true,
       layout: { attributionLogo: false, fontFamily: getComputedStyle(node).fontFamily },
       crosshair: { mode: 0 },
+      handleScroll: { vertTouchDrag: false }, // a finger that goes up and down scrolls the page
       kineticScroll: { touch: !this.#still.matches, mouse: false },
       timeScale: {
         timeVisible: true,
@@ -81,6 +81,7 @@ export class ChartView extends EventTarget {
    * @param {"none" | "last" | "all"} drawn
    */
   draw(store, drawn, interval) {
+    this.#node.classList.toggle("blank", !store.size);
     const isNew = this.#shown !== store || this.#interval !== interval;
     this.#shown = store;
     this.#interval = interval;
@@ -91,13 +92,9 @@ export class ChartView extends EventTarget {
       this.volume.update(this.#volumeOf(store.last));
       return;
     }
-    const points = store.points(interval);
-    this.series.setData(points);
+    this.series.setData(store.points(interval));
     this.volume.setData([...store].map((candle) => this.#volumeOf(candle)));
-    if (isNew && points.length)
-      this.#chart
-        .timeScale()
-        .setVisibleLogicalRange({ from: points.length - SHOWN, to: points.length + 5 });
+    if (isNew) this.#chart.timeScale().resetTimeScale();
   }
 
   /** Make the drawing look like one of a price that is not live. */

@@ -44,6 +44,7 @@ export interface TimeScale {
   getVisibleLogicalRange(): LogicalRange | null;
   setVisibleLogicalRange(range: LogicalRange): void;
   scrollToRealTime(): void;
+  resetTimeScale(): void;
   scrollPosition(): number;
   height(): number;
   subscribeVisibleLogicalRangeChange(handler: (range: LogicalRange | null) => void): void;
