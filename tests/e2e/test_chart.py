@@ -3,102 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, Route, expect
 
+from tests.e2e.market import SYMBOL, Scripted, at_chart, candle, price_of
 from tests.e2e.test_accessibility import SCREENS, findings
 from tests.e2e.test_phone import fits
 from tests.e2e.visitor import Visitor, log_in, visiting
 from tests.services.ports import until
 from tests.services.server import Server
-
-SYMBOL = "BTC-USD"
-OF_THE_MARKET = {"candle_update", "market_update"}
-START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-async def at_chart(
-    browser: Browser, demo: Server, *, context: BrowserContext | None = None, symbol: str = SYMBOL
-) -> Visitor:
-    """Log in at the chart page as Amina."""
-    context = context or await browser.new_context(viewport={"width": 1440, "height": 900})
-    visitor = await Visitor.open(context, f"{demo.url}/market/{symbol}")
-    await visitor.page.locator("#demo-users button", has_text="Amina").click()
-    await expect(visitor.page.locator("#status")).to_have_attribute("data-state", "online")
-    return visitor
-
-
-async def price_of(page: Page) -> Decimal:
-    """Read the newest price."""
-    price = page.locator("#price")
-    await expect(price).to_have_text(re.compile(r"^[\d,]+\.\d\d$"))
-    return Decimal((await price.inner_text()).replace(",", ""))
-
-
-def candle(minute: int, close: str = "100.00", **more: object) -> dict[str, object]:
-    return {
-        "time": (START + timedelta(minutes=minute)).isoformat().replace("+00:00", "Z"),
-        "open": "100.00",
-        "high": "130.00",
-        "low": "90.00",
-        "close": close,
-        "volume": "1.50000000",
-        "trades": 3,
-        "closed": True,
-        "revision": 0,
-        "indicative": False,
-        "source": "kraken",
-    } | more
-
-
-class Scripted:
-    """A server that says of the market what a test says, in any order; of all else the truth.
-
-    `pages` are its answers by the cursor that is asked for, "" for none.
-    """
-
-    def __init__(self, pages: dict[str, dict[str, object]] | None = None) -> None:
-        self.pages = pages or {"": {"candles": [], "next": None}}
-        self.asked: list[str] = []
-        self._socket: WebSocketRoute | None = None
-
-    async def begin(self, context: BrowserContext) -> None:
-        await context.route("**/api/v1/market/*/candles?*", self._answer)
-        await context.route_web_socket("**/ws/notifications**", self._connect)
-
-    async def _answer(self, route: Route) -> None:
-        query = parse_qs(urlsplit(route.request.url).query)
-        cursor = query.get("cursor", [""])[0]
-        page = {"candles": [], "next": None} if "from" in query else self.pages[cursor]
-        await route.fulfill(json=page)
-        self.asked.append(cursor)
-
-    def _connect(self, socket: WebSocketRoute) -> None:
-        self._socket = socket
-        server = socket.connect_to_server()
-        socket.on_message(server.send)
-        server.on_message(
-            lambda text: None if json.loads(text)["type"] in OF_THE_MARKET else socket.send(text)
-        )
-
-    def tell(self, candle: dict[str, object]) -> None:
-        data = {"symbol": SYMBOL, "interval": "1m", "revised": False} | candle
-        self._send("candle_update", f"candles:{SYMBOL}:1m", data)
-
-    def quote(self, **quote: object) -> None:
-        data = {"symbol": SYMBOL, "currency": "USD", "status": "open"} | quote
-        self._send("market_update", f"market:{SYMBOL}", data)
-
-    def _send(self, kind: str, room: str, data: dict[str, object]) -> None:
-        assert self._socket
-        envelope = {"type": kind, "room": room, "timestamp": "2026-03-02T09:00:00.000Z"}
-        self._socket.send(json.dumps(envelope | {"data": data}))
 
 
 async def rows(page: Page) -> list[tuple[str, str]]:
@@ -221,6 +137,31 @@ async def test_a_price_that_is_not_live_turns_grey_by_its_message(
     assert visitor.complaints == []
 
 
+async def test_a_price_is_not_shown_as_live_without_a_connection(
+    browser: Browser, demo: Server
+) -> None:
+    context = await browser.new_context()
+    scripted = Scripted()
+    await scripted.begin(context)
+    visitor = await at_chart(browser, demo, context=context)
+    page = visitor.page
+    await expect(page.locator("#name")).to_have_text("Bitcoin")
+    scripted.quote(price="64000.00", feed="live", source="kraken")
+    await expect(page.locator("#feed")).to_have_text("Live")
+    await context.set_offline(True)
+    await expect(page.locator("#feed")).to_have_text("Not connected")
+    await expect(page.locator("#feed-why")).to_contain_text("newer prices")
+    await expect(page.locator("#head")).to_have_class(re.compile("grey"))
+    await expect(page.locator("#chart")).to_have_class(re.compile("grey"))
+    await context.set_offline(False)
+    await expect(page.locator("#status")).to_have_attribute("data-state", "online")
+    await expect(page.locator("#feed")).to_have_text("Not connected")  # until a price comes
+    scripted.quote(price="64001.00", feed="live", source="kraken")
+    await expect(page.locator("#feed")).to_have_text("Live")
+    await expect(page.locator("#feed-why")).to_be_empty()
+    assert visitor.complaints == []
+
+
 async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     browser: Browser, demo: Server
 ) -> None:
@@ -268,7 +209,12 @@ async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     await expect(row).to_contain_text(f"{dragged + Decimal('0.11'):,.2f}")
     # Another device sees it, and what it removes is gone here.
     other = await at_chart(browser, demo)
-    await expect(other.page.locator("#alerts li", has_text="Twice")).to_be_visible()
+    theirs = other.page.locator("#alerts li", has_text="Twice")
+    await expect(theirs).to_be_visible()
+    await other.page.locator("#logout").click()
+    await expect(theirs).to_have_count(0)  # the next user may be another
+    await other.page.locator("#demo-users button", has_text="Amina").click()
+    await expect(theirs).to_be_visible()
     await other.page.get_by_role("button", name="Remove: Price").click()
     await expect(row).to_have_count(0)
     await expect(handle).to_have_count(0)
@@ -319,6 +265,10 @@ async def test_staff_see_how_the_sources_are(browser: Browser, demo: Server) -> 
     source = page.locator("#staff-feeds li", has_text="simulator")
     await expect(source.locator(".feed")).to_have_text("Live")
     await expect(source).to_contain_text("led by")
+    await visitor.context.set_offline(True)
+    await expect(source.locator(".feed")).to_have_text("Not connected")
+    await visitor.context.set_offline(False)
+    await expect(source.locator(".feed")).to_have_text("Live")
     assert visitor.complaints == []
 
 
@@ -327,6 +277,29 @@ async def test_an_unknown_symbol_is_named(browser: Browser, demo: Server) -> Non
     await expect(visitor.page.locator("#problem")).to_have_text(
         "There is no instrument NOTHING-USD."
     )
+    await expect(visitor.page.locator("#alert")).to_be_hidden()
+
+
+async def test_what_had_no_answer_is_asked_again_by_the_next_connection(
+    browser: Browser, demo: Server
+) -> None:
+    context = await browser.new_context()
+    is_away = True
+
+    async def answer(route: Route) -> None:
+        await (route.fulfill(status=503, json={}) if is_away else route.continue_())
+
+    await context.route("**/api/v1/instruments", answer)
+    visitor = await at_chart(browser, demo, context=context)
+    await expect(visitor.page.locator("#problem")).to_contain_text("503")
+    is_away = False
+    await context.set_offline(True)
+    await expect(visitor.page.locator("#status")).not_to_have_attribute("data-state", "online")
+    await context.set_offline(False)
+    await expect(visitor.page.locator("#name")).to_have_text("Bitcoin")
+    await expect(visitor.page.locator("#legend")).to_contain_text("close")
+    await expect(visitor.page.locator("#problem")).to_be_empty()
+    await expect(visitor.page.locator("#alert")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", SCREENS)

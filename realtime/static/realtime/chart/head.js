@@ -2,7 +2,7 @@
 
 import { $, flash, say, setText } from "../console/dom.js";
 import { compare, money, words } from "../console/format.js";
-import { explained, feedOf, isGrey, sourceOf, wordOf } from "./feed.js";
+import { explained, feedOf, isGrey, sourceOf, windowOf, wordOf } from "./feed.js";
 import { timeOf } from "./times.js";
 
 let before = null; // the quote that is shown
@@ -10,7 +10,7 @@ let before = null; // the quote that is shown
 export function clearHead() {
   before = null;
   setText($("price"), "–");
-  for (const id of ["change", "feed", "feed-about", "currency"]) setText($(id), "");
+  for (const id of ["change", "feed", "feed-about", "feed-why", "currency"]) setText($(id), "");
   delete $("feed").dataset.feed;
   $("head").classList.remove("grey");
 }
@@ -40,9 +40,6 @@ export function drawQuote(quote) {
   before = quote;
 }
 
-const windowOf = ({ window }) =>
-  window === "rolling_24h" ? "in 24 h" : window === "session" ? "since the close" : "";
-
 function drawFeed(quote) {
   const feed = feedOf(quote);
   const pill = $("feed");
@@ -54,6 +51,7 @@ function drawFeed(quote) {
     $("feed-about"),
     [sourceOf(quote), status.toLowerCase(), at && `as of ${at}`].filter(Boolean).join(" · "),
   );
+  setText($("feed-why"), isGrey(quote) ? explained(quote) : "");
   pill.title = explained(quote);
   $("head").classList.toggle("grey", isGrey(quote));
   if (before && feedOf(before) !== feed && feed)

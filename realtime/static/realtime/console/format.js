@@ -8,6 +8,8 @@ export function money(text) {
   return (isNegative ? "−" : "") + match[2].replace(/\B(?=(\d{3})+$)/g, ",") + (match[3] || "");
 }
 
+const DECIMALS = 12; // of the wire, at most
+
 /** Compare two decimal strings: negative, zero or positive. */
 export function compare(a, b) {
   const [left, right] = [scaled(a), scaled(b)];
@@ -17,7 +19,7 @@ export function compare(a, b) {
 function scaled(text) {
   const [whole, part = ""] = String(text ?? "0").split(".");
   try {
-    return BigInt(whole + part.padEnd(10, "0").slice(0, 10));
+    return BigInt(whole + part.padEnd(DECIMALS, "0").slice(0, DECIMALS));
   } catch {
     return 0n;
   }

@@ -1,7 +1,9 @@
 // The chart and the alerts of one instrument, below the market board. Loaded when first opened.
 
+import { feedOf, isGrey, lost, wordOf } from "../chart/feed.js";
 import { PREFIX } from "./api.js";
-import { $, setText } from "./dom.js";
+import { $, inFrame, setText } from "./dom.js";
+import { money } from "./format.js";
 
 /**
  * @param {import("./session.js").Session} session
@@ -34,9 +36,17 @@ export function showInstrument(session, link, store) {
     }
   }
 
+  /** Show the newest quote; it is lost once there is no connection, or no room that brings it. */
   function tell() {
-    const quote = store.quotes.get(symbol);
-    if (quote && panel) panel.quote(quote);
+    const known = store.quotes.get(symbol);
+    const quote = known && link.state === "online" ? known : lost({ ...known, symbol });
+    panel?.quote(quote);
+    inFrame("instrument", () => {
+      setText($("instrument-price"), quote.price ? money(quote.price) : "");
+      $("instrument-price").classList.toggle("muted", isGrey(quote));
+      setText($("instrument-feed"), wordOf(quote));
+      $("instrument-feed").dataset.feed = feedOf(quote);
+    });
   }
 
   function close() {
@@ -60,6 +70,7 @@ export function showInstrument(session, link, store) {
     decimals = null;
   });
   link.addEventListener("client", () => symbol && begin());
+  link.addEventListener("rooms", () => symbol && tell());
 
   return {
     close,

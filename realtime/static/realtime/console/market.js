@@ -1,6 +1,6 @@
 // The market board: a row per instrument, patched in place, at most once a frame.
 
-import { explained, feedOf, isGrey, sourceOf, wordOf } from "../chart/feed.js";
+import { explained, feedOf, isGrey, sourceOf, windowOf, wordOf } from "../chart/feed.js";
 import { $, arrange, el, flash, inFrame, setText, svg } from "./dom.js";
 import { compare, money } from "./format.js";
 import { showInstrument } from "./instrument.js";
@@ -42,9 +42,10 @@ const rowOf = (symbol) => `#market [data-symbol="${CSS.escape(symbol)}"] .market
 function drawMarket(store, link, symbols, instrument) {
   const body = $("market");
   const shown = symbols
-    ? symbols.map((symbol) => store.quotes.get(symbol)).filter(Boolean)
+    ? symbols.map((symbol) => store.quotes.get(symbol) ?? unquoted(symbol))
     : [...store.quotes.values()].sort((a, b) => rank(a).localeCompare(rank(b)));
-  for (const symbol of rows.keys()) if (!store.quotes.has(symbol)) rows.delete(symbol);
+  const kept = new Set([...store.quotes.keys(), ...shown.map(({ symbol }) => symbol)]);
+  for (const symbol of rows.keys()) if (!kept.has(symbol)) rows.delete(symbol);
   for (const quote of shown) drawRow(quote, instrument);
   arrange(
     body,
@@ -54,17 +55,25 @@ function drawMarket(store, link, symbols, instrument) {
   $("market-empty").hidden = shown.length > 0;
   $("market-about").hidden = shown.length === 0;
   body.closest("table").hidden = shown.length === 0;
-  setText(
-    $("market-note"),
-    shown.length ? (rooms.length ? rooms.join(", ") : "no room joined: prices stand still") : "",
-  );
+  setText($("market-note"), shown.length ? about(shown, rooms, link.state) : "");
   body.closest(".card").classList.toggle("stale", rooms.length === 0);
 }
+
+/** Say where the prices come from; or why they stand still. */
+function about(shown, rooms, state) {
+  if (state !== "online") return "not connected: prices stand still";
+  if (!rooms.length) return "no room joined: prices stand still";
+  return [...new Set(shown.map(sourceOf).filter(Boolean)), ...rooms].join(" · ");
+}
+
+const unquoted = (symbol) => ({ symbol, price: null, name: "no price yet", history: [] });
 
 const rank = ({ type, symbol }) => `${TYPES.indexOf(type) + 1 || 9} ${symbol}`;
 
 function drawRow(quote, instrument) {
   const row = rows.get(quote.symbol) || newRow(quote, instrument);
+  if (row.quote === quote) return;
+  row.quote = quote;
   setText(row.name, quote.name || quote.type);
   row.name.title = row.name.textContent; // where it is too long for its column
   setText(row.currency, quote.currency || "");
@@ -76,6 +85,7 @@ function drawRow(quote, instrument) {
       ? ""
       : `${direction > 0 ? "+" : ""}${money(change)}${quote.change_percent == null ? "" : "%"}`;
   setText(row.change, text);
+  row.change.title = windowOf(quote);
   row.change.dataset.direction = direction > 0 ? "up" : direction < 0 ? "down" : "flat";
   drawFeed(row, quote);
   if (quote.moved && !isGrey(quote) && quote.before !== undefined && quote.price !== row.shown) {

@@ -12,19 +12,32 @@ const RIGHT = "market.view_source";
 export function showFeeds(link) {
   const feeds = new Map();
   let isWatched = false;
+  let isAsked = false; // the room; what has joined it once comes back by itself
   const draw = () =>
     inFrame("feeds", () => {
       const sorted = [...feeds.values()].sort((a, b) => a.name.localeCompare(b.name));
-      arrange($("staff-feeds"), sorted.map(item));
+      const isHeard = link.state === "online";
+      arrange(
+        $("staff-feeds"),
+        sorted.map((feed) => item(feed, isHeard)),
+      );
       $("staff-feeds-none").hidden = sorted.length > 0;
     });
   const join = () => {
-    if (!isWatched || link.state !== "online") return;
+    if (!isWatched || isAsked || link.state !== "online") return;
+    isAsked = true;
     link.client.join(ROOM).then(
       () => setText($("staff-feeds-says"), ""),
-      (error) => error.code && setText($("staff-feeds-says"), refusal(error, RIGHT)),
+      (error) => {
+        if (error.code) setText($("staff-feeds-says"), refusal(error, RIGHT));
+        else isAsked = false; // the connection has ended
+      },
     );
   };
+  link.addEventListener("client", () => {
+    isAsked = false;
+  });
+  link.addEventListener("state", () => feeds.size && draw());
   link.addEventListener("message", (/** @type {any} */ { detail: { type, data } }) => {
     if (type !== "market_feed") return;
     feeds.set(data.name, data);
@@ -33,13 +46,14 @@ export function showFeeds(link) {
   return {
     /** Be told, or no more. */
     watch(isOn) {
-      if (isWatched === isOn) return;
+      const wasWatched = isWatched;
       isWatched = isOn;
-      if (isOn) join();
-      else link.client?.leave(ROOM).catch(() => {}); // refused before, or no connection
+      if (isOn) return join();
+      isAsked = false;
+      if (wasWatched) link.client?.leave(ROOM).catch(() => {}); // refused before, or no connection
     },
     clear() {
-      isWatched = false;
+      isWatched = isAsked = false;
       feeds.clear();
       setText($("staff-feeds-says"), "");
       draw();
@@ -49,7 +63,7 @@ export function showFeeds(link) {
 
 const TONES = { live: "live", delayed: "delayed", closed: "closed", connecting: "delayed" };
 
-function item(feed) {
+function item(feed, isHeard) {
   const counts = ["quarantined", "odd", "reconnects", "refused"]
     .filter((name) => feed[name])
     .map((name) => `${feed[name]} ${name}`);
@@ -70,8 +84,8 @@ function item(feed) {
       el("strong", { text: feed.name }),
       el("span", {
         class: "feed",
-        data: { feed: TONES[feed.state] ?? "stale" },
-        text: words(feed.state),
+        data: { feed: isHeard ? (TONES[feed.state] ?? "stale") : "lost" },
+        text: isHeard ? words(feed.state) : "Not connected",
       }),
     ),
     el("span", { class: "muted", text: facts.filter(Boolean).join(" · ") }),

@@ -3,6 +3,8 @@
 import { Market } from "../market.js";
 import { $, el, setText } from "./dom.js";
 
+const LABELS = { name: "Name", symbols: "Symbols" };
+const GONE = { version: 1 }; // of one that was removed meanwhile, as the server will say
 const roomOf = (id) => `watchlist:${id}`;
 
 /**
@@ -23,7 +25,7 @@ export function showWatchlists(session, link, changed) {
     try {
       lists = await rows.list();
     } catch {
-      lists = []; // the board then shows all, and the next connection asks again
+      return; // what is known stays, and the next connection asks again
     }
     if (chosen && !find(chosen)) choose("");
     draw();
@@ -32,6 +34,7 @@ export function showWatchlists(session, link, changed) {
 
   /** Take what another tab or device has changed of the list that is shown. */
   function told(list) {
+    if (list.version < find(String(list.id))?.version) return; // an answer was faster
     const others = lists.filter(({ id }) => String(id) !== String(list.id));
     lists = list.deleted ? others : [...others, list];
     if (list.deleted && chosen === String(list.id)) choose("");
@@ -81,10 +84,18 @@ export function showWatchlists(session, link, changed) {
       await act();
       end();
     } catch (error) {
-      const [first] = Object.values(error.errors ?? {}).flat();
-      says(first ?? error.message);
+      says(wrong(error));
       if (error.status === 412) load();
     }
+  }
+
+  /** Say what the server has against it, in the words of this form. */
+  function wrong({ code, errors, message, problem, status }) {
+    if (code === "watchlist_not_found") return "Another device has removed it.";
+    if (status === 412) return "Another device has changed it. Save again to replace that.";
+    if (code === "instrument_not_found") return `There is no ${problem.symbols.join(", ")}.`;
+    const [field, reasons] = Object.entries(errors ?? {})[0] ?? [];
+    return field ? `${LABELS[field] ?? field}: ${[reasons].flat().join(" ")}` : message;
   }
 
   form.addEventListener("submit", (event) => {
@@ -95,7 +106,7 @@ export function showWatchlists(session, link, changed) {
       .split(/[\s,]+/)
       .filter(Boolean);
     attempt(async () => {
-      const { version } = find(editing) ?? {};
+      const { version } = find(editing) ?? GONE;
       const saved = editing
         ? await rows.update(editing, { version, name, symbols })
         : await rows.create({ name, symbols });
