@@ -154,7 +154,7 @@ async def test_an_announcement_from_the_admin_reaches_both(
 async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(page: Page) -> None:
     prices = page.locator("table.market tbody")
     await expect(prices.locator("tr").first).to_be_visible()
-    await expect(page.locator("#market-about")).to_contain_text("with the previous close")
+    await expect(page.locator("#market-about")).to_contain_text("since the last close")
     strokes = await page.locator(".spark-line").evaluate_all(
         "lines => lines.map((line) => getComputedStyle(line).stroke)"
     )
