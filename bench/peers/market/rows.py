@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from bench import processes
@@ -26,14 +26,16 @@ _loaded: list[Desk] = []
 
 
 def instruments(*, count: int) -> Answer:
-    """Have so many instruments that Kraken prices; return their ids, and its symbols."""
-    Instrument.objects.exclude(symbol__startswith="B").update(is_active=False)
+    """Have so many instruments that Kraken prices, and no others; return their ids and symbols."""
     rows = [
         Instrument(symbol=f"B{number}-USD", name=f"Bench {number}", type="crypto", currency="USD")
         for number in range(count)
     ]
     Instrument.objects.bulk_create(rows, ignore_conflicts=True)
-    found = list(Instrument.objects.filter(symbol__in=[row.symbol for row in rows]).order_by("pk"))
+    wanted = Q(symbol__in=[row.symbol for row in rows])
+    Instrument.objects.exclude(wanted).update(is_active=False)
+    Instrument.objects.filter(wanted).update(is_active=True)
+    found = list(Instrument.objects.filter(wanted).order_by("pk"))
     SourceSymbol.objects.bulk_create(
         [
             SourceSymbol(
