@@ -110,13 +110,18 @@ class ListedQuote(MarketUpdate, frozen=True, kw_only=True):
 
 def market_update(quote: LiveQuote) -> MarketUpdate:
     """Make the message of a quote."""
-    return _described(MarketUpdate, quote)
+    return _described(MarketUpdate, quote, timestamp=codec.timestamp())
 
 
 def listed_quote(quote: LiveQuote) -> ListedQuote:
     """Describe a quote in an answer of the HTTP API."""
     cap = quote.market_cap
-    return _described(ListedQuote, quote, market_cap=None if cap is None else plain(cap))
+    return _described(
+        ListedQuote,
+        quote,
+        timestamp=codec.timestamp(),
+        market_cap=None if cap is None else plain(cap),
+    )
 
 
 def _described(kind: type[UpdateT], quote: LiveQuote, **more: str | None) -> UpdateT:
@@ -126,7 +131,6 @@ def _described(kind: type[UpdateT], quote: LiveQuote, **more: str | None) -> Upd
         listing,
         change_percent=None if percent is None else f"{percent:f}",
         volume=None if quote.volume is None else plain(quote.volume),
-        timestamp=codec.timestamp(),
         as_of=codec.timestamp(quote.as_of),
         source=quote.source,
         feed=quote.feed.value,
@@ -144,7 +148,12 @@ def ephemerals(
     quotes: Iterable[LiveQuote], rooms: tuple[str, ...] | None = None
 ) -> list[Ephemeral]:
     """Make a message for each quote, to its rooms or to those given, keyed by symbol."""
+    now = codec.timestamp()
     return [
-        Ephemeral(rooms or quote.rooms, quote.listing.symbol, market_update(quote))
+        Ephemeral(
+            rooms or quote.rooms,
+            quote.listing.symbol,
+            _described(MarketUpdate, quote, timestamp=now),
+        )
         for quote in quotes
     ]

@@ -10,6 +10,7 @@ from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperatio
 MAX_EXPONENT = 12
 MAX_SCALED = 2**63 - 1  # what a BigIntegerField holds
 VOLUME_EXPONENT = 8
+_UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_EXPONENT + 1)]
 _EXACT = Context(prec=40, traps=[Inexact, InvalidOperation])  # more than a scaled number has
 
 
@@ -38,9 +39,12 @@ def scale(value: Decimal, exponent: int) -> int:
 def rounded(value: Decimal, exponent: int) -> int:
     """Return a number as whole steps, the last one rounded half to even. Raises Unscalable."""
     try:
-        return scale(value.quantize(Decimal(1).scaleb(-exponent)), exponent)
-    except InvalidOperation as error:
+        steps = int(value.quantize(_UNITS[exponent]).scaleb(exponent))
+    except (InvalidOperation, ValueError) as error:  # ValueError: of NaN
         raise Unscalable(f"{value} is no finite number, or too large.") from error
+    if abs(steps) > MAX_SCALED:
+        raise Unscalable(f"{value} is too large.")
+    return steps
 
 
 def unscale(steps: int, exponent: int) -> Decimal:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from hoardrun.market.engine.prices import Accepted, AcceptedBar, Feed, Item
 from hoardrun.market.feeds.events import Bar, Halt, Ticker, Trade
@@ -149,7 +150,7 @@ class Pricing:
     ) -> Sequence[Item]:
         """Judge what came; return what the gate let through, in the order of the venue's times."""
         said: list[Ticker | Trade] = [*trades, *tickers]
-        said.sort(key=lambda each: each.at)
+        said.sort(key=attrgetter("at"))
         found: list[Item] = []
         for each in said:
             if priced := self._by_symbol.get(each.symbol):
@@ -168,7 +169,7 @@ class Pricing:
         price = unscale(priced.price, listing.decimals)
         high, low = (said.high, said.low) if said else (None, None)
         return LiveQuote(
-            listing=replace(listing, status=status),
+            listing=listing if listing.status == status else replace(listing, status=status),
             price=price,
             open=_rounded(listing, said.open if said else None),
             high=None if high is None else max(listing.round(high), price),
