@@ -45,6 +45,7 @@ class _Symbol:
     state: SymbolState
     reason: str = ""
     is_quiet: bool = False  # silent though it was accepted: only data makes it live
+    is_doubtful: bool = False  # asked for anew: neither an answer nor data has come since
     due: float = 0.0  # when its answer is overdue
     tries: int = 1
     channels: set[str] = field(default_factory=set)  # that accepted it
@@ -118,6 +119,7 @@ class Subscriptions:
         if (symbol := self._symbols.get(name)) is None or symbol.state is SymbolState.REFUSED:
             return
         symbol.channels.add(channel)
+        symbol.is_doubtful = False
         if len(symbol.channels) >= self._channels and not symbol.is_quiet:
             self._set(symbol, SymbolState.LIVE)
 
@@ -140,7 +142,7 @@ class Subscriptions:
         if (symbol := self._symbols.get(name)) is None or symbol.state is SymbolState.REFUSED:
             return
         self._set(symbol, SymbolState.LIVE)
-        symbol.is_quiet, symbol.tries = False, 1
+        symbol.is_quiet, symbol.is_doubtful, symbol.tries = False, False, 1
 
     def silence(self, name: str, reason: str) -> None:
         """Note that a live symbol sends nothing while others move."""
@@ -158,9 +160,10 @@ class Subscriptions:
             missing = len(symbol.channels) < self._channels
             if symbol.state is SymbolState.REFUSED or now < symbol.due or not missing:
                 continue
-            if symbol.state is SymbolState.LIVE and (not symbol.channels or symbol.tries > 3):
+            is_live = symbol.state is SymbolState.LIVE and not symbol.is_doubtful
+            if is_live and (not symbol.channels or symbol.tries > 3):
                 continue  # a venue without answers, or one whose answers it is no use to wait for
-            if symbol.state is SymbolState.ASKED:
+            if symbol.state is SymbolState.ASKED or symbol.is_doubtful:
                 self._set(symbol, SymbolState.SILENT, "The venue did not answer.")
             late.append(name)
         return late
@@ -173,6 +176,8 @@ class Subscriptions:
                 wait = min(self._limits.ack_seconds * 2**symbol.tries, MAX_ASK_SECONDS)
                 symbol.due = now + wait
                 symbol.tries += 1
+                # It was accepted, and we end that: no heartbeat proves it if it is not again.
+                symbol.is_doubtful |= bool(symbol.channels)
                 symbol.channels.clear()
                 again.append(name)
         return Ask(self._parts(again), self._parts(again))

@@ -41,6 +41,32 @@ def test_a_symbol_is_live_once_all_channels_accepted_it(subscriptions):
     assert subscriptions.is_settled
 
 
+def test_a_symbol_that_is_not_accepted_anew_is_silent_until_it_is(subscriptions):
+    subscriptions.want(["A"], 0)
+    for channel in ("ticker", "trade"):
+        subscriptions.accepted("A", channel)
+    subscriptions.ask_again(["A"], 100)
+    assert subscriptions.overdue(119) == []
+    assert subscriptions.is_live("A")
+    assert subscriptions.overdue(120) == ["A"]
+    assert _state(subscriptions, "A") is SymbolState.SILENT
+    subscriptions.ask_again(["A"], 120)
+    for channel in ("ticker", "trade"):
+        subscriptions.accepted("A", channel)
+    assert subscriptions.is_live("A")
+    assert subscriptions.overdue(1000) == []
+
+
+def test_a_symbol_that_is_asked_for_anew_is_live_by_its_data(subscriptions):
+    subscriptions.want(["A"], 0)
+    for channel in ("ticker", "trade"):
+        subscriptions.accepted("A", channel)
+    subscriptions.ask_again(["A"], 100)
+    subscriptions.seen("A")
+    assert subscriptions.overdue(1000) == []
+    assert subscriptions.is_live("A")
+
+
 def test_data_is_proof_enough(subscriptions):
     subscriptions.want(["A"], 0)
     subscriptions.seen("A")
