@@ -44,6 +44,7 @@ class Line:
     is_yielded: bool = False  # another source prices it now
     last_price: int | None = None  # of the stored quote, whose time is `last_at`
     last_at: int = 0  # microseconds
+    was_halted: bool = False  # by this venue, when that quote was stored
 
 
 @dataclass(slots=True)
@@ -90,6 +91,8 @@ class Pricing:
                 kept = _Priced(line, Gate(Limits(JUMP_PERCENT[line.listing.type])))
                 if line.last_price is not None and now - line.last_at >= 0:
                     kept.gate.seed(line.last_price, line.last_at)
+                if line.was_halted:  # the venue does not say so again
+                    kept.halted_at = line.last_at
             self._by_symbol[line.venue_symbol] = kept
 
     @property

@@ -11,6 +11,7 @@ from hoardrun.market import lease, selectors, services
 from hoardrun.market.engine.leases import source_lease, source_of
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.engine.pricing import Line, micros
+from hoardrun.market.engine.states import HALTED
 from hoardrun.market.feeds.fetching import fetcher_of
 from hoardrun.market.lease import Held
 from hoardrun.market.models import Lease, Quote, Source, SourceSymbol
@@ -81,6 +82,7 @@ class _Others:
 
 def _line(row: SourceSymbol, others: _Others) -> Line:
     quote: Quote | None = getattr(row.instrument, "quote", None)
+    is_halted = quote is not None and quote.source == row.source and quote.feed == Feed.HALTED
     return Line(
         listing=selectors.listing_of(row.instrument),
         venue_symbol=row.venue_symbol,
@@ -88,6 +90,8 @@ def _line(row: SourceSymbol, others: _Others) -> Line:
         is_yielded=others.price(row, quote),
         last_price=quote.price if quote else None,
         last_at=micros(quote.as_of) if quote else 0,
+        # That of staff holds for as long as they say so.
+        was_halted=is_halted and row.instrument.status != HALTED,
     )
 
 

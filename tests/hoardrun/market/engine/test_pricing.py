@@ -171,6 +171,15 @@ def test_the_price_of_a_snapshot_may_be_old(pricing: Pricing):
     assert pricing.late_seconds("BTC/USD") == 0
 
 
+def test_a_halt_of_before_this_term_holds_until_a_later_trade():
+    pricing = Pricing("kraken", window="rolling_24h", epoch=3)
+    pricing.list([replace(LINE, last_price=10_000, last_at=NOON, was_halted=True)], NOON + SECOND)
+    taken(pricing, ticker("100", NOON + 60 * SECOND), now=NOON + 60 * SECOND)
+    assert pricing.is_halted("BTC/USD")
+    taken(pricing, trade("100", NOON + 61 * SECOND, 1), now=NOON + 61 * SECOND)
+    assert not pricing.is_halted("BTC/USD")
+
+
 def test_a_later_trade_ends_a_halt_whose_end_was_missed(pricing: Pricing):
     pricing.halt([Halt("BTC/USD", True, at=NOON)])
     taken(pricing, trade("100", NOON + 4 * SECOND, 1), now=NOON + 4 * SECOND)  # was under way
