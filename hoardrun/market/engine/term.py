@@ -65,6 +65,7 @@ class Term:
         self._stored: dict[int, LiveQuote] = {}
         self._looked_at = 0.0  # at the markets
         self._spoke: dict[int, bool] = {}
+        self._speaking: set[int] | None = None  # until symbols are loaded, or prices judged, anew
         self._left: set[int] = set()  # instruments, since the last save
         self._refused: dict[str, str] = {}
         self._unsaid: dict[str, str] = {}  # refusals that are not stored yet
@@ -98,7 +99,7 @@ class Term:
             changes: Sequence[FeedChange] = ()
             moment = time.monotonic()
             is_due = moment - judged >= JUDGE_SECONDS or turn.halts or turn.changes
-            if is_due or any(self._trust[key] is not Feed.LIVE for key in moved):
+            if is_due or any(self._trust[key] is Feed.STALE for key in moved):
                 judged, changes = moment, self._judge()
                 self._state = state_of_source(self._trust.all, turn.health.state)
             changed = {change.instrument_id for change in changes}
@@ -133,11 +134,15 @@ class Term:
         if time.monotonic() - self._looked_at >= MARKETS_SECONDS:
             self._looked_at = time.monotonic()
             self._trust.open_markets(timezone.now())
+        self._speaking = None
         return self._trust.judge(self._session.age, now())
 
     def _send(self, moved: set[int], items: Sequence[Item]) -> None:
-        speaking = self._switched()
-        lines = [line for line in self._pricing.lines if line.listing.id in moved & speaking]
+        if self._speaking is None:
+            self._speaking = self._switched()
+        speaking = self._speaking
+        told = moved & speaking
+        lines = [line for line in self._pricing.lines if line.listing.id in told]
         found = [self._quote(line, self._trust[line.listing.id]) for line in lines]
         quotes = [quote for quote in found if quote is not None]
         self._outlet.send(quotes, [item for item in items if item.instrument_id in speaking])
@@ -203,7 +208,7 @@ class Term:
             if line.listing.id not in before and line.last_price is not None:
                 self._outlet.holes.open(line.listing.id, line.last_at)
         self._pricing.list(found, now())
-        self._looked_at = 0.0
+        self._looked_at, self._speaking = 0.0, None
         self._symbols = tuple(line.venue_symbol for line in self._pricing.lines)
         self._outlet.retain(ids | self._left)
         if missing := [line for line in found if line.listing.id not in self._stored]:
