@@ -298,8 +298,9 @@ class JoinedRooms:
                 waiting[key] = frame
             else:
                 waiting.pop(key, None)  # its socket has left: the value is outdated
-        members.sent_at = members.sent_at or sent_at
-        self._cycle.gather(members, f"{members.name} {key}", frame, self._fan_out)
+        if members.by_rate["realtime"]:
+            members.sent_at = members.sent_at or sent_at
+            self._cycle.gather(members, f"{members.name} {key}", frame, self._fan_out)
 
     def _fan_out(self, members: JoinedRoom, fresh: list[tuple[str, Frame]]) -> None:
         """Write what this turn received; a socket that is held up gets the newest of each key.
@@ -324,10 +325,14 @@ class JoinedRooms:
     def flush(self, rate: str) -> None:
         """Send what the slower rates have waited for."""
         for members in self.joined.values():
-            waiting, members.thinned[rate] = members.thinned[rate], {}
+            waiting = members.thinned[rate]
+            if not waiting:
+                continue
+            members.thinned[rate] = {}
             for key, frame in waiting.items():
+                name = f"{members.name} {key}"
                 for socket in members.by_rate[rate]:
-                    socket.put_newest(f"{members.name} {key}", frame)
+                    socket.put_newest(name, frame)
 
     def counts(self) -> dict[str, int]:
         """Count the sockets per room."""
