@@ -6,7 +6,7 @@ missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -55,11 +55,12 @@ class Incoming:
         self.lost = 0  # texts
 
     def items(self, text: str) -> Sequence[Item]:
-        """Read a text. Raises ValueError for one that is none of ours."""
+        """Read a text. Raises ValueError for one that is none of ours: it counts as lost."""
         source, epoch, number, rows = _decode(text)
         before_epoch, before = self._newest.get(source, (epoch, number - 1))
         if (epoch, number) <= (before_epoch, before):
             return ()
+        items = _items(rows)
         holes = self._holes.setdefault(source, Holes())
         last = self._last.setdefault(source, {})
         missing = number - 1 - (before if epoch == before_epoch else 0)
@@ -68,7 +69,7 @@ class Incoming:
             for instrument_id, at in last.items():
                 holes.open(instrument_id, at)
         self._newest[source] = epoch, number
-        found = holes.closed_by(map(_item, rows))
+        found = holes.closed_by(items)
         for item in found:
             if isinstance(item, Accepted) and not item.is_history:
                 last[item.instrument_id] = item.at
@@ -78,6 +79,13 @@ class Incoming:
 def _row(item: Item) -> tuple[Any, ...]:
     kind = type(item)
     return _NUMBERS[kind], *(getattr(item, name) for name in _FIELDS[kind])
+
+
+def _items(rows: Iterable[list[Any]]) -> Sequence[Item]:
+    try:
+        return [_item(row) for row in rows]
+    except (IndexError, TypeError) as error:
+        raise ValueError(f"not as this release sends them: {error}") from error
 
 
 def _item(row: list[Any]) -> Item:

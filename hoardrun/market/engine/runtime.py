@@ -144,7 +144,7 @@ class Runtime:
         for text in texts:
             try:
                 items = self._incoming.items(text)
-            except (ValueError, TypeError) as error:
+            except ValueError as error:
                 logger.warning("market: prices of another process are unreadable: %s", error)
                 continue
             if self._engine is not None and items:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -65,7 +66,29 @@ def test_sources_are_numbered_apart():
     assert incoming.lost == 0
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '["kraken",1,"x",[]]', '["kraken",1,2,[[0]]]'])
+FOREIGN = [[], [0], [9, 1], ["x"], [2, 1, "S1", "kraken", "?", 2], [3, 1, "S1", "certain", 9]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '["kraken",1,"x",[]]',
+        *(f'["kraken",1,2,{json.dumps([row])}]' for row in FOREIGN),
+    ],
+)
 def test_what_is_no_text_of_ours_is_an_error(text: str):
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises(ValueError):
         Incoming().items(text)
+
+
+def test_a_text_of_another_release_that_cannot_be_read_is_a_gap():
+    outgoing, incoming = Outgoing("kraken", 1), Incoming()
+    heard(incoming, outgoing.texts([price(1)]))
+    [text] = outgoing.texts([price(2)])
+    with pytest.raises(ValueError):
+        incoming.items(text.replace("[[0,", "[[9,"))
+    assert heard(incoming, outgoing.texts([price(3)])) == [Gap(1, "S1", "kraken", 1, 3), price(3)]
+    assert incoming.lost == 1
