@@ -213,6 +213,23 @@ async def test_a_slower_rate_never_sends_an_outdated_value(node: Node) -> None:
     assert prices(later) == [3]
 
 
+async def test_a_room_is_written_to_only_for_sockets_that_want_each_value(node: Node) -> None:
+    members = market(node)
+    slow = enter(node, members, "1s")
+    for price in (1, 2):
+        tick(node, price)
+    await turned()
+    assert members.messages == 0
+    quick = enter(node, members, "realtime")
+    tick(node, 3)
+    await until(lambda: quick.writes)
+    assert prices(quick) == [3]
+    assert members.messages == 1
+    node.rooms.flush("1s")
+    await until(lambda: slow.writes)
+    assert prices(slow) == [3]
+
+
 async def test_values_that_failed_to_be_written_are_sent_again(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
