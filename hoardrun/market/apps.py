@@ -18,7 +18,7 @@ class MarketConfig(AppConfig):
         from hoardrun.market.candles.messages import CandleUpdate
         from hoardrun.market.candles.rooms import CandleRooms
         from hoardrun.market.candles.spans import INTERVALS
-        from hoardrun.market.engine import overview
+        from hoardrun.market.engine import overview, unled
         from hoardrun.market.engine.messages import MarketFeed
         from hoardrun.market.engine.rooms import FeedsRoom
         from hoardrun.market.kinds import KINDS
@@ -49,3 +49,4 @@ class MarketConfig(AppConfig):
         extras.register("watchlists", lambda: reverse("watchlists"))
         rooms.register(AlwaysMovingRoom())
         jobs.register(jobs.Job(retention.NAME, retention.LOOK_SECONDS, retention.apply_if_due))
+        jobs.register(jobs.Job(unled.NAME, unled.LOOK_SECONDS, unled.say_stale))
