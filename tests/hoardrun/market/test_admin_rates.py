@@ -31,7 +31,7 @@ def _post(client: Client, content: bytes, source: str = "cbk") -> str:
 
 def test_staff_import_a_file(staff: Client):
     page = _post(staff, FILE)
-    assert "1 prices of USD-KES" in page
+    assert "prices of USD-KES; 1 of 1 candles" in page
     assert "2026-10-30</time>" in page
     assert Quote.objects.get().source == "cbk"
     assert LogEntry.objects.get().object_id == "cbk"

@@ -31,8 +31,15 @@ class DayCandle(NamedTuple):
     is_traded: bool
 
 
-def store(days: Iterable[DayCandle]) -> int:
-    """Store candles of days; return how many are new or changed. Call it in a transaction.
+class Stored(NamedTuple):
+    """How many candles are new or changed, and how many are left to another source."""
+
+    changed: int
+    left: int
+
+
+def store(days: Iterable[DayCandle]) -> Stored:
+    """Store candles of days. Call it in a transaction.
 
     A candle that another source has made stays, and so does the day that one is making.
     """
@@ -40,10 +47,11 @@ def store(days: Iterable[DayCandle]) -> int:
     running = _running({each.instrument_id for each in given})
     rows = [each for each in given if running.get(each.instrument_id) != each.day]
     rows.sort(key=lambda each: (each.instrument_id, each.day))
-    changed = 0
+    changed, left = 0, len(given) - len(rows)
     for start in range(0, len(rows), _ROWS):
-        changed += _store(rows[start : start + _ROWS])
-    return changed
+        page = _store(rows[start : start + _ROWS])
+        changed, left = changed + page.changed, left + page.left
+    return Stored(changed, left)
 
 
 def last_closes(source: str, instrument_ids: Sequence[int], before: date) -> dict[int, int]:
@@ -70,7 +78,7 @@ def _running(instrument_ids: Collection[int]) -> dict[int, date]:
     }
 
 
-def _store(rows: Sequence[DayCandle]) -> int:
+def _store(rows: Sequence[DayCandle]) -> Stored:
     buckets = [_bucket(row.day) for row in rows]
     stored = {
         (candle.instrument_id, candle.bucket): candle
@@ -80,12 +88,14 @@ def _store(rows: Sequence[DayCandle]) -> int:
             bucket__range=(min(buckets), max(buckets)),
         )
     }
-    better = []
+    better, left = [], 0
     for row in rows:
         old, new = stored.get((row.instrument_id, _bucket(row.day))), _candle(row)
         if old is not None:
-            is_same = all(getattr(old, name) == getattr(new, name) for name in _VALUES)
-            if old.source != row.source or is_same:
+            if old.source != row.source:
+                left += 1
+                continue
+            if all(getattr(old, name) == getattr(new, name) for name in _VALUES):
                 continue
             new.revision = old.revision + 1
         better.append(new)
@@ -95,7 +105,7 @@ def _store(rows: Sequence[DayCandle]) -> int:
         unique_fields=["instrument_id", "minutes", "bucket"],
         update_fields=[*_VALUES, "is_closed", "is_indicative", "revision", "source", "epoch"],
     )
-    return len(better)
+    return Stored(len(better), left)
 
 
 def _candle(row: DayCandle) -> Candle:

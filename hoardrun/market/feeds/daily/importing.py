@@ -37,15 +37,17 @@ class Imported:
     last: date
     prices: int  # read for our instruments
     candles: int  # stored anew or changed
+    left: int  # candles that another source has made
     quoted: Sequence[str]  # the symbols whose newest price it is
     instruments: Sequence[str]
 
     def __str__(self) -> str:
         days = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
         quoted = f"newest price of {', '.join(self.quoted)}" if self.quoted else "no newer price"
+        left = f", {self.left:,} left to another source" if self.left else ""
         return (
-            f"{LAYOUTS[self.source].title}, {days}: {self.prices:,} prices of "
-            f"{', '.join(self.instruments)}; {self.candles:,} candles new or changed; {quoted}."
+            f"{LAYOUTS[self.source].title}, {days}: prices of {', '.join(self.instruments)}; "
+            f"{self.candles:,} of {self.prices:,} candles new or changed{left}; {quoted}."
         )
 
 
@@ -153,7 +155,7 @@ def _store(
 ) -> Imported:
     instruments = _locked(instruments)
     drawn = [_candle(source, instruments[each.pair], each) for each in found]
-    changed = candles.store(drawn)
+    stored = candles.store(drawn)
     newest: dict[Pair, tuple[Daily, Decimal | None]] = {}
     for each in found:
         last = newest.get(each.pair)
@@ -175,7 +177,7 @@ def _store(
         found[0].day,
         found[-1].day,
         len(found),
-        changed,
+        *stored,
         sorted(quote.listing.symbol for quote in quotes),
         sorted(instrument.symbol for instrument in priced.values()),
     )

@@ -65,7 +65,10 @@ class Command(base.Command):
             )
         )
         if not asked:
-            raise CommandError(f"No symbol of {source} is enabled: name some with --symbols.")
+            raise CommandError(
+                f"No symbol of {source} is enabled: name some with --symbols, or run "
+                f"`manage.py market_symbols --source {source}` first."
+            )
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         header = Header(source, now, licence, note, tuple(asked))
         try:

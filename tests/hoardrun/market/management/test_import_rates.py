@@ -23,8 +23,8 @@ def test_it_imports_a_file_and_says_what_it_has_done(
 ):
     call_command("import_rates", "cbk", str(file))
     assert capsys.readouterr().out == (
-        "Central Bank of Kenya, indicative rates, 2026-10-30: 1 prices of USD-KES; "
-        "1 candles new or changed; newest price of USD-KES.\n"
+        "Central Bank of Kenya, indicative rates, 2026-10-30: prices of USD-KES; "
+        "1 of 1 candles new or changed; newest price of USD-KES.\n"
     )
     call_command("import_rates", "cbk", str(file), "--json")
     assert json.loads(capsys.readouterr().out)["candles"] == 0

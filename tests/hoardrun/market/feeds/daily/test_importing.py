@@ -120,8 +120,10 @@ def test_a_candle_of_another_source_stays():
         instrument=eur, minutes=1440, bucket=datetime(2026, 10, 30, tzinfo=UTC), open=1, high=2,
         low=1, close=2, is_closed=True, is_indicative=False, source="kraken",
     )  # fmt: skip
-    daily_import(source="ecb", raw=HISTORY)
+    done = daily_import(source="ecb", raw=HISTORY)
     assert [candle.source for candle in _days("EUR-USD")] == ["ecb", "kraken"]
+    assert (done.candles, done.left) == (5, 1)
+    assert "5 of 6 candles new or changed, 1 left to another source;" in str(done)
 
 
 def test_the_day_that_another_source_is_making_a_candle_of_is_left_to_it():
@@ -132,7 +134,7 @@ def test_the_day_that_another_source_is_making_a_candle_of_is_left_to_it():
         low=1, close=2, is_closed=True, is_indicative=False, source="kraken",
     )  # fmt: skip
     done = daily_import(source="ecb", raw=HISTORY)
-    assert done.candles == 5
+    assert (done.candles, done.left) == (5, 1)
     days = Candle.objects.filter(instrument=rand, minutes=1440).values_list("bucket", flat=True)
     assert [day.date() for day in days] == [BEFORE]
 
