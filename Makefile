@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments image conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments market image conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,13 @@ centre: $(VENV)/.dev ## Prove the notification centre: nothing missed, doubled o
 payments: $(VENV)/.dev ## Prove payments: no money lost or booked twice while nodes, workers and stores are killed (half an hour)
 	$(BIN)/python -m tests.payments --payments 10000 --rate 12 --faults 40 --out var/payments
 	$(BIN)/python -m tests.payments bugs --out var/payments
+
+market: $(VENV)/.dev ## Prove the market: no alert lost or doubled, no candle wrong while leaders are killed (an hour and a quarter)
+	$(BIN)/python -m tests.market --faults 20 --out var/market
+	$(BIN)/python -m tests.market --faults 180 --scale 10 --minutes 14 --out var/market
+	$(BIN)/python -m tests.market --store sqlite --faults 10 --out var/market
+	$(BIN)/python -m tests.market.day
+	$(BIN)/python -m tests.market bugs --out var/market
 
 image: $(VENV)/.dev ## Build the image from a bare Debian and try it, read-only and without rights (root, buildah, podman, runc, debootstrap)
 	$(BIN)/python -m tests.deploy.image

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from tests.market import truth
 from tests.market.truth import Deal
@@ -17,15 +18,18 @@ from tests.services.proof import outcome
 
 VERDICTS = {
     "lost": "a price has crossed the threshold, and the alert has not fired",
-    "doubled": "an alert has fired more often than it may",
-    "false": "an alert has fired, and no price had crossed its threshold",
+    "doubled": "an alert has fired more often than prices crossed, or before it was armed again",
+    "false": "an alert has fired, and no price like the one that was told had crossed",
     "silent": "an alert has fired, and its user has no notification of it, or another user has",
-    "late": "an alert has fired later than a failover takes",
+    "late": "an alert has fired later than a failover and the questions after it take",
     "candle": "a candle that is not what the trades make, is missing, or is not closed",
     "leaderless": "after a fault nobody led for longer than a failover may take",
-    "unled": "a durable row carries the number of a lease that was never given",
+    "overtaken": "a row was stored with another number than that of the lease in force",
+    "unrevised": "a closed candle was changed, or opened, without a higher revision",
+    "stolen": "a lease was taken while it was in force, or without a higher number",
 }
 MINUTE = truth.MINUTE
+MILLISECOND = 1000
 
 
 class Verdict(outcome.Verdict):
@@ -36,7 +40,10 @@ class Verdict(outcome.Verdict):
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert as the database has it. `rises` says whether it waits for a higher price."""
+    """An alert as the database has it. `rises` says whether it waits for a higher price.
+
+    A repeated one is armed again once a price is as far away as `back`, `cooldown` after it fired.
+    """
 
     id: int
     user: int
@@ -46,15 +53,35 @@ class Alert:
     is_repeated: bool
     armed_at: int
     fired: int
+    back: Decimal = Decimal(0)
+    cooldown: int = 0
+
+    def is_reached(self, price: Decimal) -> bool:
+        return price >= self.threshold if self.rises else price <= self.threshold
+
+    def is_back(self, price: Decimal) -> bool:
+        return price <= self.back if self.rises else price >= self.back
 
 
 @dataclass(frozen=True)
 class Told:
-    """A notification of an alert."""
+    """A notification of an alert. `at` is when it was written; the rest is what it says.
+
+    That is a price and its time at the venue; or the price was reached between two of its times.
+    """
 
     alert: int
     user: int
     at: int
+    price: Decimal
+    as_of: int
+    since: int | None = None
+
+    def tells(self, trade: Deal) -> bool:
+        """Say whether it may be told of this trade. Times are told in milliseconds."""
+        if self.since is None:
+            return abs(trade.at - self.as_of) < 2 * MILLISECOND and trade.price == self.price
+        return self.since <= trade.at < self.as_of + MILLISECOND
 
 
 @dataclass(frozen=True)
@@ -75,7 +102,8 @@ class Evidence:
     """Everything at the end of a run that lasted from `began` to `ended`.
 
     `healed` lists the faults: when each began and ended. `leaderless` lists for each kill or freeze
-    of a leader what it was, and how many seconds passed until another led.
+    of a leader what it was, and how many seconds passed until another led. `noted` is what the
+    database has seen meanwhile, by verdict.
     """
 
     began: int
@@ -86,21 +114,21 @@ class Evidence:
     candles: Mapping[tuple[str, int, int], Candle]  # by symbol, minutes and begin
     healed: Sequence[tuple[int, int]] = ()
     leaderless: Sequence[tuple[str, float]] = ()
-    epochs: Mapping[str, int] = field(default_factory=dict)  # the last of each lease
-    epochs_written: Mapping[str, int] = field(default_factory=dict)  # the highest in any row
+    noted: Sequence[tuple[str, str]] = ()
 
 
-def check(found: Evidence, *, failover: float, minutes: Sequence[int] = (1, 5)) -> Verdict:
-    """Check everything; a failover may take so many seconds."""
+def check(
+    found: Evidence, *, failover: float, telling: float, minutes: Sequence[int] = (1, 5)
+) -> Verdict:
+    """Check everything; a failover, and telling of a crossing, may take so many seconds."""
     verdict = Verdict()
-    delays = _check_alerts(found, verdict, int(failover * 1_000_000))
+    delays = _check_alerts(found, verdict, int(telling * 1_000_000))
     checked = sum(_check_candles(found, verdict, each) for each in minutes)
     for what, seconds in found.leaderless:
         if seconds > failover:
             verdict.add("leaderless", f"{what}: nobody led for {seconds:.1f} s")
-    for name, epoch in found.epochs_written.items():
-        if epoch > found.epochs.get(name, 0):
-            verdict.add("unled", f"{name}: {epoch}, and the lease is at {found.epochs.get(name)}")
+    for kind, what in found.noted:
+        verdict.add(kind, what)
     gaps = sorted(seconds for _, seconds in found.leaderless)
     verdict.figures = {
         "trades": sum(map(len, found.trades.values())),
@@ -114,48 +142,94 @@ def check(found: Evidence, *, failover: float, minutes: Sequence[int] = (1, 5)) 
     return verdict
 
 
-def _check_alerts(found: Evidence, verdict: Verdict, failover: int) -> list[float]:
+def _check_alerts(found: Evidence, verdict: Verdict, telling: int) -> list[float]:
     """Check each alert; return for those that fired how many seconds after the crossing."""
     told: dict[int, list[Told]] = defaultdict(list)
     for each in found.told:
         told[each.alert].append(each)
-    delays = []
+    delays: list[float] = []
     for alert in found.alerts:
         mine = sorted(told.pop(alert.id, []), key=lambda each: each.at)
-        text = f"alert {alert.id} of {alert.symbol} at {alert.threshold}"
-        if strange := [each for each in mine if each.user != alert.user]:
-            verdict.add("silent", f"{text} was told to user {strange[0].user}")
-        if len(mine) < alert.fired:
-            verdict.add("silent", f"{text} fired {alert.fired} times, told {len(mine)} times")
-        if len(mine) > (alert.fired if alert.is_repeated else 1):
-            verdict.add("doubled", f"{text} fired {alert.fired} times, told {len(mine)} times")
-        crossed = _crossing(alert, found.trades.get(alert.symbol, ()))
-        if mine and (crossed is None or mine[0].at < crossed):
-            verdict.add("false", f"{text} was told at {mine[0].at}, crossed at {crossed}")
-        elif mine and crossed is not None:
-            delays.append((mine[0].at - crossed) / 1_000_000)
-            if mine[0].at - crossed > failover and not _excused(found, crossed, mine[0].at):
-                verdict.add("late", f"{text} was told {delays[-1]:.1f} s after the crossing")
-        elif crossed is not None and crossed < found.ended:
-            verdict.add("lost", f"{text} was crossed at {crossed}, and was not told")
+        delays += _check_alert(found, verdict, alert, mine, telling)
     for alert_id in told:
         verdict.add("false", f"alert {alert_id} was told, and is not there")
     return sorted(delays)
 
 
-def _crossing(alert: Alert, trades: Sequence[Deal]) -> int | None:
-    """Return when a price first reached the threshold after the alert was armed."""
+def _check_alert(
+    found: Evidence, verdict: Verdict, alert: Alert, mine: Sequence[Told], telling: int
+) -> list[float]:
+    text = f"alert {alert.id} of {alert.symbol} at {alert.threshold}"
+    if others := [each for each in mine if each.user != alert.user]:
+        verdict.add("silent", f"{text} was told to user {others[0].user}")
+    if len(mine) < alert.fired:
+        verdict.add("silent", f"{text} fired {alert.fired} times, told {len(mine)} times")
+    trades = found.trades.get(alert.symbol, ())
+    crossed = _crossings(alert, trades)
+    if untrue := [each for each in mine if not _is_true(alert, each, trades)]:
+        verdict.add("false", f"{text}: no trade is as in {untrue[0]}")
+    elif mine and (not crossed or mine[0].at < crossed[0].at):
+        verdict.add("false", f"{text} was told at {mine[0].at}, crossed by {crossed[:1]}")
+    elif not found.healed and len(mine) > len(crossed):
+        verdict.add("doubled", f"{text} was told {len(mine)} times, crossed {len(crossed)}")
+    elif early := [two for one, two in pairwise(mine) if not _may_follow(alert, one, two, trades)]:
+        verdict.add("doubled", f"{text} was not armed again before {early[0]}")
+    # What came back while nobody led is not armed again: with faults only the first is certain.
+    due = [trade for trade in crossed if trade.arrived < found.ended]
+    if max(len(mine), alert.fired) < (min(1, len(due)) if found.healed else len(due)):
+        verdict.add("lost", f"{text} was crossed by {due}, and told {len(mine)} times")
+    if not mine or not crossed:
+        return []
+    delay = mine[0].at - crossed[0].arrived
+    if delay > telling + _broken(found, crossed[0].arrived, mine[0].at):
+        verdict.add("late", f"{text} was told {delay / 1_000_000:.1f} s after the crossing")
+    return [delay / 1_000_000]
+
+
+def _crossings(alert: Alert, trades: Sequence[Deal]) -> list[Deal]:
+    """Return the trades that reached the threshold while the alert was armed.
+
+    A trade that comes later than one of a later time may be such a trade, and moves nothing else.
+    """
+    crossed: list[Deal] = []
+    armed_at: int | None = alert.armed_at
+    newest, last = alert.armed_at, None
     for trade in trades:
-        if trade.at <= alert.armed_at:
-            continue
-        if trade.price >= alert.threshold if alert.rises else trade.price <= alert.threshold:
-            return trade.at
-    return None
+        is_new = trade.at >= newest
+        if armed_at is None and is_new and trade.at >= crossed[-1].at + alert.cooldown:
+            if last is not None and alert.is_back(last):
+                armed_at = newest
+            elif alert.is_back(trade.price):
+                armed_at = trade.at
+        if armed_at is not None and trade.at > armed_at and alert.is_reached(trade.price):
+            crossed.append(trade)
+            if not alert.is_repeated:
+                break
+            armed_at = None
+        if is_new and trade.at > alert.armed_at:
+            newest, last = trade.at, trade.price
+    return crossed
 
 
-def _excused(found: Evidence, crossed: int, told: int) -> bool:
-    """Say whether something was broken meanwhile, so that it could not be told in time."""
-    return any(began < told and ended > crossed - MINUTE for began, ended in found.healed)
+def _may_follow(alert: Alert, one: Told, two: Told, trades: Sequence[Deal]) -> bool:
+    """Say whether the alert may have been armed again between two notifications."""
+    if not alert.is_repeated or two.as_of - one.as_of < alert.cooldown - MILLISECOND:
+        return False
+    between = (trade.price for trade in trades if one.as_of <= trade.at <= two.as_of)
+    return any(map(alert.is_back, between))
+
+
+def _is_true(alert: Alert, told: Told, trades: Sequence[Deal]) -> bool:
+    """Say whether a trade is what the notification tells, and had reached the threshold."""
+    return any(told.tells(trade) and alert.is_reached(trade.price) for trade in trades)
+
+
+def _broken(found: Evidence, since: int, until: int) -> int:
+    """Return for how long things were broken that began meanwhile, and hindered the telling.
+
+    Of what was broken already, `Plan.telling` has the time.
+    """
+    return sum(min(end, until) - begin for begin, end in found.healed if since <= begin < until)
 
 
 def _check_candles(found: Evidence, verdict: Verdict, minutes: int) -> int:

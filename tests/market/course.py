@@ -12,9 +12,7 @@ from tests.market.plan import Plan
 from tests.market.world import World
 
 PAUSE_SECONDS = 0.2
-# After it a minute's candle is closed, and a hole asked for once more.
-SETTLING_SECONDS = 20.0
-OTHERS_EVERY = 6  # faults: one is another than those of leaders
+OTHERS_EVERY = 6  # faults of leaders, after which comes another one
 
 
 class Course(course.Course[Plan]):
@@ -42,9 +40,10 @@ class Course(course.Course[Plan]):
     def _trade(self) -> None:
         plan = self.plan
         began = time.monotonic()
-        for number, name in enumerate(self._order()):
+        order = list(self._order())
+        for number, name in enumerate(order):
             # Spread over the minutes, or as soon as the last one is over.
-            due = began + number * plan.minutes * 60 / max(plan.faults, 1)
+            due = began + number * plan.minutes * 60 / len(order)
             while time.monotonic() < due:
                 time.sleep(PAUSE_SECONDS)
                 self.tell_seldom("the venue trades")
@@ -57,22 +56,17 @@ class Course(course.Course[Plan]):
     def _settle(self) -> None:
         """Wait until what was traded so far is judged, kept and told."""
         self.world.until_all_led()
-        failover = self.plan.failover
-        deadline = time.monotonic() + SETTLING_SECONDS + failover
+        deadline = time.monotonic() + self.plan.settling + self.plan.failover
         while time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
         self.is_settled = True
 
     def _order(self) -> Iterator[str]:
-        """Yield the faults: those of leaders in turn, and now and then another one."""
+        """Yield the plan's faults, those of leaders in turn, and other ones between them."""
         names = chosen(self.plan.store, tuple(self.plan.nemeses))
         leaders = [name for name in names if name in LEADERS] or names
-        others = [name for name in names if name not in LEADERS] or leaders
+        others = [name for name in names if name not in leaders]
         for number in range(self.plan.faults):
-            is_other = number % OTHERS_EVERY == OTHERS_EVERY - 1
-            among = others if is_other else leaders
-            yield (
-                among[number // OTHERS_EVERY % len(among)]
-                if is_other
-                else among[number % len(among)]
-            )
+            yield leaders[number % len(leaders)]
+            if others and number % OTHERS_EVERY == OTHERS_EVERY - 1:
+                yield others[number // OTHERS_EVERY % len(others)]

@@ -5,75 +5,104 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.faults import truth as rows
 from tests.market import truth
 from tests.market.checker import Alert, Candle, Evidence, Told
+from tests.market.watch import noted
 from tests.market.world import World
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VOLUME_DECIMALS = 8
 NEVER = 2**62  # of an alert that was not armed when the run broke off
-INTERVALS = (1, 5)  # minutes of the candles that are compared
+Query = Callable[[str], Iterable[tuple[Any, ...]]]
+
+
+class Listed(NamedTuple):
+    """An instrument, and the decimals of its prices."""
+
+    symbol: str
+    decimals: int
 
 
 def read(
     world: World, *, began: float, ended: float, healed: Iterable[tuple[float, float]]
 ) -> Evidence:
     """Read everything of a run; times in seconds since 1970."""
-    shift = int(world.ask_venue("state")["shift"])
-    trades: dict[str, list[truth.Deal]] = defaultdict(list)
-    until, now = _micros(ended), _micros(time.time())
-    for deal in truth.deals(world.recording, shift=shift):
-        if deal.arrived < now:
-            trades[deal.symbol.replace("/", "-")].append(deal)
     with rows.connected(world.database_url) as query:
         instruments = {
-            id_: (symbol, decimals)
+            id_: Listed(symbol, decimals)
             for id_, symbol, decimals in query("SELECT id, symbol, decimals FROM market_instrument")
         }
-        alerts = [
-            Alert(
-                id=id_, user=user, symbol=instruments[instrument][0], rises=kind == "price_above",
-                threshold=_number(threshold, instruments[instrument][1]),
-                is_repeated=mode == "repeat", armed_at=world.armed.get(id_, NEVER), fired=count,
-            )
-            for id_, user, instrument, kind, threshold, mode, count in query(
-                "SELECT id, user_id, instrument_id, kind, threshold, mode, fire_count "
-                "FROM market_pricealert"
-            )
-        ]  # fmt: skip
+        alerts = list(_alerts(query, instruments, world.armed))
         told = [
-            Told(int(_json(metadata)["alert"]), user, _moment(created))
+            _told(user, _json(metadata), _moment(created))
             for user, metadata, created in query(
                 "SELECT user_id, metadata, created_at FROM notifications_notification "
                 "WHERE type = 'market'"
             )
         ]
-        candles, written = {}, 0
-        for (
-            instrument,
-            minutes,
-            bucket,
-            first,
-            high,
-            low,
-            last,
-            volume,
-            count,
-            closed,
-            epoch,
-        ) in query(
-            "SELECT instrument_id, minutes, bucket, open, high, low, close, volume, trades, "
-            "is_closed, epoch FROM market_candle"
-        ):
-            symbol, decimals = instruments[instrument]
-            written = max(written, epoch)
-            candles[symbol, minutes, _moment(bucket)] = Candle(
+        candles = dict(_candles(query, instruments))
+    return Evidence(
+        began=_micros(began),
+        ended=_micros(ended),
+        trades=_trades(world),
+        alerts=alerts,
+        told=told,
+        candles=candles,
+        healed=[(_micros(begin), _micros(end)) for begin, end in healed],
+        leaderless=[(each.what, each.seconds) for each in world.leaderless],
+        noted=noted(world.database_url),
+    )
+
+
+def _trades(world: World) -> Mapping[str, Sequence[truth.Deal]]:
+    """Return what the venue has sent so far, in the order in which it came."""
+    shift, now = int(world.ask_venue("state")["shift"]), _micros(time.time())
+    found: dict[str, list[truth.Deal]] = defaultdict(list)
+    for deal in truth.deals(world.recording, shift=shift):
+        if deal.arrived < now:
+            found[deal.symbol.replace("/", "-")].append(deal)
+    return found
+
+
+def _alerts(
+    query: Query, instruments: Mapping[int, Listed], armed: Mapping[int, int]
+) -> Iterator[Alert]:
+    for id_, user, instrument, kind, threshold, mode, count, hysteresis, cooldown in query(
+        "SELECT id, user_id, instrument_id, kind, threshold, mode, fire_count, hysteresis, "
+        "cooldown_seconds FROM market_pricealert"
+    ):
+        symbol, decimals = instruments[instrument]
+        yield Alert(
+            id=id_,
+            user=user,
+            symbol=symbol,
+            rises=kind == "price_above",
+            threshold=_number(threshold, decimals),
+            is_repeated=mode == "repeat",
+            armed_at=armed.get(id_, NEVER),
+            fired=count,
+            back=_number(_back(kind, threshold, hysteresis), decimals),
+            cooldown=_micros(cooldown),
+        )
+
+
+def _candles(
+    query: Query, instruments: Mapping[int, Listed]
+) -> Iterator[tuple[tuple[str, int, int], Candle]]:
+    for instrument, minutes, bucket, first, high, low, last, volume, count, closed in query(
+        "SELECT instrument_id, minutes, bucket, open, high, low, close, volume, trades, is_closed "
+        "FROM market_candle"
+    ):
+        symbol, decimals = instruments[instrument]
+        yield (
+            (symbol, minutes, _moment(bucket)),
+            Candle(
                 open=_number(first, decimals),
                 high=_number(high, decimals),
                 low=_number(low, decimals),
@@ -81,20 +110,8 @@ def read(
                 volume=_number(volume or 0, VOLUME_DECIMALS),
                 trades=count or 0,
                 is_closed=bool(closed),
-            )
-        epochs = dict(query("SELECT name, epoch FROM market_lease"))
-    return Evidence(
-        began=_micros(began),
-        ended=until,
-        trades=trades,
-        alerts=alerts,
-        told=told,
-        candles=candles,
-        healed=[(_micros(begin), _micros(end)) for begin, end in healed],
-        leaderless=[(each.what, each.seconds) for each in world.leaderless],
-        epochs=epochs,
-        epochs_written={"engine": written},
-    )
+            ),
+        )
 
 
 def armed(database_url: str) -> dict[int, int]:
@@ -102,6 +119,24 @@ def armed(database_url: str) -> dict[int, int]:
     with rows.connected(database_url) as query:
         found = query("SELECT id, armed_as_of FROM market_pricealert")
         return {id_: _moment(moment) for id_, moment in found}
+
+
+def _told(user: int, said: Mapping[str, Any], at: int) -> Told:
+    between = said.get("between")
+    return Told(
+        alert=int(said["alert"]),
+        user=user,
+        at=at,
+        price=Decimal(said["price"]),
+        as_of=_moment(said["as_of"]),
+        since=_moment(between[0]) if between else None,
+    )
+
+
+def _back(kind: str, threshold: int, hysteresis: int | None) -> int:
+    """Return where an alert is armed again: by default 0.1 % and two steps away at least."""
+    way = max(threshold // 1000, 2) if hysteresis is None else hysteresis
+    return threshold - way if kind == "price_above" else threshold + way
 
 
 def _micros(seconds: float) -> int:

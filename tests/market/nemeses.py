@@ -54,7 +54,7 @@ def _strike(
         return
     try:
         for name in lost:
-            seconds = world.until_led(name, before[name].epoch, since)
+            seconds = world.until_led(name, before[name], since)
             world.leaderless.append(Leaderless(f"{what} of the leader of {name}", seconds))
     finally:
         back(node)

@@ -21,7 +21,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
 def as_text(found: Mapping[str, Any]) -> str:
     """Lay a report out for people."""
     head = [
-        f"{found['store']}, {found['nodes']} nodes, seed {found['seed']}, "
+        f"{found['store']}, {_nodes(found)}, seed {found['seed']}, "
         f"{found['seconds']:.0f} s, times of leases ÷ {found['scale']:g}",
         f"{found['trades']:,} trades, {found['alerts']:,} alerts, {found['candles']:,} candles, "
         f"{sum(found['faults'].values())} faults",
@@ -34,6 +34,10 @@ def as_text(found: Mapping[str, Any]) -> str:
         report.phases(found),
     ]
     return report.as_text(found, VERDICTS, head=head, body=body)
+
+
+def _nodes(found: Mapping[str, Any]) -> str:
+    return "1 node" if found["store"] == "sqlite" else f"{found['nodes']} nodes"
 
 
 def _spread(values: Mapping[str, float]) -> str:

@@ -33,7 +33,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
             found = evidence.read(
                 world, began=started, ended=course.traded_until, healed=course.healed
             )
-            verdict = check(found, failover=plan.failover)
+            verdict = check(found, failover=plan.failover, telling=plan.telling)
     seconds = time.monotonic() - began
     settled, phases = course.is_settled, course.phases
     return Outcome(plan, verdict, course.faults, problems, seconds, settled, phases)

@@ -81,14 +81,22 @@ class _Day:
     volume: int
     trades: int
     bars: dict[int, list[int]] = field(default_factory=dict)  # open high low close volume trades
+    ends: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # first and last trade
 
     def add(self, one: Done) -> list[int]:
+        """Take a trade in, also one that comes late; return the candle of its minute."""
         self.last = one.price
         self.low, self.high = min(self.low, one.price), max(self.high, one.price)
         self.volume += one.size
         self.trades += 1
-        bar = self.bars.setdefault(one.at // MINUTE, [one.price, one.price, one.price, 0, 0, 0])
-        bar[1], bar[2], bar[3] = max(bar[1], one.price), min(bar[2], one.price), one.price
+        minute, place = one.at // MINUTE, (one.at // 1000, one.number)
+        bar = self.bars.setdefault(minute, [one.price, one.price, one.price, 0, 0, 0])
+        ends = self.ends.setdefault(minute, [place, place])
+        bar[1], bar[2] = max(bar[1], one.price), min(bar[2], one.price)
+        if place <= ends[0]:
+            bar[0], ends[0] = one.price, place
+        if place >= ends[1]:
+            bar[3], ends[1] = one.price, place
         bar[4] += one.size
         bar[5] += 1
         return bar
@@ -150,7 +158,7 @@ class Kraken:
 
     def trade(self, burst: Burst) -> None:
         day = self._days[burst.pair.slashed]
-        arrival = burst.done[-1].at + self._dice.randrange(18_000, 60_000)
+        arrival = max(burst.at, burst.done[-1].at) + self._dice.randrange(18_000, 60_000)
         items, bars = [], {}
         for one in burst.done:
             begin = one.at // MINUTE

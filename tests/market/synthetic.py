@@ -20,6 +20,7 @@ from tests.market.shapes import Burst, Coinbase, Done, Kraken, Pair
 RECORDINGS = Path(__file__).with_name("recordings")
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
+LATE_SECONDS = 10
 LICENCE = "BSD-3-Clause, as hoardrun"
 
 Profile = Callable[[float], float]  # minutes since the beginning -> factor of the first price
@@ -48,6 +49,7 @@ class Market:
     most: int = 1  # trades in a burst
     flips: tuple[int, int] | None = None  # seconds in which the price only flips over its last one
     silent: tuple[int, int] | None = None  # seconds without trades
+    ends: int | None = None  # after so many seconds it is silent for good
     _offset: float = field(default=0.0, init=False)
 
     def bursts(self, dice: random.Random, length: int) -> Iterator[Burst]:
@@ -55,6 +57,7 @@ class Market:
         moment = 0
         number = dice.randrange(10**6, 10**8)
         level = 0
+        length = length if self.ends is None else self.ends * SECOND
         while True:
             at = moment + max(2000, int(dice.expovariate(self.a_minute / MINUTE)))
             if at >= length:
@@ -102,16 +105,23 @@ SOL = Pair("SOL", "USD", 2, 14_107, 8, 3 * 10**8)
 
 
 def kraken(
-    path: Path, began: str, note: str, markets: list[Market], length: int, seed: int
+    path: Path,
+    began: str,
+    note: str,
+    markets: list[Market],
+    length: int,
+    seed: int,
+    late: int = 0,
 ) -> None:
-    """Write a session of Kraken's WebSocket, version 2."""
+    """Write a session of Kraken's WebSocket, version 2. One burst in `late` is so."""
     dice = random.Random(seed)
     bursts = merged(markets, dice, length)
     with Writer(path, _header("kraken", began, note, [m.pair.slashed for m in markets])) as file:
         venue = Kraken(file, [market.pair for market in markets], dice)
         venue.greet()
-        for burst in bursts:
-            venue.trade(burst)
+        for number, burst in enumerate(bursts):
+            is_late = late and number % late == late - 1
+            venue.trade(burst.earlier(LATE_SECONDS * SECOND) if is_late else burst)
         file.end(length)
 
 

@@ -32,12 +32,10 @@ def evidence() -> Evidence:
     trades += [trade._replace(at=trade.at + MINUTE) for trade in trades]
     alerts = [
         Alert(1, 7, "BTC", True, Decimal(103), False, 0, 1),
-        Alert(2, 8, "BTC", False, Decimal(98), True, 0, 2),
+        Alert(2, 8, "BTC", False, Decimal(98), True, 0, 2, Decimal(99), MINUTE // 2),
         Alert(3, 8, "BTC", True, Decimal(105), False, 0, 0),
     ]
-    told = [
-        Told(1, 7, trades[2].at + 5), Told(2, 8, trades[4].at + 5), Told(2, 8, trades[10].at + 5)
-    ]  # fmt: skip
+    told = [_told(1, 7, trades[2]), _told(2, 8, trades[4]), _told(2, 8, trades[10])]
     candles = {
         ("BTC", minutes, begin): Candle(*bar)
         for minutes in (1, 5)
@@ -46,8 +44,12 @@ def evidence() -> Evidence:
     return Evidence(10 * MINUTE, 15 * MINUTE, {"BTC": trades}, alerts, told, candles)
 
 
+def _told(alert: int, user: int, trade: Deal) -> Told:
+    return Told(alert, user, trade.at + 5, trade.price, trade.at)
+
+
 def test_what_is_as_it_must_be_is_clean() -> None:
-    verdict = check(evidence(), failover=12)
+    verdict = check(evidence(), failover=12, telling=12)
     assert verdict.clean, dict(verdict.examples)
     assert verdict.figures["candles"] == 3
     assert verdict.figures["fired"] == verdict.figures["notifications"] == 3
@@ -62,13 +64,35 @@ def _told_twice(found: Evidence) -> None:
     found.told = [*found.told, found.told[0]]
 
 
+def _told_too_early(found: Evidence) -> None:
+    found.told = [*found.told[:2], found.told[1]]
+
+
+def _told_again_on_the_same_side(found: Evidence) -> None:
+    found.alerts = [found.alerts[0], replace(found.alerts[1], back=Decimal(200)), found.alerts[2]]
+
+
+def _not_told_again(found: Evidence) -> None:
+    found.alerts = [found.alerts[0], replace(found.alerts[1], fired=1), found.alerts[2]]
+    found.told = found.told[:2]
+
+
+def _told_of_another_price(found: Evidence) -> None:
+    found.told = [replace(found.told[0], price=Decimal("103.5")), *found.told[1:]]
+
+
+def _told_of_another_time(found: Evidence) -> None:
+    since, as_of = 10 * MINUTE + 5_000, 11 * MINUTE - 1_000
+    found.told = [replace(found.told[0], since=since, as_of=as_of), *found.told[1:]]
+
+
 def _told_before(found: Evidence) -> None:
     found.told = [replace(found.told[0], at=10 * MINUTE), *found.told[1:]]
 
 
 def _told_of_nothing(found: Evidence) -> None:
     found.alerts = [*found.alerts[:2], replace(found.alerts[2], fired=1)]
-    found.told = [*found.told, Told(3, 8, 12 * MINUTE)]
+    found.told = [*found.told, Told(3, 8, 12 * MINUTE, Decimal(105), 12 * MINUTE)]
 
 
 def _fired_without_word(found: Evidence) -> None:
@@ -109,13 +133,21 @@ def _leaderless(found: Evidence) -> None:
     found.leaderless = [("kill", 12.5)]
 
 
-def _unled(found: Evidence) -> None:
-    found.epochs, found.epochs_written = {"engine": 3}, {"engine": 4}
+def _noted(verdict: str) -> Callable[[Evidence], None]:
+    def note(found: Evidence) -> None:
+        found.noted = [(verdict, "a row")]
+
+    return note
 
 
 DAMAGES: list[tuple[Callable[[Evidence], None], str]] = [
     (_not_told, "lost"),
     (_told_twice, "doubled"),
+    (_told_too_early, "doubled"),
+    (_told_again_on_the_same_side, "doubled"),
+    (_not_told_again, "lost"),
+    (_told_of_another_price, "false"),
+    (_told_of_another_time, "false"),
     (_told_before, "false"),
     (_told_of_nothing, "false"),
     (_fired_without_word, "silent"),
@@ -126,7 +158,7 @@ DAMAGES: list[tuple[Callable[[Evidence], None], str]] = [
     (_missing, "candle"),
     (_invented, "candle"),
     (_leaderless, "leaderless"),
-    (_unled, "unled"),
+    *((_noted(verdict), verdict) for verdict in ("overtaken", "unrevised", "stolen")),
 ]
 
 
@@ -134,15 +166,36 @@ DAMAGES: list[tuple[Callable[[Evidence], None], str]] = [
 def test_each_damage_is_named(damage: Callable[[Evidence], None], expected: str) -> None:
     found = evidence()
     damage(found)
-    assert dict(check(found, failover=12).counts) == {expected: 1}
+    assert dict(check(found, failover=12, telling=12).counts) == {expected: 1}
 
 
 def test_each_verdict_has_a_damage() -> None:
     assert {expected for _, expected in DAMAGES} == set(VERDICTS)
 
 
-def test_what_was_broken_meanwhile_may_be_late() -> None:
+def test_what_was_told_of_a_time_is_true_if_it_was_reached_in_it() -> None:
+    found = evidence()
+    between = replace(found.told[0], price=Decimal(104), since=10 * MINUTE, as_of=11 * MINUTE)
+    found.told = [between, *found.told[1:]]
+    assert check(found, failover=12, telling=12).clean
+
+
+def test_an_alert_that_came_back_during_a_fault_need_not_fire_again() -> None:
+    found = evidence()
+    _not_told_again(found)
+    found.healed = [(10 * MINUTE, 10 * MINUTE + 20)]
+    assert check(found, failover=12, telling=12).clean
+
+
+def test_what_was_broken_before_a_crossing_may_take_a_failover_and_no_more() -> None:
     found = evidence()
     _told_late(found)
-    found.healed = [(10 * MINUTE, 10 * MINUTE + 20)]
-    assert check(found, failover=12).clean
+    found.healed = [(10 * MINUTE, 10 * MINUTE + 12_000_000)]
+    assert dict(check(found, failover=12, telling=12).counts) == {"late": 1}
+
+
+def test_what_breaks_after_a_crossing_may_make_it_late() -> None:
+    found = evidence()
+    _told_late(found)
+    found.healed = [(10 * MINUTE + 3, 10 * MINUTE + 2_000_000)]
+    assert check(found, failover=12, telling=12).clean

@@ -1,6 +1,7 @@
 """The venue of a run, in a process of its own, as a venue is: `python -m tests.market.venue`.
 
-Takes a recording and a port. It is steered by HTTP, as `ReplayServer` says.
+Takes a recording, a port, and by what its waits are divided, such as those between heartbeats. It
+is steered by HTTP, as `ReplayServer` says.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from hoardrun.market.recording.format import load
 from hoardrun.market.recording.server import ReplayServer
 
 
-async def main(path: str, port: str) -> None:
-    async with ReplayServer(load(Path(path)), rebase="now", port=int(port)):
+async def main(path: str, port: str, pace: str) -> None:
+    recording = load(Path(path))
+    async with ReplayServer(recording, rebase="now", port=int(port), pace=float(pace)):
         await asyncio.Event().wait()
 
 

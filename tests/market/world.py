@@ -15,21 +15,20 @@ from tests.faults.proxy import Proxy
 from tests.faults.workers import Working
 from tests.market import session
 from tests.market.plan import Plan
+from tests.market.watch import watch
 from tests.services.ports import free_port, wait_until
 from tests.services.process import Process
 
 LEADING_SECONDS = 60.0
-# Creates alerts, in turn for all users; prints their ids.
+# Creates alerts, in turn for all users. On a slow machine prices may have been there before.
 ALERTS = """
-import json, sys
+import contextlib, json
+from hoardrun.market.alerts.errors import AlreadyTrue
 from hoardrun.market.alerts.services import alert_create
 users, chosen = json.load(open(%r))
-for number, (symbol, above, threshold) in enumerate(chosen):
-    alert_create(
-        user_id=users[number %% len(users)], symbol=symbol, threshold=threshold,
-        kind="price_above" if above else "price_below",
-        mode="repeat" if number %% 5 == 4 else "once",
-    )
+for number, wish in enumerate(chosen):
+    with contextlib.suppress(AlreadyTrue):
+        alert_create(user_id=users[number %% len(users)], **wish)
 """
 # Has an instrument with prices of many decimals beside those of the catalogue.
 INSTRUMENTS = """
@@ -48,8 +47,12 @@ LEASES_ON_SQLITE = _LEASES + "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 class Leader(NamedTuple):
     """A process that leads."""
 
-    pid: int
+    holder: str
     epoch: int
+
+    @property
+    def pid(self) -> int:
+        return int(self.holder.split(":")[1])
 
 
 class Leaderless(NamedTuple):
@@ -92,19 +95,18 @@ class World(Working):
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.market.venue", str(self.recording)]
-        command.append(str(self._venue_port))
+        command += [str(self._venue_port), f"{self.plan.scale:g}"]
         self.venue = Process(command, log=self.folder / "venue.log", env=self.env)
         self.venue.until(self._answers, seconds=60, what="the venue answers")
+        watch(self.database_url)
         super().start()
         self.until_all_led()
 
     def create_alerts(self) -> None:
         """Create the alerts of the plan, and wait until the engine has armed them all."""
         file = self.folder / "alerts.json"
-        chosen = [
-            (symbol.replace("/", "-"), above, threshold)
-            for symbol, above, threshold in session.thresholds(self.recording, self.plan)
-        ]
+        position = int(self.ask_venue("state")["position"])
+        chosen = session.wishes(self.recording, self.plan, position)
         file.write_text(json.dumps([self.user_ids, chosen]))
         self.manage("shell", "-v0", "-c", ALERTS % str(file))
         pending = "SELECT count(*) FROM market_pricealert WHERE state = 'pending'"
@@ -118,7 +120,7 @@ class World(Working):
         """Return who leads, for each lease that is in force."""
         with rows.connected(self.database_url) as query:
             found = list(query(LEASES_ON_SQLITE if self.store == "sqlite" else LEASES))
-        return {name: Leader(int(holder.split(":")[1]), epoch) for name, holder, epoch in found}
+        return {name: Leader(holder, epoch) for name, holder, epoch in found}
 
     def until_all_led(self) -> dict[str, Leader]:
         """Wait until the source and the engine have leaders that live; return them."""
@@ -129,12 +131,12 @@ class World(Working):
         leaders = self.leaders().values()
         return len(leaders) == LEASES_IN_ALL and all(self._node_of(each.pid) for each in leaders)
 
-    def until_led(self, name: str, epoch: int, since: float) -> float:
-        """Wait until another leads than with this epoch; return how long it took since a moment."""
+    def until_led(self, name: str, before: Leader, since: float) -> float:
+        """Wait until another leads; return how long it took since a moment."""
 
         def is_led() -> bool:
             leader = self.leaders().get(name)
-            return leader is not None and leader.epoch > epoch
+            return leader is not None and leader != before
 
         wait_until(is_led, seconds=LEADING_SECONDS, what=f"another leads {name}")
         return time.monotonic() - since
