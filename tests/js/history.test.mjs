@@ -53,6 +53,7 @@ test("after a first page that failed, the next has the way to older ones", async
   history.older();
   await settle();
   assert.deepEqual(minutes(history), [1, 3, 4]);
+  assert.equal(asked[1].from, undefined); // not only what is newer than what the room has told
   assert.equal(asked[2].cursor, "older");
   mock.timers.reset();
 });
@@ -65,6 +66,7 @@ test("what was missed is asked for from the last closed one on, also after failu
     AWAY,
     page("more", candle(1), candle(2)),
     page(null, candle(3)),
+    page(null, candle(10)),
   );
   history.load();
   await settle();
@@ -81,6 +83,9 @@ test("what was missed is asked for from the last closed one on, also after failu
     Array(4).fill(timeOf(1)),
   );
   assert.equal(asked[4].cursor, "more");
+  history.load();
+  await settle();
+  assert.equal(asked[5].from, timeOf(9)); // what was missed has been read
   mock.timers.reset();
 });
 
@@ -105,9 +110,14 @@ test("what the server refuses is not asked again, nor anything after the end", a
   ended.history.load();
   await settle();
   ended.history.end();
+  const leaving = reading(AWAY);
+  leaving.history.load();
+  leaving.history.end(); // while the answer is on its way
+  await settle();
   mock.timers.tick(120_000);
   await settle();
   assert.equal(refused.asked.length, 1);
   assert.equal(ended.asked.length, 1);
+  assert.equal(leaving.asked.length, 1);
   mock.timers.reset();
 });
