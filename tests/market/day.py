@@ -2,6 +2,7 @@
 
     python -m tests.market.day                    24 hours in about 15 minutes, on SQLite
     python -m tests.market.day --minutes 60       an hour of it
+    python -m tests.market.day --store postgres
 
 The server takes the replay for Kraken: its session, gate, candles and backfill are at work. What it
 has stored is compared with what `truth.py` computes from the recording's text.
@@ -11,20 +12,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import sys
 import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.faults.truth import connected
 from tests.market import synthetic, truth
 from tests.services import environment, reaper
+from tests.services.plugin import run_postgres, stop_stores
 from tests.services.ports import free_port
 from tests.services.process import Process
 from tests.services.server import Server
@@ -38,7 +39,7 @@ CANDLES = """
 SELECT instrument.symbol, instrument.decimals, candle.bucket,
     candle.open, candle.high, candle.low, candle.close, candle.volume, candle.trades
 FROM market_candle candle JOIN market_instrument instrument ON instrument.id = instrument_id
-WHERE minutes = ? AND is_closed
+WHERE minutes = {minutes} AND is_closed
 """
 
 Key = tuple[str, int]
@@ -79,16 +80,16 @@ def wanted(recording: Path) -> dict[int, dict[Key, truth.Bar]]:
     return {minutes: truth.candles(deals, minutes) for minutes in INTERVALS}
 
 
-def stored(database: Path, minutes: int) -> dict[Key, truth.Bar]:
+def stored(database_url: str, minutes: int) -> dict[Key, truth.Bar]:
     """Return the closed candles that the server has stored."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(CANDLES, (minutes,)).fetchall()
-    return dict(_bars(rows))
+    with connected(database_url) as query:
+        return dict(_bars(query(CANDLES.format(minutes=minutes)).fetchall()))
 
 
 def _bars(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Key, truth.Bar]]:
     for symbol, decimals, bucket, opened, high, low, close, volume, trades in rows:
-        moment = datetime.fromisoformat(bucket).replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(str(bucket))  # SQLite has a text without a time zone
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC)
         prices = (Decimal(steps).scaleb(-decimals) for steps in (opened, high, low, close))
         first, highest, lowest, last = prices
         size = Decimal(volume or 0).scaleb(-VOLUME_DECIMALS)
@@ -115,12 +116,12 @@ def examples(want: Mapping[Key, truth.Bar], have: Mapping[Key, truth.Bar]) -> li
 
 
 def compared(
-    truths: Mapping[int, Mapping[Key, truth.Bar]], database: Path, end: int
+    truths: Mapping[int, Mapping[Key, truth.Bar]], database_url: str, end: int
 ) -> tuple[set[str], dict[str, Counter[str]], dict[str, list[str]]]:
     """Return the symbols that have candles, what has become of those of whole spans, and examples
     of what is wrong.
     """
-    found = {minutes: stored(database, minutes) for minutes in INTERVALS}
+    found = {minutes: stored(database_url, minutes) for minutes in INTERVALS}
     symbols = {symbol for symbol, _ in found[1]}
     counts, wrong = {}, {}
     for minutes, have in found.items():
@@ -129,39 +130,43 @@ def compared(
             {key: bar for key, bar in bars.items() if key[0] in symbols and key[1] <= last}
             for bars in (truths[minutes], have)
         )
+        if not want and not had:
+            continue  # no whole span is in the recording
         counts[str(minutes)] = compare(want, had)
         wrong[str(minutes)] = examples(want, had)
     return symbols, counts, wrong
 
 
-def run(minutes: int, speed: float, seed: int) -> dict[str, Any]:
+def run(minutes: int, speed: float, seed: int, store: str) -> dict[str, Any]:
     """Play the day and return what has become of its candles, by interval."""
     recording = reaper.workspace() / "day.jsonl"
     synthetic.day(recording, seed=seed, minutes=minutes)
     truths, end = wanted(recording), truth.ended(recording)
     began = time.monotonic()
     venue = Venue(recording, speed)
+    on = {"DATABASE_URL": run_postgres().migrated("day")} if store == "postgres" else {}
     server = Server(
         env={
+            **on,
             "MARKET_SOURCES": "kraken",
             "MARKET_KRAKEN_URL": f"ws://127.0.0.1:{venue.port}",
             "MARKET_KRAKEN_API_URL": f"http://127.0.0.1:{venue.port}",
         }
     )
-    database = server.folder / "db.sqlite3"
     try:
         while not venue.state()["ended"]:
             time.sleep(LOOK_SECONDS)
         played = time.monotonic() - began
         until = time.monotonic() + SETTLING_SECONDS
         while True:
-            symbols, found, wrong = compared(truths, database, end)
+            symbols, found, wrong = compared(truths, server.env["DATABASE_URL"], end)
             is_done = symbols and all(map(is_right, found.values()))
             if is_done or time.monotonic() > until:
                 break
             time.sleep(LOOK_SECONDS)
         return {
             "minutes": minutes,
+            "store": store,
             "speed": speed,
             "seconds": round(played, 1),
             "settled_after": round(time.monotonic() - began - played, 1),
@@ -184,9 +189,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=int, default=1440)
     parser.add_argument("--speed", type=float, default=100.0)
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
     environment.prepare()
-    found = run(options.minutes, options.speed, options.seed)
+    try:
+        found = run(options.minutes, options.speed, options.seed, options.store)
+    finally:
+        stop_stores()
     print(json.dumps(found, indent=2))
     is_shown = found["symbols"] and found["candles"]["1"]["right"]
     return 0 if is_shown and all(map(is_right, found["candles"].values())) else 1
