@@ -58,9 +58,9 @@ def read(
             if minutes in newest:
                 # That one too: its last parts may have been stored and not been added up. So may
                 # those of spans that have waited for a hole.
-                last = spans.begin_of(minutes, newest[minutes], zone)
-                hole = holes.get((instrument_id, part), now) - minutes * MINUTE
-                begin = max(begin, min(last, hole))
+                last, span = spans.begin_of(minutes, newest[minutes], zone), minutes * MINUTE
+                hole = holes.get((instrument_id, part), last + span)
+                begin = max(begin, min(last, hole - span))
             if part in newest and newest[part] >= begin:
                 found.not_rolled.extend(
                     closed_list(minutes=part, instrument_ids=[instrument_id], since=begin)

@@ -160,6 +160,16 @@ async def test_the_running_candle_is_stored_now_and_then(
         assert not (await run(stored)())[0].is_closed
 
 
+async def test_a_minute_that_closes_leaves_the_one_that_runs_alone(btc: Instrument):
+    running = drawn(btc, 1, is_closed=False)
+    async with leading(Rooms(), await run(led)()) as candles:
+        candles._sort([running])
+        candles._sort([drawn(btc, 0)])
+        await turned(candles, lambda: stored() == [drawn(btc, 0), running])
+        candles._sort([replace(running, is_closed=True)])
+        assert candles._running == {}
+
+
 async def test_a_trade_that_is_late_amends_and_is_sent_as_revised(btc: Instrument):
     rooms = Rooms()
     async with leading(rooms, await run(led)()) as candles:
@@ -236,6 +246,24 @@ async def test_a_source_that_names_its_symbols_later_brings_their_past(venue: Ve
         await turned(candles, lambda: sorted(closed()) == list(range(-20, 1)))
         # The first minute was not seen from its beginning.
         await turned(candles, lambda: closed()[0].values.trades == 2)
+
+
+async def test_a_late_trade_does_not_replace_what_the_history_has_filled(
+    btc: Instrument, venue: Venue
+):
+    venue.trades = [of(btc, second, second, second) for second in (1, 30, 59, 67)]
+    async with leading(Rooms(), await run(led)()) as candles:
+        candles.take([each for each in venue.trades if each.trade_id in (1, 67)])
+        await turned(candles, lambda: 0 in closed() and closed()[0].values.trades == 3)
+        candles.take([each for each in venue.trades if each.trade_id == 59])
+        assert candles._builder.counts.late == 1
+        await candles.turn()
+
+        def is_asked() -> bool:
+            return candles._filler.is_whole(1, btc.pk, NOON, NOON + MINUTE)
+
+        await turned(candles, is_asked)
+        assert (await run(closed)())[0].values.trades == 3
 
 
 async def test_history_that_comes_while_its_minute_is_stored_is_asked_for_again(

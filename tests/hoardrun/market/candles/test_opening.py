@@ -41,13 +41,14 @@ def test_spans_that_wait_for_a_hole_are_added_up_although_later_ones_were(
 ):
     minutes = [drawn(btc, number) for number in range(140)]
     candles_store(held=held, drawn=minutes)
-    last = [roll_up(span, NOON + 120 * MINUTE, minutes[120:], is_closed=True) for span in (5, 60)]
+    begin = NOON + 120 * MINUTE
+    last = [roll_up(span, begin, minutes[120:], is_closed=True) for span in (5, 15, 30, 60)]
     candles_store(held=held, drawn=last)
-    holes_add(held=held, holes=[Hole(btc.pk, NOON + 62 * MINUTE, NOON + 63 * MINUTE)])
-    found = not_rolled(NOON + 141 * MINUTE, 5)
-    assert min(found) <= NOON + 60 * MINUTE
+    now = NOON + 141 * MINUTE
     holes_add(held=held, holes=[Hole(btc.pk, NOON, NOON + MINUTE)], is_left=True)
-    assert not_rolled(NOON + 141 * MINUTE, 5) == found
+    assert min(not_rolled(now)) == begin
+    holes_add(held=held, holes=[Hole(btc.pk, NOON + 62 * MINUTE, NOON + 63 * MINUTE)])
+    assert min(not_rolled(now)) <= NOON + 60 * MINUTE
 
 
 def test_what_is_compared_ends_before_the_running_hour(btc: Instrument):
@@ -57,7 +58,7 @@ def test_what_is_compared_ends_before_the_running_hour(btc: Instrument):
     assert hole == Hole(btc.pk, NOON - 11 * 60 * MINUTE, NOON)
 
 
-def not_rolled(now: int, *unless: int) -> set[int]:
+def not_rolled(now: int) -> set[int]:
     """Return the minutes that are to be added up when a leader begins."""
     found = opening.read(read_directory(("kraken",)), {}, lambda _: now)
     return {each.bucket for each in found.not_rolled if each.minutes == 1}
