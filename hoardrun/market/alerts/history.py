@@ -1,13 +1,14 @@
 """Ask a source for the prices that were missed. What is called blocks: call it in a thread.
 
 Trades say exactly when a price was reached; they are asked for first. Candles of a minute say it of
-longer times, and where a source has no trades to tell. What comes back goes through a gate of its
+longer times, but for the minutes in which they begin and end, and where a source has no trades to
+tell. What comes back goes through a gate of its
 own: a price that cannot be true fires nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -55,24 +56,32 @@ def missed_prices(hole: Hole) -> MissedPrices:
         for page in _asked(fetcher, symbol, listing, since, hole.until):
             found += page
     except FetchFailed as error:
-        return MissedPrices(found, error.retry_seconds)
-    return MissedPrices(found)
+        return MissedPrices(_in_order(found), error.retry_seconds)
+    return MissedPrices(_in_order(found))
+
+
+def _in_order(prices: Iterable[MissedPrice]) -> list[MissedPrice]:
+    return sorted(prices, key=lambda each: each.until)
 
 
 def _asked(
     fetcher: Fetcher, symbol: SourceSymbol, listing: Listing, since: int, until: int
 ) -> Iterator[list[MissedPrice]]:
     names = symbol.venue_symbol, symbol.rest_symbol or symbol.venue_symbol
+    ends = [(since, until)]
+    if until - since > BY_TRADES:  # an alert may be armed within a minute
+        ends = [(since, since - since % _MINUTE + _MINUTE), (until - until % _MINUTE, until)]
     first: int | None = None
-    if until - since <= BY_TRADES:
-        gate = _gate(listing, since)
-        for trades in fetcher.trades(*names, since, until):
+    for begin, end in ends:
+        gate = _gate(listing, begin)
+        for trades in fetcher.trades(*names, begin, end):
             first = trades[0].at if first is None else first
             yield list(by_trades(trades, listing, gate))
-    if first is None or first - since > REACHES_BACK:
+    if len(ends) > 1 or first is None or first - since > REACHES_BACK:
         gate = _gate(listing, since)
         begin = since - since % _MINUTE
-        for bars in fetcher.bars(*names, 1, begin, until if first is None else first):
+        end = until if first is None or len(ends) > 1 else first
+        for bars in fetcher.bars(*names, 1, begin, end):
             yield list(by_bars(bars, listing, gate, until))
 
 

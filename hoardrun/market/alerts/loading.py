@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
+from django.db.models import Max
+
 from hoardrun.market.alerts.board import Board
 from hoardrun.market.alerts.choices import AlertKind, AlertState, Metric, metric_of
 from hoardrun.market.alerts.desk import Desk, Known
@@ -14,7 +16,7 @@ from hoardrun.market.alerts.imported import is_imported
 from hoardrun.market.alerts.judge import waiting
 from hoardrun.market.alerts.models import AlertCursor, PriceAlert
 from hoardrun.market.alerts.numbers import price_of, reference_of
-from hoardrun.market.alerts.past import Past, past_of
+from hoardrun.market.alerts.past import SPANS, STEPS, Past
 from hoardrun.market.alerts.times import microseconds_of, moment_of
 from hoardrun.market.lease import Held, fenced
 from hoardrun.market.models.candles import Candle
@@ -35,10 +37,11 @@ def load() -> Desk:
         row.instrument_id: Known(row.price, microseconds_of(row.at), row.source)
         for row in AlertCursor.objects.all()
     }
-    boards = boards_load()
-    for instrument_id, board in boards.items():
-        if known := _begun(judged.get(instrument_id), quotes.get(instrument_id)):
-            board.begin(known.price, known.at)
+    boards, armed_until = boards_load(), _armed_until()
+    for key, board in boards.items():
+        if known := _begun(judged.get(key), quotes.get(key)):
+            # Some alerts know nothing of an older price: it must not take them out of memory.
+            board.begin(known.price, max(known.at, armed_until.get(key, 0)))
     return Desk(
         boards,
         judged={key: known.at for key, known in judged.items()},
@@ -63,6 +66,13 @@ def boards_load() -> dict[int, Board]:
     for row in PriceAlert.objects.filter(state=AlertState.WAITING_REARM).iterator(_PAGE):
         boards[row.instrument_id].wait(waiting(row))
     return dict(boards)
+
+
+def _armed_until() -> dict[int, int]:
+    """Return when alerts were armed last, by instrument."""
+    rows = PriceAlert.objects.filter(state=AlertState.ARMED, armed_as_of__isnull=False)
+    ends = rows.order_by().values_list("instrument_id").annotate(Max("armed_as_of"))
+    return {key: microseconds_of(at) for key, at in ends}
 
 
 def _armed() -> Iterator[tuple[int, int, str, str, int]]:
@@ -91,7 +101,8 @@ def references(
 ) -> dict[int, dict[Metric, int | Past]]:
     """Return the prices that changes are reckoned from, by instrument.
 
-    What no quote says is the close of the last day, or a past of candles that goes on from here.
+    What no quote says is a past of candles that goes on from here, which may be empty; since the
+    previous close, it is that of the last day.
     """
     quotes = _quotes(wanted)
     found: dict[int, dict[Metric, int | Past]] = {}
@@ -100,17 +111,15 @@ def references(
         for metric in metrics:
             told: int | Past | None = None if quote is None else reference_of(quote, metric)
             if told is None:
-                told = past_read(key, metric) or _last_close(key)
+                told = past_read(key, metric) if metric in SPANS else _last_close(key)
             if told is not None:
                 found.setdefault(key, {})[metric] = told
     return found
 
 
-def past_read(instrument_id: int, metric: Metric) -> Past | None:
-    """Return the past of a change, as the candles have it; None if it needs none."""
-    past = past_of(metric)
-    if past is None:
-        return None
+def past_read(instrument_id: int, metric: Metric) -> Past:
+    """Return the past of a change by a fixed time, as the candles have it."""
+    past = Past(SPANS[metric], STEPS[metric])
     since = clock.now() - timedelta(microseconds=past.span) - _BEFORE
     candles = Candle.objects.filter(
         instrument_id=instrument_id, minutes=1, bucket__gte=since, is_closed=True

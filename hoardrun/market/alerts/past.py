@@ -42,8 +42,3 @@ class Past:
         if place > _TRIM:
             del self._times[:place], self._prices[:place]
         return price
-
-
-def past_of(metric: Metric) -> Past | None:
-    """Return an empty past for a change; None for one that is not reckoned by a fixed time."""
-    return Past(SPANS[metric], STEPS[metric]) if metric in SPANS else None

@@ -322,3 +322,37 @@ async def test_changes_that_no_source_names_are_reckoned_from_candles(alice: Use
         consumer.take([price(of, 10_900)])
         await until(lambda: states() == ["fired"] * 2)
     assert await db(told, "value") == ["112.00", "172.50"]
+
+
+async def test_the_change_of_an_hour_is_never_that_of_a_day(alice: User) -> None:
+    """No candle of a minute is known yet, but the last close is."""
+    of, by = await db(coin), await db(held)
+
+    def candle() -> None:
+        day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        Candle.objects.create(
+            instrument=of, minutes=1440, bucket=day - timedelta(days=1), is_closed=True,
+            is_indicative=False, source="kraken", open=4_000, high=4_000, low=4_000, close=4_000,
+        )  # fmt: skip
+
+    await db(candle)
+    async with leading(by) as consumer:
+        await db(alert, alice, "50", kind="change_above", window="1h")
+        await db(alert, alice, "160", kind="change_above", window="session")
+        await until(lambda: states() == ["armed"] * 2)
+        consumer.take([price(of, 10_600)])
+        await until(lambda: states()[1] == "fired", seconds=30)
+        assert await db(states) == ["armed", "fired"]
+
+
+async def test_a_price_of_before_it_was_armed_hides_none_that_follows(alice: User) -> None:
+    """A new leader may know an older price than that at which the former one armed it."""
+    old = datetime.now(UTC) - timedelta(minutes=5)
+    of, by = await db(coin, as_of=old), await db(held)
+    row = await db(lambda: armed(alert(alice)))
+    assert row.armed_as_of is not None
+    at = microseconds_of(row.armed_as_of)
+    async with leading(by) as consumer:
+        consumer.take([price(of, 11_200, at - 1), price(of, 11_100, at + 1), price(of, 10_000)])
+        await until(lambda: states() == ["fired"])
+    assert await db(told, "price") == ["111.00"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from hoardrun.market.alerts.history import by_bars, by_trades, missed_prices
 from hoardrun.market.alerts.missed import Hole, MissedPrice
 from hoardrun.market.feeds.events import Bar, Trade
 from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits
-from hoardrun.market.models import Instrument
+from hoardrun.market.models import Instrument, SourceSymbol
 from hoardrun.market.quotes import Listing
+from tests.hoardrun.market import tools
+from tests.hoardrun.market.feeds.api import serving
 
 BTC = Listing(1, "BTC-USD", "Bitcoin", "crypto", "USD", 2, "open")
 SECOND, MINUTE = 1_000_000, 60_000_000
@@ -56,6 +59,43 @@ def test_prices_that_cannot_be_true_are_left_out() -> None:
         bar("NaN", "NaN", "NaN", "NaN"),
     ]
     assert list(by_bars(bars, BTC, gate(), MINUTE)) == []
+
+
+def test_of_a_long_time_trades_tell_the_first_and_the_last_minute(db: None, settings: Any) -> None:
+    begin, end = 600 * SECOND, 600 * SECOND + 20 * MINUTE
+    since, until = begin + 40 * SECOND, end + 20 * SECOND
+    trades = [(since + 5 * SECOND, "101"), (begin + 5 * MINUTE, "103"), (until - SECOND, "102")]
+
+    def answer(path: str, params: dict[str, str]) -> tuple[int, dict[str, str], object]:
+        after = int(params["since"])
+        rows: list[list[object]]
+        if path.endswith("Trades"):
+            rows = [
+                [price, "1", at / SECOND, "b", "m", "", at]
+                for at, price in trades
+                if at * 1000 > after
+            ]
+        else:
+            minutes = range(begin // SECOND, end // SECOND, 60)
+            rows = [[at, "100", "104", "99", "100", "100", "3", 4] for at in minutes if at > after]
+        return 200, {}, {"error": [], "result": {"XXBTZUSD": rows, "last": "1"}}
+
+    of = tools.instrument(symbol="BTC-USD", type="crypto", currency="USD")
+    SourceSymbol.objects.create(
+        instrument=of, source="kraken", venue_symbol="BTC/USD", rest_symbol="XBTUSD"
+    )
+    with serving(answer) as api:
+        settings.MARKET = {"MARKET_SOURCES": ("kraken",), "MARKET_KRAKEN_API_URL": api.address}
+        told = missed_prices(Hole(of.pk, "kraken", since, until))
+    assert told.retry_seconds is None
+    exact = [price for price in told.prices if price.since is None]
+    assert exact == [
+        MissedPrice(10_100, 10_100, None, since + 5 * SECOND),
+        MissedPrice(10_200, 10_200, None, until - SECOND),
+    ]
+    spans = [price for price in told.prices if price.since is not None]
+    assert spans[0] == MissedPrice(10_400, 9_900, begin, begin + MINUTE) and len(spans) == 20
+    assert list(told.prices) == sorted(told.prices, key=lambda price: price.until)
 
 
 def test_a_source_without_a_past_tells_nothing(instruments: dict[str, Instrument]) -> None:
