@@ -107,10 +107,10 @@ def no_cooldown(original: Any, row: Any) -> Any:
     return with_fields(original(row), ready_at=0)
 
 
-@changes("key-without-count", "key_of", notices)
-def key_without_count(original: Any, row: Any) -> str:
+@changes("key-without-count", "notice_of", notices)
+def key_without_count(original: Any, row: Any, seen: Any) -> Any:
     """Name the notification of each fire of an alert alike."""
-    return f"alert:{row.pk}"
+    return original(row, seen)._replace(key=f"alert:{row.pk}")
 
 
 @bug("gap-unscanned")
