@@ -81,29 +81,29 @@ class Desk:
                     assert_never(item)
 
     def fill(self, key: int, prices: Sequence[MissedPrice], source: str) -> None:
-        """Judge prices that were missed, in the order of their times."""
-        board = self.boards.get(key)
-        if board is not None and self._feeds.get(key) not in _WITHOUT_TRADING:
+        """Judge prices of trading that were missed, in the order of their times."""
+        if (board := self.boards.get(key)) is not None:
             self._add(key, board.missed(prices), source)
 
     def _price(self, item: Accepted) -> None:
         key = item.instrument_id
-        board = self.boards.get(key)
-        if item.is_history:
-            if board is not None and item.at < board.at:
-                self.fill(key, [MissedPrice(item.price, item.price, None, item.at)], item.source)
+        if not item.is_history:
+            self._newest[key] = item
+            if (bar := self._bars.pop(key, None)) is not None:
+                self._judge(bar, item.at)
+        board = self._trading(key)
+        if board is None:
             return
-        self._newest[key] = item
-        if (bar := self._bars.pop(key, None)) is not None:
-            self._judge(bar, item.at)
-        if board is None or self._feeds.get(key) in _WITHOUT_TRADING:
+        if item.is_history:
+            if item.at < board.at:
+                self.fill(key, [MissedPrice(item.price, item.price, None, item.at)], item.source)
             return
         self.missed.first(item)
         self._add(key, board.take(item.price, item.at, item.day_volume), item.source)
 
     def _bar(self, bar: AcceptedBar) -> None:
         """Take a candle of the venue for prices that were missed, if some were."""
-        board = self.boards.get(bar.instrument_id)
+        board = self._trading(bar.instrument_id)
         if board is None or bar.minutes != 1 or bar.instrument_id not in self.missed:
             return
         if bar.begin + _MINUTE <= board.at:
@@ -115,6 +115,10 @@ class Desk:
         until = max(bar.begin, min(bar.begin + _MINUTE, now))
         extremes = MissedPrice(bar.high, bar.low, bar.begin, until)
         self.fill(bar.instrument_id, [extremes], bar.source)
+
+    def _trading(self, key: int) -> Board | None:
+        """Return the board of an instrument that alerts wait for, unless it is not traded now."""
+        return None if self._feeds.get(key) in _WITHOUT_TRADING else self.boards.get(key)
 
     def _add(self, key: int, effects: Sequence[Effect], source: str) -> None:
         if effects:

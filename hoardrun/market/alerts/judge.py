@@ -22,7 +22,6 @@ class Verdict(Enum):
     FIRE = auto()
     WAIT = auto()  # it has fired already, and waits to be armed again
     KEEP = auto()  # it is armed, and this does not concern it
-    DROP = auto()  # it waits for nothing, or the engine takes it up anew
     EXPIRE = auto()
 
 
@@ -41,16 +40,13 @@ class Judged(NamedTuple):
 
 
 def judged(row: PriceAlert, fires: Fires) -> Judged:
-    """Judge an alert that one of some numbers seems to have reached.
+    """Judge a watched alert that one of some numbers seems to have reached.
 
     A number of before the alert was armed does not concern it, nor one of after its end, however
     late it is judged; of one that was reached at an unknown time, the earliest counts.
     """
-    if row.metric is not fires.metric:
-        return Judged(Verdict.DROP)
-    if row.state != AlertState.ARMED:
-        is_waiting = row.state == AlertState.WAITING_REARM
-        return Judged(Verdict.WAIT if is_waiting else Verdict.DROP)
+    if row.state == AlertState.WAITING_REARM:
+        return Judged(Verdict.WAIT)
     assert row.armed_as_of is not None  # a constraint holds it
     armed_at, is_above, threshold = microseconds_of(row.armed_as_of), row.is_above, row.threshold
     for number in fires.numbers:

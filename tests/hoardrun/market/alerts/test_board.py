@@ -137,6 +137,15 @@ def test_a_repeated_alert_waits_for_both_the_way_back_and_the_cooldown() -> None
     assert board.take(55, 23) == [fires([1], Metric.PRICE, 55, 55, 23)]
 
 
+def test_a_repeated_alert_waits_for_its_latest_cooldown() -> None:
+    board = _board()
+    board.take(56, 10)
+    for ready_at in (20, 200):  # it has fired again, or its user has chosen a longer one
+        board.wait(Waiting(1, Metric.PRICE, True, 55, 53, ready_at))
+    assert board.take(50, 30) == []
+    assert board.take(50, 200) == [Rearms([1], Metric.PRICE, 50, 30)]
+
+
 def test_the_extremes_of_a_hole_fire_and_move_nothing() -> None:
     board = _board((1, True, 60), (2, False, 40), (3, True, 70))
     [found] = board.missed([MissedPrice(65, 35, 1, 9), MissedPrice(50, 50, None, 10)])

@@ -9,6 +9,7 @@ from typing import Any
 from hoardrun.market.alerts.board import Arms, Effect, Fires, Number
 from hoardrun.market.alerts.choices import Metric
 from hoardrun.market.alerts.desk import Desk, Entry, Known
+from hoardrun.market.alerts.missed import MissedPrice
 from hoardrun.market.engine.prices import Accepted, AcceptedBar, Feed, FeedChange, Gap, Item
 from tests.hoardrun.market.alerts.naive import fires
 
@@ -67,9 +68,19 @@ def test_what_is_so_when_it_is_taken_up_fires_after_it_was_armed() -> None:
 def test_a_halted_or_closed_price_fires_nothing_until_trading_goes_on() -> None:
     for state in (Feed.HALTED, Feed.CLOSED):
         of = desk(entry(1, 110), entry(2, 80, is_above=False))
+        of.missed.gap(Gap(BTC, "BTC-USD", "kraken", 0, MINUTE))
+        bar = AcceptedBar(BTC, "BTC-USD", 0, 1, 100, 120, 99, 100, None, None, "kraken")
         assert fired(of, feed(state), price(115, 11), price(70, 12)) == []
+        assert fired(of, bar, price(120, 5, is_history=True)) == []
         assert fired(of, feed(Feed.LIVE)) == []
         assert fired(of, price(111, 13)) == [1]
+
+
+def test_what_was_missed_before_a_halt_fires_during_it() -> None:
+    of = desk(entry(1, 110))
+    of.take([feed(Feed.HALTED)])
+    of.fill(BTC, [MissedPrice(120, 120, None, 9)], "kraken")
+    assert fired(of) == [1]
 
 
 def test_a_stale_price_fires_with_the_first_one_that_is_accepted() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from hoardrun.market import lease
-from hoardrun.market.alerts.board import Arms, Fires, Number, Rearms
+from hoardrun.market.alerts.board import Arms, Fires, Number, Rearms, Waiting
 from hoardrun.market.alerts.choices import Metric
 from hoardrun.market.alerts.firing import (
     alerts_arm,
@@ -18,9 +18,10 @@ from hoardrun.market.alerts.firing import (
     alerts_rearm,
     alerts_wait,
 )
+from hoardrun.market.alerts.judge import waiting
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.services import alert_change
-from hoardrun.market.alerts.times import microseconds_of
+from hoardrun.market.alerts.times import microseconds_of, moment_of
 from hoardrun.market.lease import Overtaken
 from hoardrun.market.models import Lease
 from notifications.models import Notification
@@ -44,6 +45,7 @@ def test_it_fires_once_with_a_notification_that_says_what_was_seen(alice: User) 
     assert alerts_fire(leader, seen(row, price=11_050, at=at), "kraken") == ([], [])
     row.refresh_from_db()
     assert (row.state, row.fire_count, row.version) == ("fired", 1, 2)
+    assert row.last_fired_as_of == moment_of(at)
     [told_of] = Notification.objects.all()
     assert told_of.metadata == {
         "alert": str(row.pk), "symbol": "BTC-USD", "kind": "price_above", "threshold": "110.00",
@@ -117,14 +119,14 @@ def test_one_that_was_reached_before_its_end_fires_after_it(alice: User) -> None
     coin()
     rows, leader = [armed(alert(alice)) for _ in range(3)], held()
     now = clock.now().replace(microsecond=0)
-    for row, seconds in zip(rows, (60, 10, 1_000), strict=True):
+    for row, seconds in zip(rows, (20, 19, 1_000), strict=True):
         PriceAlert.objects.filter(pk=row.pk).update(expires_at=now - timedelta(seconds=seconds))
     btc = rows[0].instrument_id
     assert alerts_expire(leader, {btc}) == 1
     reached = microseconds_of(now - timedelta(seconds=20))
     assert alerts_fire(leader, seen(*rows, at=reached), "kraken") == ([], [])
     states = PriceAlert.objects.order_by("pk").values_list("state", flat=True)
-    assert list(states) == ["expired", "fired", "expired"]
+    assert list(states) == ["expired", "fired", "expired"]  # its end itself is too late
 
 
 def test_of_prices_that_were_missed_the_first_that_concerns_it_is_told(alice: User) -> None:
@@ -145,12 +147,26 @@ def test_a_repeated_one_waits_is_armed_again_and_fires_again(alice: User) -> Non
         assert [each.pk for each in alerts_fire(leader, seen(row), "kraken").waiting] == [row.pk]
         row.refresh_from_db()
         assert (row.state, row.fire_count) == ("waiting_rearm", 1)
+    assert row.last_fired_as_of is not None
+    ready_at = microseconds_of(row.last_fired_as_of) + 300 * 1_000_000
+    assert waiting(row) == Waiting(row.pk, Metric.PRICE, True, 11_000, 10_989, ready_at)
     alerts_rearm(leader, Rearms([row.pk], Metric.PRICE, 10_900, 1))
     row.refresh_from_db()
     assert (row.state, row.armed_price) == ("armed", 10_900)
     alerts_fire(leader, seen(row), "kraken")
     keys = sorted(Notification.objects.values_list("key", "kind"))
     assert keys == [(f"alert:{row.pk}:{n}", "market.urgent_alert") for n in (1, 2)]
+
+
+def test_what_its_user_had_fire_waits_if_it_has_not_changed(alice: User) -> None:
+    coin()
+    first, second = (alert(alice, "90", mode="repeat", if_true="fire") for _ in range(2))
+    plain, leader = alert(alice), held()
+    alert_change(user_id=alice.pk, alert_id=second.pk, version=2, changes={"note": "Sell"})
+    versions = {first.pk: 2, second.pk: 2, plain.pk: 1}
+    assert [row.pk for row in alerts_wait(leader, versions)] == [first.pk]
+    states = PriceAlert.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["waiting_rearm", "pending", "pending"]
 
 
 def test_it_arms_what_waits_and_has_not_changed(alice: User) -> None:

@@ -75,6 +75,12 @@ def test_a_change_is_rounded_towards_nothing(price: int, reference: int) -> None
     assert abs(found) <= abs(exact) < abs(found) + 1
 
 
+def test_the_threshold_itself_is_reached_from_both_sides() -> None:
+    for is_above, values in ((True, (99, 100, 101)), (False, (101, 100, 99))):
+        reached = [thresholds.is_reached(is_above, 100, value) for value in values]
+        assert reached == [False, True, True]
+
+
 @given(st.booleans(), st.integers(1, 10**12), st.none() | st.integers(0, 10**6))
 def test_the_way_back_is_on_the_other_side(
     is_above: bool, threshold: int, hysteresis: int | None
