@@ -143,7 +143,7 @@ def test_a_repeated_alert_waits_for_its_latest_cooldown() -> None:
     for ready_at in (20, 200):  # it has fired again, or its user has chosen a longer one
         board.wait(Waiting(1, Metric.PRICE, True, 55, 53, ready_at))
     assert board.take(50, 30) == []
-    assert board.take(50, 200) == [Rearms([1], Metric.PRICE, 50, 30)]
+    assert board.take(50, 200) == [Rearms([1], Metric.PRICE, 50, 200)]
 
 
 def test_the_extremes_of_a_hole_fire_and_move_nothing() -> None:

@@ -154,6 +154,7 @@ async def test_the_backup_is_asked_when_the_primary_has_failed(
         await until(lambda: filler.holes[0].tries == TRIES)
         assert filler.untried(1) == []
         assert not filler.is_whole(1, btc.pk, NOON, NOON + MINUTE)
+        await until(lambda: filler._next("coinbase") is not None)
         filling_next = filler._next("coinbase")
         assert filling_next is not None and filling_next.past is backup
         assert filler._next("kraken") is None
