@@ -7,7 +7,7 @@ import itertools
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
@@ -28,6 +28,8 @@ class Server:
     with one, that database is migrated first unless `migrate` is false. The script
     `prepare` then runs on it; a SQLite database has gone through it under DEBUG=1.
 
+    `arguments` are further ones of `serve`, or of `demo`, whose prices stand still without any.
+
     `code` is the folder of manage.py, ours or that of another release.
     The test run's SECRET_KEY is the server's too: tokens made here are valid there.
 
@@ -45,9 +47,11 @@ class Server:
         workers: int = 1,
         migrate: bool = True,
         prepare: str = "",
+        arguments: Sequence[str] | None = None,
         code: Path = environment.ROOT,
     ) -> None:
         self.kind = kind
+        self.arguments = arguments
         self.code = code
         self.port = free_port()
         self.folder = reaper.workspace() / f"server-{next(_numbers)}"
@@ -68,7 +72,7 @@ class Server:
     def start(self) -> None:
         """Start it, again after kill() or stop(): on the same port, with the same data."""
         self._process = Process(
-            [sys.executable, *_arguments(self.kind, self.port, self.workers)],
+            [sys.executable, *_arguments(self.kind, self.port, self.workers, self.arguments)],
             log=self.folder / "log",
             env=self.env,
             cwd=self.code,
@@ -175,14 +179,15 @@ class Server:
             return False
 
 
-def _arguments(kind: Kind, port: int, workers: int) -> list[str]:
+def _arguments(kind: Kind, port: int, workers: int, more: Sequence[str] | None = None) -> list[str]:
     address = ["--host", "127.0.0.1", "--port", str(port)]
     many = ["--workers", str(workers)] if workers > 1 else []
     match kind:
         case "serve":
-            return ["manage.py", "serve", *address, *many]
+            return ["manage.py", "serve", *address, *many, *(more or ())]
         case "demo":
-            return ["manage.py", "demo", "--still-market", *address]
+            more = ["--still-market"] if more is None else more
+            return ["manage.py", "demo", *more, *address]
         case "runserver":
             return ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
         case "daphne":
