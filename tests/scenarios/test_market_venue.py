@@ -32,7 +32,7 @@ from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 
 CALM, STORM = RECORDINGS / "kraken-calm.jsonl", RECORDINGS / "kraken-storm.jsonl"
 PATIENCE_SECONDS = 60.0
