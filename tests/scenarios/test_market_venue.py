@@ -149,8 +149,7 @@ async def test_what_a_lost_connection_has_missed_is_filled_in_and_alerted_once(s
         recorded = venue.clock.moment - venue.clock.position
         whole = venue.clock.moment // MINUTE * MINUTE
         want = _minutes(CALM, venue.clock.shift, until=whole)
-        file = Path(url.removeprefix("sqlite:///"))
-        await until(lambda: day.is_right(day.compare(want, _before(day.stored(file, 1), whole))))
+        await until(lambda: day.is_right(day.compare(want, _before(day.stored(url, 1), whole))))
         [[text]] = query(url, "SELECT metadata FROM notifications_notification")
         reached = recorded + (GONE * SECOND), recorded + (GONE + 60 * MINUTES) * SECOND
         assert json.loads(text)["threshold"] == REACHED
