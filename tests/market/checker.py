@@ -189,6 +189,7 @@ def _check_alert(
 def _crossings(alert: Alert, trades: Sequence[Deal]) -> list[Deal]:
     """Return the trades that reached the threshold while the alert was armed.
 
+    The one at which it was armed may be such a trade: prices go on while somebody asks for it.
     A trade that comes later than one of a later time may be such a trade, and moves nothing else.
     """
     crossed: list[Deal] = []
@@ -201,7 +202,7 @@ def _crossings(alert: Alert, trades: Sequence[Deal]) -> list[Deal]:
                 armed_at = newest
             elif alert.is_back(trade.price):
                 armed_at = trade.at
-        if armed_at is not None and trade.at > armed_at and alert.is_reached(trade.price):
+        if armed_at is not None and trade.at >= armed_at and alert.is_reached(trade.price):
             crossed.append(trade)
             if not alert.is_repeated:
                 break

@@ -180,6 +180,13 @@ def test_what_was_told_of_a_time_is_true_if_it_was_reached_in_it() -> None:
     assert check(found, failover=12, telling=12).clean
 
 
+def test_an_alert_may_be_armed_at_the_very_trade_that_crossed() -> None:
+    found = evidence()
+    armed_at = found.trades["BTC"][2].at
+    found.alerts = [replace(found.alerts[0], armed_at=armed_at), *found.alerts[1:]]
+    assert check(found, failover=12, telling=12).clean
+
+
 def test_an_alert_that_came_back_during_a_fault_need_not_fire_again() -> None:
     found = evidence()
     _not_told_again(found)
