@@ -22,7 +22,7 @@ ECHO = "/api/v1/echo"
 
 @dataclass
 class Outcome:
-    """How long each step took, in seconds, and at which one it has failed, if at any.
+    """The seconds that each step took, and the step that failed, if one did.
 
     `receive` counts from the request that publishes, so it includes `publish`.
     """

@@ -19,7 +19,7 @@ WAIT_SECONDS = 20
 
 
 class Read:
-    """What a session has read of the venue."""
+    """The events that a session has read of the venue."""
 
     def __init__(self, session: Session, venue: Driven) -> None:
         self.venue = venue

@@ -39,7 +39,7 @@ NAME = f"hoardrun-{os.getpid()}"
 
 
 class Wrong(Exception):
-    """What was promised does not hold."""
+    """A promise does not hold."""
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:

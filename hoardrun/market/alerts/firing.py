@@ -41,7 +41,7 @@ class Fired(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is to be watched of alerts that numbers seem to have reached."""
+    """The alerts to watch on, of those that numbers seem to have reached."""
 
     waiting: Sequence[PriceAlert] = ()  # for their way back, also if they have fired before
     kept: Sequence[PriceAlert] = ()  # for their threshold, as before

@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What becomes of an alert; if it fires, at which number."""
+    """The verdict about one alert; if it fires, with the number that it fires at."""
 
     verdict: Verdict
     number: Number | None = None

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What filling a hole needs: whose it is, and up to where the past is asked."""
+    """One hole to fill: its instrument and symbol, and up to where the past is asked."""
 
     hole: OpenHole
     listing: Listing

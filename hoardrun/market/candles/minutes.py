@@ -1,4 +1,4 @@
-"""What has come of the minutes that may still change. Pure; `builder` alone changes it."""
+"""The prices of the minutes that may still change. Pure; `builder` alone changes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rooms of candles are told: what has closed at once, what runs now and then.
+"""The messages to the rooms of candles: closed ones at once, running ones now and then.
 
 Called by `consumer` in its event loop. Running candles of the longer intervals are added up here,
 in ladders, which are loaded from the database where minutes have changed before the newest one.

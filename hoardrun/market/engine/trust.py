@@ -1,4 +1,4 @@
-"""How far the prices of a source can be trusted: by their proof, halts and market hours. Pure."""
+"""Judge the prices of a source: live, delayed, stale, halted or closed. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the clients of a replay are sent: the recording, heartbeats, and the faults over both."""
+"""Send the clients of a replay the recording and heartbeats, with the faults over both."""
 
 from __future__ import annotations
 

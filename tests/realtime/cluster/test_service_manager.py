@@ -19,7 +19,7 @@ servers = pytest.mark.servers
 
 
 class Manager:
-    """What systemd is to a service: a socket that takes states."""
+    """A socket that takes states, as systemd has for a service."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -32,7 +32,7 @@ class DayCandle(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """How many candles are new or changed, and how many are left to another source."""
+    """Two counts: candles that are new or changed, and those left to another source."""
 
     changed: int
     left: int

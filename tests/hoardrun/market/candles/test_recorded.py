@@ -130,7 +130,7 @@ def _late(lines: Sequence[FileLine], delays: Mapping[int, int]) -> list[Arrival]
 
 @pytest.mark.feed(number=8)
 def test_late_and_repeated_trades_and_a_break_of_coinbase_make_the_candles_of_its_text():
-    """What is up to 30 s late amends, what is later and what was missed is asked for."""
+    """Trades up to 30 s late amend; later ones, and missed ones, are asked for."""
     played = Played("coinbase-cut", {7: 20, 11: 40})
     assert played.revised and played.counts.late and played.counts.repeated
     assert played.wrong() and played.wrong() <= played.holes()

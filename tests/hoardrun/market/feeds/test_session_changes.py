@@ -1,4 +1,4 @@
-"""How one connection takes over from another."""
+"""One connection takes over from another."""
 
 from __future__ import annotations
 

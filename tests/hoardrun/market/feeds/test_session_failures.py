@@ -1,4 +1,4 @@
-"""When a connection is given up, and when the next one is tried."""
+"""A connection is given up, and the next one is tried, in time."""
 
 from __future__ import annotations
 

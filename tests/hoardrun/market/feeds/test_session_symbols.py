@@ -1,4 +1,4 @@
-"""How a session follows each symbol: refused, silent, quiet, closed, halted."""
+"""A session follows each symbol by itself: refused, silent, quiet, closed, halted."""
 
 from __future__ import annotations
 
