@@ -11,7 +11,6 @@ from tests.services.proof.plan import Bug
 
 # As few arrangements as possible: each has a run without a bug, too.
 CALM = Plan(store="sqlite", alerts=300, minutes=0.8, late=4, settling=5.0)
-MINUTES = Plan(store="sqlite", alerts=60, minutes=1.8)  # whole ones, and one that nothing follows
 KILLS = Plan(alerts=300, minutes=0.5, faults=3, nemeses=("leader-kill",))  # at true times
 FREEZES = Plan(
     alerts=300, minutes=0.5, scale=10.0, faults=6, nemeses=("leader-freeze",), settling=5.0
@@ -25,8 +24,6 @@ BUGS = {
         _bug("epoch-kept", "each leader has the number of the one before", "stolen", FREEZES),
         _bug("local-clock", "leases end by the clock of a machine", "stolen", FREEZES),
         _bug("lease-long", "leases last three times as long", "leaderless", FREEZES),
-        _bug("closed-by-trades", "a minute closes with the next trade only", "candle", MINUTES),
-        _bug("late-dropped", "what comes after the close is left out", "candle", MINUTES),
         _bug("unrevised", "a change of a closed candle counts as none", "unrevised", CALM),
         _bug("no-hysteresis", "an alert is armed again at its threshold", "doubled", CALM),
         _bug("no-cooldown", "an alert is armed again at once", "doubled", CALM),

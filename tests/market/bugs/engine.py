@@ -16,9 +16,8 @@ from django.db.models.functions import Now
 from hoardrun.market import lease
 from hoardrun.market.alerts import consumer, firing, judge, loading, notices
 from hoardrun.market.alerts.missed import Missed
-from hoardrun.market.candles import builder, holes, services, values
-from hoardrun.market.candles.spans import MINUTE
-from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, without
+from hoardrun.market.candles import holes, services, values
+from tests.faults.bugs.patching import bug, changes, instead, nothing
 
 # -- leases
 
@@ -66,23 +65,6 @@ def lease_long(original: Any) -> Any:
 
 
 # -- candles
-
-without("closed-by-trades", "close_due", builder.Builder)
-
-
-@bug("late-dropped")
-def late_dropped() -> None:
-    """Leave out what comes when its minute has closed, and say nothing of it."""
-
-    def only_open(original: Any) -> Any:
-        def minute(self: Any, item: Any, bucket: int, time: int, *, is_part: bool) -> Any:
-            is_over = bucket + MINUTE + builder.CLOSE <= time
-            return None if is_over else original(self, item, bucket, time, is_part=is_part)
-
-        return minute
-
-    replace(builder.Builder, "_minute", only_open)
-    instead(builder.Builder, "_late", nothing)
 
 
 @changes("unrevised", "revised", services, values)
