@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
 
 from hoardrun.ledger.messages import BalanceUpdate
-from realtime import log
+from realtime import clock, log
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 
@@ -26,3 +28,8 @@ def append(stream: str, *texts: str | int) -> list[StoredEvent]:
     """Log an update of a balance for each text, in one transaction."""
     with transaction.atomic():
         return log.append([(stream, balance(text)) for text in texts])
+
+
+def just_over() -> datetime:
+    """Return a time that is over on every store: SQLite's compare by the millisecond."""
+    return clock.now() - timedelta(milliseconds=1)

@@ -77,7 +77,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             if reason := _too_long(field, value):
                 errors[name] = [reason]
             elif not _is_text_where_due(field, value):
-                errors[name] = ["Give text, in quotes, not a number."]
+                errors[name] = [_not_text(field)]
         return errors
 
 
@@ -107,6 +107,13 @@ def _too_long(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
     if not is_list or limit is None or len(value) <= limit:
         return ""
     return f"Give no more than {limit} elements, not {len(value)}."
+
+
+def _not_text(field: Any) -> str:
+    """Say that a field was given a number: in its own words, or in better ones than DRF's."""
+    said = getattr(field, "child", field).error_messages["invalid"]
+    is_plain = said == serializers.CharField.default_error_messages["invalid"]
+    return "Give text, in quotes, not a number." if is_plain else str(said)
 
 
 def _is_text_where_due(field: serializers.Field[Any, Any, Any, Any], value: Any) -> bool:

@@ -16,6 +16,7 @@ from realtime.hub import computed as hub_computed
 from realtime.hub.computed import Computing
 from realtime.hub.socket import Socket
 from tests.notifications.support import HOUR, note
+from tests.stored import just_over
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,7 @@ def looked(*looks: set[int]) -> list[list[int]]:
 def test_it_computes_once_for_users_online(alice, bob):
     for user in (alice, bob):
         note(user, expires_at=timezone.now() + HOUR)
-    Notification.objects.update(expires_at=timezone.now())
+    Notification.objects.update(expires_at=just_over())
     assert looked({alice.pk}, {alice.pk, bob.pk}) == [[alice.pk], []]
 
 
@@ -86,7 +87,7 @@ def test_it_goes_on_after_a_failure(alice, monkeypatch):
     unsteady = computed.ComputedMessage(known.name, known.after, known.load, sometimes)
     monkeypatch.setitem(computed._messages, known.name, unsteady)
     note(alice, expires_at=timezone.now() + HOUR)
-    Notification.objects.update(expires_at=timezone.now())
+    Notification.objects.update(expires_at=just_over())
     assert looked({alice.pk}, {alice.pk}) == [[], [alice.pk]]
 
 

@@ -12,6 +12,7 @@ from hoardrun.market.models import Instrument, Lease, Quote
 from hoardrun.market.services import quotes_record
 from tests.hoardrun.market.tools import instrument, quote_of, quotes_at
 from tests.hoardrun.tools import problem
+from tests.stored import just_over
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_a_quote_says_where_it_is_from_and_how_far_it_can_be_trusted(api: APICli
         "status": "open",
     }
     assert told() == sound
-    Lease.objects.update(expires_at=timezone.now())  # its leader has died
+    Lease.objects.update(expires_at=just_over())  # its leader has died
     assert told() == sound | {"feed": "stale"}
     Quote.objects.update(feed="delayed")
     assert told() == sound | {"feed": "delayed"}

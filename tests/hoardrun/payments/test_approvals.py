@@ -17,7 +17,6 @@ from hoardrun.payments.models import ProviderPayment, StaffDecision
 from hoardrun.payments.queue.tracing import payment_why
 from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.staff import decision_ask, decision_decide
-from realtime import clock
 from realtime.errors import SecondPerson
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree
 from tests.hoardrun.payments.carrying import (
@@ -32,6 +31,7 @@ from tests.hoardrun.payments.carrying import (
     wait,
 )
 from tests.hoardrun.payments.support import paid, said
+from tests.stored import just_over
 
 
 @pytest.fixture(autouse=True)
@@ -252,5 +252,5 @@ def test_its_time_begins_when_it_is_approved(ugx: Account, dora: User, erin: Use
 
 def test_whatever_makes_it_due_it_is_not_sent_before(ugx: Account):
     row = ask(ugx, "payout", amount="5001")
-    ProviderPayment.objects.filter(pk=row.pk).update(next_check_at=clock.now())
+    ProviderPayment.objects.filter(pk=row.pk).update(next_check_at=just_over())
     assert claims.claim("mtn", 10) == []

@@ -27,6 +27,7 @@ from tests.notifications.fallbacks.support import (
     published,
 )
 from tests.notifications.support import note
+from tests.stored import just_over
 
 pytestmark = pytest.mark.django_db
 
@@ -187,7 +188,7 @@ def test_it_waits_while_staff_have_stopped_sms(outside):
     assert (row.state, row.reason, row.attempts) == ("queued", "blocked", 0)
     assert row.not_before > clock.now() + timedelta(seconds=50)  # many wait: look seldom
     pacing.resume("channel:sms")
-    Delivery.objects.update(not_before=clock.now())
+    Delivery.objects.update(not_before=just_over())
     assert len(claim("sms", 10, "worker")) == 1
 
 

@@ -18,6 +18,7 @@ from realtime.outgoing import heartbeat
 from realtime.outgoing.nudge import LEFT_SECONDS
 from tests.notifications.delivery import support
 from tests.notifications.delivery.support import MINUTE, NUMBER, committed
+from tests.stored import just_over
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,7 +127,7 @@ def test_digests_make_no_judge_late(monkeypatch):
     monkeypatch.setattr(worker._due, "wait", lambda seconds: None)
     amina = User.objects.create_user("amina")
     for _ in range(2):
-        past = clock.now() - timedelta(milliseconds=1)  # SQLite compares no finer
+        past = just_over()
         for category in ("payment", "security", "system"):
             Digest.objects.create(
                 user=amina, category=category, channel="push", due_at=past, created_at=past
@@ -135,5 +136,5 @@ def test_digests_make_no_judge_late(monkeypatch):
         worker._wait_for_ladders(5.0)
         assert worker._judge() == 3
     row = committed(amina, "transaction.failed", ago=6 * MINUTE)
-    type(row).objects.update(due_at=clock.now() - timedelta(milliseconds=1))
+    type(row).objects.update(due_at=just_over())
     assert worker._judge() == 1  # it leaves nothing to others

@@ -20,7 +20,7 @@ from tests.services.web import request
 # A container's process 1 with a /proc of its own; a user that is not root maps itself to root.
 CONTAINER = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"]
 ORPHAN = """
-import os, pathlib, time
+import contextlib, os, pathlib, time
 from realtime.cluster.first_process import step_down
 step_down()
 assert os.getpid() != 1
@@ -31,8 +31,12 @@ for _ in range(5):
         os._exit(0)
     os.wait()
 def dead():
-    found = (each / "stat" for each in pathlib.Path("/proc").iterdir() if each.name.isdigit())
-    return [text for text in map(pathlib.Path.read_text, found) if ") Z " in text]
+    found = []
+    for each in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):  # it has ended
+            if each.name.isdigit() and ") Z " in (each / "stat").read_text():
+                found.append(each)
+    return found
 until = time.monotonic() + 20
 while dead() and time.monotonic() < until:
     time.sleep(0.01)

@@ -21,6 +21,7 @@ from hoardrun.payments.services import evidence_apply
 from realtime import clock
 from tests.hoardrun.payments.calling.support import set_up
 from tests.hoardrun.payments.inbox.support import call, of_account, of_mtn, path_of, sent
+from tests.stored import just_over
 
 ACCOUNT = f"/hooks/payments/{callback_urls.code_of('daraja')}/account/{'a' * 32}"
 
@@ -96,7 +97,7 @@ def test_one_that_fails_is_tried_again_later(alice: User, caplog: pytest.LogCapt
     assert failed.due_at is not None and failed.due_at > clock.now()
     assert Sweeper(at_once=True).step() == 0  # not yet
     ProviderPayment.objects.filter(pk=row.pk).update(hint=None)
-    ReceiptOutcome.objects.update(due_at=clock.now())
+    ReceiptOutcome.objects.update(due_at=just_over())
     assert Sweeper(at_once=True).step() == 1
     assert (outcome().outcome, outcome().error) == ("applied", "")
 
