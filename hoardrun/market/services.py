@@ -55,7 +55,7 @@ def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
 
 
 _SCALED = ("change", *PRICES)
-# What a column of decimals holds: each number is less.
+# A column of decimals holds numbers below this.
 _BOUNDS = {
     field.name: Decimal(10) ** (field.max_digits - field.decimal_places)
     for field in Quote._meta.concrete_fields

