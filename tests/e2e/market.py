@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +16,7 @@ from tests.e2e.visitor import Visitor
 from tests.services.server import Server
 
 SYMBOL = "BTC-USD"
-OF_THE_MARKET = {"candle_update", "market_update"}
+NEWEST = "from"  # what has changed since a time is asked for, and no page
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -56,11 +58,20 @@ def candle(minute: int, close: str = "100.00", **more: object) -> dict[str, obje
 class Scripted:
     """A server that says of the market what a test says, in any order; of all else the truth.
 
-    `pages` are its answers by the cursor that is asked for, "" for none.
+    `pages` are its answers by the cursor that is asked for, "" for none, and NEWEST has no candle;
+    an answer waits for the event of its cursor in `held`. Messages of the types `withheld` are the
+    test's alone.
     """
 
-    def __init__(self, pages: dict[str, dict[str, object]] | None = None) -> None:
+    def __init__(
+        self,
+        pages: dict[str, dict[str, object]] | None = None,
+        *,
+        withheld: Collection[str] = ("candle_update", "market_update"),
+    ) -> None:
         self.pages = pages or {"": {"candles": [], "next": None}}
+        self.withheld = withheld
+        self.held: dict[str, asyncio.Event] = {}
         self.asked: list[str] = []
         self._socket: WebSocketRoute | None = None
 
@@ -71,7 +82,10 @@ class Scripted:
     async def _answer(self, route: Route) -> None:
         query = parse_qs(urlsplit(route.request.url).query)
         cursor = query.get("cursor", [""])[0]
-        page = {"candles": [], "next": None} if "from" in query else self.pages[cursor]
+        wants = NEWEST if "from" in query else cursor
+        if wants in self.held:
+            await self.held[wants].wait()
+        page = {"candles": [], "next": None} if wants == NEWEST else self.pages[cursor]
         await route.fulfill(json=page)
         self.asked.append(cursor)
 
@@ -80,7 +94,7 @@ class Scripted:
         server = socket.connect_to_server()
         socket.on_message(server.send)
         server.on_message(
-            lambda text: None if json.loads(text)["type"] in OF_THE_MARKET else socket.send(text)
+            lambda text: None if json.loads(text)["type"] in self.withheld else socket.send(text)
         )
 
     def tell(self, candle: dict[str, object]) -> None:
@@ -95,3 +109,9 @@ class Scripted:
         assert self._socket
         envelope = {"type": kind, "room": room, "timestamp": "2026-03-02T09:00:00.000Z"}
         self._socket.send(json.dumps(envelope | {"data": data}))
+
+
+def wide_candles() -> Scripted:
+    """Answer candles so high that any price near Bitcoin's is in sight; quotes are the truth."""
+    candles = [candle(minute, low="1000.00", high="100000.00") for minute in (12, 11, 10)]
+    return Scripted({"": {"candles": candles, "next": None}}, withheld=("candle_update",))

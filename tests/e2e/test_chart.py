@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.e2e.market import SYMBOL, Scripted, at_chart, candle, price_of
+from tests.e2e.market import NEWEST, SYMBOL, Scripted, at_chart, candle, price_of, wide_candles
 from tests.e2e.test_accessibility import SCREENS, findings
 from tests.e2e.test_phone import fits
 from tests.e2e.visitor import Visitor, log_in, visiting
@@ -63,6 +63,31 @@ async def test_revised_repeated_and_late_candles_leave_the_chart_ascending(
     assert found == sorted(set(found))
     assert scripted.asked.count("older") == 1
     assert visitor.complaints == []
+
+
+# The next frame draws what the page has; the one after it begins when that is done.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+async def test_older_candles_are_read_though_the_chart_asked_amid_the_newest(
+    browser: Browser, demo: Server
+) -> None:
+    context = await browser.new_context(timezone_id="UTC")
+    scripted = Scripted(
+        {
+            "": {"candles": [candle(11), candle(10)], "next": "older"},
+            "older": {"candles": [candle(2)], "next": None},
+        }
+    )
+    scripted.held = {"": asyncio.Event(), NEWEST: asyncio.Event()}
+    await scripted.begin(context)
+    page = (await at_chart(browser, demo, context=context)).page  # connected: the newest are due
+    scripted.held[""].set()
+    await expect(page.locator("#legend")).to_contain_text("09:11")
+    await page.evaluate(DRAWN)
+    scripted.held[NEWEST].set()
+    await page.get_by_role("button", name="Table").click()
+    await expect(page.locator("#rows tr")).to_have_count(3)
 
 
 # More minutes of Bitcoin than a page of the chart has: the simulator's past is shorter.
@@ -165,7 +190,9 @@ async def test_a_price_is_not_shown_as_live_without_a_connection(
 async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     browser: Browser, demo: Server
 ) -> None:
-    visitor = await at_chart(browser, demo)
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    await wide_candles().begin(context)
+    visitor = await at_chart(browser, demo, context=context)
     page, form = visitor.page, visitor.page.locator("#alert")
     await expect(page.locator("#legend")).to_contain_text("close")
     price = await price_of(page)
@@ -308,11 +335,12 @@ async def test_the_page_is_fit_for_everybody(browser: Browser, demo: Server, nam
     context = await browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
+    await wide_candles().begin(context)
     visitor = await at_chart(browser, demo, context=context)
     page = visitor.page
     await expect(page.locator("#legend")).to_contain_text("close")
     price = await price_of(page)
-    await page.locator("#alert [name=threshold]").fill(f"{price + 150:.2f}")
+    await page.locator("#alert [name=threshold]").fill(f"{price + 5000:.2f}")
     await page.locator("#alert-send").click()
     await expect(page.locator(".alert-handle")).to_be_visible()
     await expect(page.locator("#alert-send")).to_be_enabled()

@@ -20,6 +20,8 @@ export class History extends EventTarget {
   #missing = /** @type {string | undefined} */ (undefined); // since when candles may be missing
   #reading = /** @type {Promise<void>} */ (null);
   #isDue = false; // the newest are asked for again after what is being read
+  #isOlderDue = false; // and then those before the first
+  #isReadingNewest = false;
   #failures = 0;
   #timer;
   #isOver = false;
@@ -60,7 +62,8 @@ export class History extends EventTarget {
 
   /** Read the page before the first candle. */
   older() {
-    if (!this.isLoading && this.hasOlder && this.#cursor) this.#read(() => this.#readOlder());
+    if (this.#isReadingNewest) this.#isOlderDue = true;
+    else if (!this.isLoading && this.hasOlder && this.#cursor) this.#read(() => this.#readOlder());
   }
 
   /** Take what `candle_update` says. */
@@ -90,9 +93,13 @@ export class History extends EventTarget {
       .then(() => {
         this.#reading = null;
         this.dispatchEvent(new Event("state"));
-        if (!this.#isDue) return;
-        this.#isDue = false;
-        this.load();
+        if (this.#isDue) {
+          this.#isDue = false;
+          this.load();
+        } else if (this.#isOlderDue) {
+          this.#isOlderDue = false;
+          this.older();
+        }
       });
     this.dispatchEvent(new Event("state"));
   }
@@ -111,12 +118,17 @@ export class History extends EventTarget {
   }
 
   async #readSince(from) {
-    let cursor;
-    do {
-      const page = await this.#page({ from, limit: LONGEST_PAGE, cursor });
-      this.#changed(this.candles.merge(page.candles, { isHistory: true }));
-      cursor = page.next;
-    } while (cursor);
+    this.#isReadingNewest = true;
+    try {
+      let cursor;
+      do {
+        const page = await this.#page({ from, limit: LONGEST_PAGE, cursor });
+        this.#changed(this.candles.merge(page.candles, { isHistory: true }));
+        cursor = page.next;
+      } while (cursor);
+    } finally {
+      this.#isReadingNewest = false;
+    }
   }
 
   #page(query) {
