@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import http.client
 import itertools
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,7 +49,6 @@ ASKED = (
     ("GET", "/api/v1/auth/me", 200),
     ("POST", "/api/ws-ticket", 200),
 )
-BACK_SECONDS = 2.0  # for HAProxy to see that a node is back, which it looks for each second
 
 
 class Prober(threading.Thread):
@@ -138,6 +139,12 @@ class Device:
             self.codes.append(closed or 1006)
 
 
+def takes(haproxy: Balancer, port: int) -> bool:
+    """Say whether HAProxy has seen that a node is back, which it looks for each second."""
+    states = re.findall(rf"nodes/node{port} is (UP|DOWN)", haproxy.log())
+    return states[-1:] != ["DOWN"]
+
+
 async def test_a_rolling_restart_fails_no_request_and_every_client_is_told(
     postgres: Postgres, redis: Redis
 ) -> None:
@@ -162,7 +169,7 @@ async def test_a_rolling_restart_fails_no_request_and_every_client_is_told(
                     assert "Traceback" not in log
                     await asyncio.to_thread(node.start)
                     await until(are_all_in, seconds=20)
-                    await asyncio.sleep(BACK_SECONDS)
+                    await until(partial(takes, haproxy, node.port), seconds=20)
             for task in tasks:
                 task.cancel()
         assert {each.name: each.wrong for each in probers if each.wrong} == {}
