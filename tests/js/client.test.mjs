@@ -189,7 +189,7 @@ test("a request of the user before is not sent for the next", async () => {
 });
 
 test("a request that waits for a connection is refused at once when nobody is logged in", async () => {
-  const { client } = make({ getToken: () => null, snapshot: true, requestTimeoutMs: 500 });
+  const { client } = make({ getToken: () => null, snapshot: true, requestTimeoutMs: 10_000 });
   const asked = client.join("market:crypto");
   client.connect();
   await assert.rejects(asked, {

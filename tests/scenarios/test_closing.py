@@ -39,7 +39,7 @@ async def test_a_command_before_the_login_closes_with_4401(served: Server) -> No
 async def test_an_expired_login_closes_with_4401(served: Server) -> None:
     async with await Client.open(served.ws_url, token=token_for(ALICE, seconds=1)) as client:
         await client.receive("connection_established")
-        assert await ending(client, seconds=4) == CloseCode.UNAUTHORIZED
+        assert await ending(client) == CloseCode.UNAUTHORIZED
 
 
 async def test_a_deactivated_user_closes_with_4403(served: Server) -> None:
@@ -59,7 +59,7 @@ async def test_a_renewal_for_another_user_closes_with_4403(served: Server) -> No
 
 async def test_a_socket_that_does_not_log_in_closes_with_4408(strict: Server) -> None:
     async with await Client.open(strict.ws_url) as client:
-        assert await ending(client, seconds=4) == CloseCode.TIMEOUT
+        assert await ending(client) == CloseCode.TIMEOUT
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def small() -> Iterator[Server]:
         WS_MAX_CONNECTIONS_PER_NODE="6",
         WS_MAX_ANONYMOUS_PER_ADDRESS="3",
         WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="0.5",
-        WS_MAX_LOGINS_PER_SECOND_PER_USER="1",
+        WS_MAX_LOGINS_PER_SECOND_PER_USER="0.1",
         WS_MAX_MESSAGES_PER_SECOND_PER_USER="10",
     ) as server:
         yield server
@@ -137,7 +137,7 @@ async def test_a_user_who_logs_in_too_often_closes_with_4429(small: Server) -> N
 
 
 async def test_all_sockets_of_a_user_share_one_rate() -> None:
-    with node(WS_MAX_MESSAGES_PER_SECOND_PER_USER="10", DEBUG="1") as server:
+    with node(WS_MAX_MESSAGES_PER_SECOND_PER_USER="4", DEBUG="1") as server:
         phone = await connect(server, ALICE)
         laptop = await connect(server, ALICE)
         bob = await connect(server, BOB)

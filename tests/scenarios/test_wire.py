@@ -139,11 +139,12 @@ async def test_a_slower_rate_sends_the_newest_value_once_an_interval(alice: Clie
     for _ in range(joined["data"]["snapshot"]):
         await alice.receive("market_update")
     times = []
-    for _ in range(3):
+    for _ in range(5):
         await alice.receive("market_update")
         times.append(asyncio.get_running_loop().time())
-    # The room moves twice a second; thinned out, an interval lies between two messages.
-    assert times[2] - times[0] > 1.5
+    # The room moves twice a second: five would take two seconds. Thinned out, they take four,
+    # less by as much as the first one came late.
+    assert times[-1] - times[0] > 2.5
 
 
 async def test_an_ack_is_stored_and_a_device_resumes_from_it(served: Server) -> None:
@@ -270,11 +271,11 @@ async def test_a_token_may_come_in_a_message(served: Server) -> None:
 
 
 async def test_a_login_is_renewed_in_place(served: Server) -> None:
-    alice = await Client.open(served.ws_url, token=token_for(ALICE, seconds=2))
+    alice = await Client.open(served.ws_url, token=token_for(ALICE, seconds=4))
     async with alice:
         first = await alice.receive("connection_established")
         renewed = await alice.request(type="authenticate", token=token_for(ALICE))
         assert renewed["type"] == "authenticated"
         assert renewed["data"]["expires_at"] > first["data"]["expires_at"]
-        await alice.expect_nothing(2.5, type="error")
+        await alice.expect_nothing(4.5, type="error")
         await alice.ping()

@@ -74,7 +74,7 @@ def test_slow_is_an_exit_code_of_its_own(server: Server, token_file: Path) -> No
 
 def test_it_says_at_which_step_it_failed(server: Server, token_file: Path, tmp_path: Path) -> None:
     nowhere = f"ws://127.0.0.1:{free_port()}"
-    found = checked(server, "--token-file", token_file, "--timeout", 2, code=2, url=nowhere)
+    found = checked(server, "--token-file", token_file, "--timeout", 20, code=2, url=nowhere)
     assert found["failed_at"] == "connect"
     assert "Connect" in found["why"] or "refused" in found["why"]
     (tmp_path / "password").write_text("wrong")
