@@ -16,9 +16,13 @@ from tests.e2e.visitor import Visitor, log_in, visiting
 from tests.services.ports import until
 from tests.services.server import Server
 
+# The next frame draws what the page has; the one after it begins when that is done.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 async def rows(page: Page) -> list[tuple[str, str]]:
-    """Read the times and the closes of the table, oldest first."""
+    """Read the times and the closes of the table, oldest first, once it is drawn."""
+    await page.evaluate(DRAWN)
     found: list[list[str]] = await page.locator("#rows tr").evaluate_all(
         "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
     )
@@ -63,10 +67,6 @@ async def test_revised_repeated_and_late_candles_leave_the_chart_ascending(
     assert found == sorted(set(found))
     assert scripted.asked.count("older") == 1
     assert visitor.complaints == []
-
-
-# The next frame draws what the page has; the one after it begins when that is done.
-DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 async def test_older_candles_are_read_though_the_chart_asked_amid_the_newest(
@@ -122,13 +122,15 @@ async def test_candles_come_live_and_older_ones_as_one_goes_back(
     for interval in ("5m", "1d", "1m"):
         await page.get_by_role("button", name=interval, exact=True).click()
         await expect(legend).to_contain_text("running")
-    # By keyboard, until the page has asked for the one before.
+    # By keyboard, until the page has asked for the one before. The first may still be on its way.
     await page.locator("#chart").focus()
-    async with page.expect_response(lambda answer: "cursor=" in answer.url) as answer:
-        for _ in range(25):
+    older = re.compile("interval=1m&.*cursor=")
+    async with page.expect_response(older) as answer:
+        while not answer.is_done():
             await page.keyboard.press("PageUp")
     assert (await answer.value).ok
     await page.keyboard.press("ArrowRight")
+    await page.evaluate(DRAWN)
     pointed_at = (await legend.inner_text())[:20]  # its day and its minute
     await expect(page.locator("#polite")).to_contain_text(pointed_at)
     await page.keyboard.press("End")
@@ -207,9 +209,9 @@ async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     await expect(row).to_contain_text("armed")
     await expect(page.locator("#alert-says")).to_be_empty()
     await expect(page.locator(".alert-handle")).to_be_hidden()  # far above what is drawn
-    # Changed to what is in sight.
+    # Changed to what is in sight, and what no price reaches meanwhile.
     await row.get_by_role("button", name="Change").click()
-    await form.locator("[name=threshold]").fill(f"{price + 150:.2f}")
+    await form.locator("[name=threshold]").fill(f"{price + 5000:.2f}")
     await form.get_by_role("button", name="Save").click()
     handle = page.locator(".alert-handle")
     await expect(handle).to_be_visible()
@@ -222,7 +224,7 @@ async def test_an_alert_is_set_dragged_moved_by_keys_and_removed(
     async with page.expect_response("**/price-alerts/*") as saved:
         await page.mouse.up()
     dragged = Decimal((await (await saved.value).json())["threshold"])
-    assert dragged > price + 150
+    assert dragged > price + 5000
     await expect(row).to_contain_text(f"{dragged:,.2f}")
     await expect(row).to_contain_text("armed")
     # By keyboard: a step, ten, and Escape takes back.

@@ -69,6 +69,8 @@ async def staff(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
 
 async def test_a_notification_of_staff_reaches_its_customer_once(staff: Desk, amina: Desk) -> None:
     badge = amina.page.locator("#bell .badge")
+    # Which are drawn with the count.
+    await expect(amina.page.locator("#balances article").first).to_be_visible()
     before = int(await badge.inner_text() or 0)
     await staff.fill(user_id="amina", title="From the desk <b>x</b>")
     await staff.page.locator("#staff-send").dblclick()

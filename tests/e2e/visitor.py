@@ -8,13 +8,28 @@ from contextlib import asynccontextmanager
 from typing import Self
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Request, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+)
 
 from tests.services.ports import wait_until
 from tests.services.server import Server
 
 # The browser's own messages where a test takes the server or the network away.
-OF_AN_OUTAGE = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET")
+OF_AN_OUTAGE = (
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_CONNECTION_CLOSED",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+    "Connection closed before receiving a handshake response",
+)
 # Text that would run, or show as a picture, in a page that took it for markup.
 HOSTILE = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>\'"&lt;'
 AMINA_ID = 1  # seed_demo makes her first
@@ -37,17 +52,13 @@ class Visitor:
         self.context = context
         self.page = page
         self.complaints: list[str] = []
+        self._asked: set[Request] = set()  # what has no answer yet
+        self._left: set[str] = set()  # what had none when the user logged out: it may be refused
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(f"{message.text} {message.location.get('url')}")
-                if message.type == "error"
-                and not any(words in message.text for words in OF_AN_OUTAGE)
-                else None
-            ),
-        )
+        page.on("console", self._said)
         page.on("request", self._requested)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
         page.on("websocket", lambda socket: self._check(socket.url))
         self._host = ""
 
@@ -60,8 +71,21 @@ class Visitor:
         await visitor.page.goto(url)
         return visitor
 
+    def _said(self, message: ConsoleMessage) -> None:
+        url = str(message.location.get("url"))
+        is_left = "status of 401" in message.text and url in self._left
+        is_of_an_outage = any(words in message.text for words in OF_AN_OUTAGE)
+        if message.type == "error" and not is_left and not is_of_an_outage:
+            self.complaints.append(f"{message.text} {url}")
+
     def _requested(self, request: Request) -> None:
+        if request.url.endswith("/auth/logout"):
+            self._left |= {each.url for each in self._asked}
+        self._asked.add(request)
         self._check(request.url)
+
+    def _answered(self, request: Request) -> None:
+        self._asked.discard(request)
 
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
