@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 
 from hoardrun.market import lease
 from hoardrun.market.engine import threads
+from hoardrun.market.engine.tasks import to_the_end
 from hoardrun.market.lease import Held
 from hoardrun.market.options import scaled
 
@@ -83,7 +84,7 @@ class Candidate:
             self.held = None
             for task in (work, keeping):
                 task.cancel()
-            await asyncio.shield(self._end(held, work, keeping))
+            await to_the_end(self._end(held, work, keeping))
         if not failed:
             return True
         if isinstance(failed, (lease.Overtaken, DatabaseError)):

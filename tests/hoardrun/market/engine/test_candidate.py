@@ -26,8 +26,10 @@ SCALE = 10.0
 
 
 @pytest.fixture(autouse=True)
-def _fast(settings: Any) -> None:
+def _fast(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MARKET = {"MARKET_TIME_SCALE": SCALE}
+    # Ten real seconds all the same: no pause of this machine costs a lease.
+    monkeypatch.setattr(lease, "TTL_SECONDS", lease.TTL_SECONDS * SCALE)
 
 
 class Work:
@@ -70,6 +72,14 @@ async def candidate(work: Work, holder: str) -> AsyncIterator[asyncio.Task[None]
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def renewed() -> None:
+    """Wait until the lease was renewed."""
+    before = (await Lease.objects.aget()).expires_at
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await Lease.objects.aget()).expires_at <= before:
+            await asyncio.sleep(0.01)
+
+
 @contextmanager
 def _without_leases() -> Iterator[None]:
     def rename(old: str, new: str) -> None:
@@ -89,7 +99,8 @@ async def test_one_leads_and_the_other_follows_once_it_has_ended():
     async with candidate(one, "one") as first:
         await until(lambda: one.leads)
         async with candidate(other, "other"):
-            await asyncio.sleep(2 * lease.TTL_SECONDS / SCALE)  # it renews
+            for _ in range(3):
+                await renewed()
             assert one.leads and not other.terms
             first.cancel()
             await until(lambda: other.leads)
@@ -110,8 +121,10 @@ async def test_it_stops_once_another_has_overtaken_it():
         assert row.holder == "other"
 
 
-def test_it_stops_before_others_may_lead_if_the_database_is_away():
+def test_it_stops_before_others_may_lead_if_the_database_is_away(monkeypatch: pytest.MonkeyPatch):
     work = Work()
+    # It stops two seconds after the last renewal: far from the end of its lease.
+    monkeypatch.setattr(lease, "MARGIN_SECONDS", lease.TTL_SECONDS - 2 * SCALE)
 
     async def lead() -> None:
         async with candidate(work, "one"):
@@ -124,7 +137,8 @@ def test_it_stops_before_others_may_lead_if_the_database_is_away():
                 await threads.run(_away.__exit__, None, None, None)
             terms = lease.terms()
             assert work.ended_at[0] - began < terms.ttl
-            await until(lambda: len(work.terms) == 2)
+            await threads.run(lambda: Lease.objects.update(expires_at=F("acquired_at")))
+            await until(lambda: len(work.terms) > 1)
 
     _away = _without_leases()
     asyncio.run(lead())
@@ -138,6 +152,31 @@ async def test_work_that_fails_leaves_the_lease_to_others(caplog: Any):
         async with candidate(other, "other"):
             await until(lambda: other.leads)
     assert "leading engine failed" in caplog.text
+
+
+async def test_a_candidate_that_ends_while_it_gives_the_lease_back_has_given_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    work, may, gives, may_give = Work(), asyncio.Event(), threading.Event(), threading.Event()
+    release = lease.release
+
+    def slow(held: Held) -> None:
+        gives.set()
+        may_give.wait(PATIENCE_SECONDS)
+        release(held)
+
+    monkeypatch.setattr(lease, "STATEMENT_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(lease, "release", slow)
+    may.set()
+    running = asyncio.ensure_future(Candidate("engine", "one", work, may=may.is_set).run())
+    await until(lambda: work.leads)
+    may.clear()
+    await until(gives.is_set)
+    running.cancel()
+    asyncio.get_running_loop().call_later(0.2, may_give.set)
+    await asyncio.gather(running, return_exceptions=True)
+    assert may_give.is_set()
+    assert (await Lease.objects.aget()).holder == ""
 
 
 async def test_it_leads_only_while_it_may():
@@ -154,7 +193,8 @@ async def test_it_leads_only_while_it_may():
     assert (await Lease.objects.aget()).holder == ""
 
 
-async def test_what_it_gets_while_it_is_ended_it_gives_back():
+async def test_what_it_gets_while_it_is_ended_it_gives_back(settings: Any):
+    settings.MARKET = {}  # else PostgreSQL ends what is stored after half a second
     before = await threads.run(lease.acquire, "engine", "before")
     assert before is not None
     stores, may_end = threading.Event(), threading.Event()
