@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from hoardrun.market.models import Source, SourceSymbol
 from hoardrun.market.recording.faults import parse
 from hoardrun.market.recording.format import load
 from hoardrun.market.recording.server import ReplayServer
-from tests.hoardrun.market.engine.tools import Taken, running, until
+from tests.hoardrun.market.engine.tools import PATIENCE_SECONDS, Taken, running, until
 from tests.services.environment import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,13 +39,9 @@ async def server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield made
 
 
-async def test_bitcoin_is_live_within_five_seconds_by_the_addresses_of_the_options(
-    server: ReplayServer,
-):
-    began = time.monotonic()
+async def test_bitcoin_is_live_by_the_addresses_of_the_options(server: ReplayServer):
     async with running(["kraken"]) as (kept, _):
         await until(lambda: kept.of("BTC-USD"))
-        assert time.monotonic() - began < 5
         first = kept.of("BTC-USD")[0]
         assert (first.feed, first.source, first.window) == (Feed.LIVE, "kraken", "rolling_24h")
         assert abs(timezone.now() - first.as_of) < timedelta(minutes=30)
@@ -61,13 +56,11 @@ async def test_bitcoin_is_live_within_five_seconds_by_the_addresses_of_the_optio
     assert symbols["BTC/USD"] == "primary"
 
 
-async def test_a_dead_feed_is_visible_within_its_limit(server: ReplayServer):
+async def test_a_dead_feed_is_visible(server: ReplayServer):
     async with running(["kraken"]) as (kept, _):
         await until(lambda: kept.of("BTC-USD") and kept.of("BTC-USD")[-1].feed is Feed.LIVE)
         server.lay(parse("half_open"))
-        began = time.monotonic()
         await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.STALE)
-        assert time.monotonic() - began < 12
         server.lift()
         await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
         await until(
@@ -97,7 +90,6 @@ async def _refused(symbol: str) -> None:
         row = SourceSymbol.objects.filter(venue_symbol=symbol, is_enabled=False).first()
         return row.reason if row else ""
 
-    deadline = time.monotonic() + 20
-    while not (await reason()).startswith("refused:"):
-        assert time.monotonic() < deadline, "the refusal is not stored"
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (await reason()).startswith("refused:"):
+            await asyncio.sleep(0.05)

@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from django.db import connection
 from django.utils import timezone
 
-from hoardrun.market import scaled
+from hoardrun.market import lease, scaled
 from hoardrun.market.engine import runtime as runtimes
 from hoardrun.market.engine import threads
 from hoardrun.market.engine.prices import Feed, FeedChange, Gap
@@ -22,7 +22,7 @@ from hoardrun.market.errors import FeedNotFound
 from hoardrun.market.feeds.fetching import Fetcher
 from hoardrun.market.models import Instrument, Lease, Quote, Source
 from realtime.outgoing import pacing
-from tests.hoardrun.market.engine.tools import Kept, Taken, running, until
+from tests.hoardrun.market.engine.tools import PATIENCE_SECONDS, Kept, Taken, running, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,6 +32,8 @@ CONSUMER = "tests.hoardrun.market.engine.tools.Taken"
 @pytest.fixture(autouse=True)
 def _fast(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MARKET = {"MARKET_TIME_SCALE": 4.0}
+    # Ten real seconds all the same: no pause of this machine costs a lease.
+    monkeypatch.setattr(lease, "TTL_SECONDS", 40.0)
     settings.REDIS_URL = ""
     monkeypatch.setattr(runtimes, "CONSUMERS", (CONSUMER,))
 
@@ -43,11 +45,11 @@ async def test_it_simulates_an_empty_market_says_so_and_stores_the_newest():
     assert {quote.source for quote in kept.quotes} == {"simulator"}
     assert {quote.feed for quote in kept.quotes} == {Feed.LIVE}
     newest = {quote.listing.id: quote for quote in kept.quotes}
-    lease = await Lease.objects.aget(name="source:simulator")
+    led = await Lease.objects.aget(name="source:simulator")
     async for row in Quote.objects.select_related("instrument"):
         quote = newest[row.pk]
         assert row.price == scaled.rounded(quote.price, row.instrument.decimals)
-        assert (row.source, row.epoch, row.feed) == ("simulator", lease.epoch, "live")
+        assert (row.source, row.epoch, row.feed) == ("simulator", led.epoch, "live")
     source = await Source.objects.aget()
     assert (source.name, source.state) == ("simulator", "live")
 
@@ -69,7 +71,8 @@ async def test_only_one_process_leads_and_the_other_goes_on_where_it_ended():
     async with running(["simulator"], interval=0.1) as (first, _):
         await until(lambda: first.quotes)
         async with running(["simulator"], interval=0.1) as (second, other):
-            await asyncio.sleep(3)  # longer than a lease, so it was renewed
+            for _ in range(3):
+                await _renewed()
             assert second.quotes == []
             assert other.leads == []
             count = len(first.quotes)
@@ -92,13 +95,14 @@ async def test_a_halt_by_staff_is_said_with_the_last_price():
     assert kept.quotes[-1].as_of <= timezone.now()
 
 
-async def test_prices_are_said_to_be_stale_where_nobody_may_lead():
+async def test_prices_are_said_to_be_stale_where_nobody_may_lead(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lease, "TTL_SECONDS", 10.0)
     async with running(["simulator"], interval=0.1) as (kept, runtime):
         await until(lambda: kept.of("BTC-USD"))
         await _rename("market_lease", "market_lease_away")
         try:
             await until(lambda: set(_feeds(kept).values()) == {Feed.STALE})
-            assert runtime.leads == []
+            await until(lambda: runtime.leads == [])
         finally:
             await _rename("market_lease_away", "market_lease")
         await until(lambda: kept.of("BTC-USD")[-1].feed is Feed.LIVE)
@@ -106,6 +110,15 @@ async def test_prices_are_said_to_be_stale_where_nobody_may_lead():
 
 def _feeds(kept: Kept) -> dict[str, Feed]:
     return {quote.listing.symbol: quote.feed for quote in kept.quotes}
+
+
+async def _renewed() -> None:
+    """Wait until the lease of the source was renewed."""
+    row = Lease.objects.filter(name="source:simulator")
+    before = (await row.aget()).expires_at
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await row.aget()).expires_at <= before:
+            await asyncio.sleep(0.05)
 
 
 @database_sync_to_async

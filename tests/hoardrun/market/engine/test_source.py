@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from hoardrun.market import feeds
+from hoardrun.market import feeds, lease
 from hoardrun.market.engine import runtime as runtimes
 from hoardrun.market.engine import threads
 from hoardrun.market.engine.prices import Feed, FeedChange, Gap
@@ -40,6 +40,8 @@ SCALE = 4.0
 @pytest.fixture(autouse=True)
 def _fast(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MARKET = {"MARKET_TIME_SCALE": SCALE}
+    # Ten real seconds all the same: no pause of this machine costs a lease.
+    monkeypatch.setattr(lease, "TTL_SECONDS", lease.TTL_SECONDS * SCALE)
     settings.REDIS_URL = ""
     monkeypatch.setattr(runtimes, "CONSUMERS", (CONSUMER,))
     monkeypatch.setitem(feeds.VENUES, "scripted", VENUE)
@@ -190,8 +192,10 @@ async def test_a_price_that_is_not_believed_is_published_to_nobody():
     async with playing() as server, leading(server) as (kept, _):
         async with moving(server, "BTC-USD") as last:
             await until(lambda: len(kept.of("BTC-USD")) > 5)
-            for odd in ("0", "-1", last[0] * 100):
+            for number, odd in enumerate(("0", "-1", last[0] * 100)):
                 say(server, "BTC-USD", odd)
+                # Of tickers only the newest is judged, of trades each one.
+                server.say({"trade": "B", "id": number, "price": str(odd), "at": now()})
                 await kept.more(3)
             server.say({"tick": "B"})
             await kept.more(3)
@@ -361,7 +365,7 @@ async def test_a_database_that_stalls_delays_no_price(settings: Any):
         stalling = asyncio.ensure_future(threads.run(stall))
         try:
             await until(holds.is_set)
-            # 20 seconds; SQLite locks the lease as well, which must be renewed within eight.
+            # 20 seconds; SQLite locks the lease as well, which must be renewed in its time.
             for _ in range(4 if connection.vendor == "postgresql" else 1):
                 await kept.more(100)
             assert kept.quotes[-1].feed is Feed.LIVE
@@ -375,8 +379,11 @@ async def test_a_database_that_stalls_delays_no_price(settings: Any):
         assert len(server.connects) == 1
 
 
-async def test_prices_are_stale_while_the_database_lets_nobody_lead():
+async def test_prices_are_stale_while_the_database_lets_nobody_lead(
+    monkeypatch: pytest.MonkeyPatch,
+):
     """The leader cannot store its last prices, and nobody waits for that."""
+    monkeypatch.setattr(lease, "TTL_SECONDS", 10.0)
     await _listed("BTC-USD")
     holds, release = threading.Event(), threading.Event()
 
@@ -393,7 +400,7 @@ async def test_prices_are_stale_while_the_database_lets_nobody_lead():
         try:
             await until(holds.is_set)
             await until(lambda: kept.quotes[-1].feed is Feed.STALE)
-            assert not server.open
+            await until(lambda: not server.open)
         finally:
             release.set()
             await stalling
@@ -474,6 +481,15 @@ async def test_before_its_first_price_a_stored_one_keeps_the_name_of_its_source(
             await until(lambda: kept.of("BTC-USD")[-1].source == "scripted")
 
 
+async def _saved(source: str) -> None:
+    """Wait until a source has stored how it fares: it has read the symbols just before."""
+    row = Source.objects.filter(name=source).values_list("updated_at", flat=True)
+    before = await row.afirst()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await row.afirst() == before:
+            await asyncio.sleep(0.05)
+
+
 @database_sync_to_async
 def _stopped(is_stopped: bool) -> None:
     Source.objects.update_or_create(name="scripted", defaults={"is_stopped": is_stopped})
@@ -503,7 +519,8 @@ async def test_a_backup_prices_what_the_primary_has_no_live_price_of(
         async with asyncio.timeout(20):
             while not await Quote.objects.filter(source="scripted").acount():
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(2 * 3 / SCALE)  # the backup has looked since
+        for _ in range(2):  # the backup has looked since
+            await _saved("second")
         kept.quotes.clear()
         await asyncio.sleep(10 / SCALE)
         assert {quote.source for quote in kept.of("BTC-USD")} == {"scripted"}
@@ -536,6 +553,7 @@ async def test_a_symbol_that_one_source_refuses_is_live_by_another(
             async with asyncio.timeout(20):
                 while await SourceSymbol.objects.filter(is_enabled=True).acount() == 3:
                     await asyncio.sleep(0.05)
+            await _saved("scripted")  # after it has said its last of it
             await until(lambda: feeds_of("BTC-USD")[-1] is Feed.LIVE)
             Taken.last.items.clear()
             await until(lambda: len(feeds_of("BTC-USD")) >= 3)  # each says all anew now and then

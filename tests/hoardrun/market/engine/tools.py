@@ -11,7 +11,7 @@ from hoardrun.market.engine.prices import Accepted, Item
 from hoardrun.market.engine.runtime import Runtime
 from hoardrun.market.quotes import LiveQuote
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 40
 
 
 async def until(holds: Callable[[], object]) -> None:

@@ -42,7 +42,7 @@ from hoardrun.market.feeds.session import Session
 from hoardrun.market.feeds.venue import Limits, Venue
 
 PACE = 20.0
-WAIT_SECONDS = 20.0  # real ones, before a test gives up
+WAIT_SECONDS = 60.0  # real ones, before a test gives up
 
 
 class ScriptedVenue(Venue):

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection
 
 from hoardrun.market.recording.server import ReplayServer
 
-LIMIT_SECONDS = 20.0
+LIMIT_SECONDS = 60.0
 
 
 def read(text: str | bytes) -> Any:
