@@ -146,7 +146,7 @@ def test_it_finds_users_with_lapsed_notifications_page_by_page(
 ):
     monkeypatch.setattr(selectors, "LAPSED_PAGE", 2)
     now = timezone.now()
-    for user, seconds in ((alice, 1), (bob, 1), (bob, 1), (alice, 1), (alice, 2), (alice, -9)):
+    for user, seconds in ((alice, 1), (bob, 1), (bob, 1), (alice, 1), (alice, 2), (alice, -900)):
         created = note(user, expires_at=now + HOUR)
         moment = now - timedelta(seconds=seconds)
         Notification.objects.filter(pk=created.pk).update(expires_at=moment)

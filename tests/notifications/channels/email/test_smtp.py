@@ -16,7 +16,7 @@ from tests.notifications.channels.support import message, options
 from tests.services.ports import free_port
 
 AMINA = "amina@example.org"
-SECONDS = 1.0  # after which a server that says nothing is given up
+SECONDS = 4.0  # after which a server that says nothing is given up; a busy machine may rest
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def server(running: MailServer) -> MailServer:
     return running
 
 
-def smtp(port: int, seconds: float = 5, **given: Any) -> Smtp:
+def smtp(port: int, seconds: float = 20, **given: Any) -> Smtp:
     found = options(
         email_host="127.0.0.1",
         email_port=port,
