@@ -54,17 +54,18 @@ def read(symbol: str = "BTC-USD") -> tuple[str, str]:
 
 
 def trading_on(days_from_now: int, **more: Any) -> None:
-    """Let Bitcoin trade at a venue that is open on one weekday."""
+    """Let Bitcoin trade at a venue that is open on one weekday, and on the next: it may come."""
     Instrument.objects.filter(symbol="BTC-USD").update(venue_code="TEST")
-    TradingSession.objects.create(
-        venue="TEST",
-        weekday=(timezone.now() + timedelta(days=days_from_now)).weekday(),
-        opens=time(0),
-        closes=time(0),
-        timezone="UTC",
-        valid_from=FIRST_DAY,
-        **more,
-    )
+    for days in (days_from_now, days_from_now + 1):
+        TradingSession.objects.create(
+            venue="TEST",
+            weekday=(timezone.now() + timedelta(days=days)).weekday(),
+            opens=time(0),
+            closes=time(0),
+            timezone="UTC",
+            valid_from=FIRST_DAY,
+            **more,
+        )
 
 
 def test_what_the_leader_has_stored_holds_while_it_leads():
@@ -113,7 +114,9 @@ def test_a_closed_market_is_closed_whoever_leads(is_led: bool):
             expires_at=timezone.now() - timedelta(seconds=1)
         )
     assert read() == ("closed", "closed")
-    Holiday.objects.create(venue="TEST", day=timezone.now().date(), name="A day off")
+    for days in (0, 1):
+        day = (timezone.now() + timedelta(days=days)).date()
+        Holiday.objects.create(venue="TEST", day=day, name="A day off")
     calendars._until = 0.0
     assert read() == ("closed", "holiday")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -168,8 +169,12 @@ def test_it_refuses_a_query_it_does_not_understand(api: APIClient, quotes: None,
 
 @pytest.mark.parametrize("path", ["market-data", "instruments", "quotes"])
 def test_it_asks_the_database_once_for_all(
-    api: APIClient, quotes: None, path: str, django_assert_num_queries: Any
+    api: APIClient,
+    quotes: None,
+    path: str,
+    django_assert_num_queries: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    calendars.newest()  # read now and then
+    monkeypatch.setattr(calendars, "_until", inf)  # they are read now and then
     with django_assert_num_queries(1):
         api.get(f"/api/v1/{path}")

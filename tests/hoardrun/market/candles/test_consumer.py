@@ -252,9 +252,11 @@ async def test_a_late_trade_does_not_replace_what_the_history_has_filled(
     btc: Instrument, venue: Venue
 ):
     venue.trades = [of(btc, second, second, second) for second in (1, 30, 59, 67)]
-    async with leading(Rooms(), await run(led)()) as candles:
+    rooms = Rooms()
+    async with leading(rooms, await run(led)()) as candles:
         candles.take([each for each in venue.trades if each.trade_id in (1, 67)])
-        await turned(candles, lambda: 0 in closed() and closed()[0].values.trades == 3)
+        # What is filled is told to the rooms and to the builder at the same time.
+        await turned(candles, lambda: rooms.of("1m", closed=True, trades=3))
         candles.take([each for each in venue.trades if each.trade_id == 59])
         assert candles._builder.counts.late == 1
         await candles.turn()
@@ -297,7 +299,8 @@ async def test_history_that_comes_while_its_minute_is_stored_is_asked_for_again(
 async def test_a_leader_that_was_overtaken_writes_nothing_and_the_next_one_fills_in(
     btc: Instrument, venue: Venue
 ):
-    trades = [of(btc, second, second % 17, second) for second in range(0, 400, 5)]
+    # The last minute has just begun: it does not close while this test takes its time.
+    trades = [of(btc, second, second % 17, second) for second in range(0, 365, 5)]
     venue.trades = trades
     first = await run(led)("one")
     async with leading(Rooms(), first) as sleeper:

@@ -29,15 +29,20 @@ async def _record(url: str, *arguments: str) -> asyncio.subprocess.Process:
     )
 
 
+def _pings(server: ReplayServer) -> int:
+    return sum('"ping"' in text for _, text in server.received)
+
+
 @pytest.mark.servers
 async def test_it_records_until_a_signal_and_the_file_is_whole(tmp_path: Path):
     file = tmp_path / "session.jsonl"
     words = ("--source", "kraken", "--symbols", "BTC/USD,NOPE/USD", "--note", "a test", "--json")
-    async with ReplayServer(load(CALM), speed=60, begin=60) as server:
+    async with ReplayServer(load(CALM), speed=60, begin=60, waits=True) as server:
         process = await _record(server.url, str(file), *words)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while server.counts["frames"] < 5:
+                # Pings come two seconds apart: it has read the answers from before the first.
+                while server.counts["frames"] < 5 or _pings(server) < 2:
                     await asyncio.sleep(0.02)
         finally:
             process.send_signal(SIGTERM)
@@ -59,7 +64,7 @@ async def test_it_records_until_a_signal_and_the_file_is_whole(tmp_path: Path):
 @pytest.mark.servers
 async def test_it_ends_after_its_time_and_leaves_no_empty_file(tmp_path: Path):
     file = tmp_path / "session.jsonl"
-    words = ("--source", "kraken", "--symbols", "BTC/USD", "--for", "0.5s")
+    words = ("--source", "kraken", "--symbols", "BTC/USD", "--for", "4s")
     async with ReplayServer(load(CALM)) as server:
         url = server.url
     process = await _record(url, str(file), *words)  # nobody listens there any more
