@@ -61,8 +61,13 @@ async def test_another_process_goes_on_when_the_leader_is_killed(pair: tuple[Ser
         # What the dead one had sent comes within half a second.
         while (await alice.receive("market_update", timeout=20)) and time.time() < killed + 0.5:
             pass
-        assert time.time() - killed < FOLLOWED_SECONDS + 3
-    assert {f":{alive.pid}:" in leader for leader in leaders(alive).values()} == {True}
+        assert time.time() - killed < FOLLOWED_SECONDS + 15
+    ours = f":{alive.pid}:"  # the engine may follow its source
+    wait_until(
+        lambda: all(ours in leader for leader in leaders(alive).values()),
+        seconds=20,
+        what="it leads all",
+    )
 
 
 async def test_a_process_that_stops_gives_its_leases_back_at_once(pair: tuple[Server, Server]):
