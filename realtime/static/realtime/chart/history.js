@@ -21,7 +21,6 @@ export class History extends EventTarget {
   #reading = /** @type {Promise<void>} */ (null);
   #isDue = false; // the newest are asked for again after what is being read
   #isOlderDue = false; // and then those before the first
-  #isReadingNewest = false;
   #failures = 0;
   #timer;
   #isOver = false;
@@ -62,8 +61,8 @@ export class History extends EventTarget {
 
   /** Read the page before the first candle. */
   older() {
-    if (this.#isReadingNewest) this.#isOlderDue = true;
-    else if (!this.isLoading && this.hasOlder && this.#cursor) this.#read(() => this.#readOlder());
+    if (this.isLoading) this.#isOlderDue = true;
+    else if (this.hasOlder && this.#cursor) this.#read(() => this.#readOlder());
   }
 
   /** Take what `candle_update` says. */
@@ -112,23 +111,20 @@ export class History extends EventTarget {
   }
 
   async #readOlder() {
-    const page = await this.#page({ limit: PAGE, cursor: this.#cursor });
+    const page = await this.#page({ limit: PAGE, cursor: this.#cursor }).finally(() => {
+      this.#isOlderDue = false; // this page is the answer to who asked meanwhile
+    });
     this.#cursor = page.next ?? null;
     this.#changed(this.candles.merge(page.candles, { isHistory: true }));
   }
 
   async #readSince(from) {
-    this.#isReadingNewest = true;
-    try {
-      let cursor;
-      do {
-        const page = await this.#page({ from, limit: LONGEST_PAGE, cursor });
-        this.#changed(this.candles.merge(page.candles, { isHistory: true }));
-        cursor = page.next;
-      } while (cursor);
-    } finally {
-      this.#isReadingNewest = false;
-    }
+    let cursor;
+    do {
+      const page = await this.#page({ from, limit: LONGEST_PAGE, cursor });
+      this.#changed(this.candles.merge(page.candles, { isHistory: true }));
+      cursor = page.next;
+    } while (cursor);
   }
 
   #page(query) {
