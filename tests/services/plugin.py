@@ -62,6 +62,8 @@ FIRST = (
     "tests/e2e/test_chart.py",
     "tests/hoardrun/market/engine/test_bad_frames.py",
     "tests/hoardrun/market/engine/test_source.py",
+    "tests/hoardrun/market/engine/test_source_symbols.py",
+    "tests/hoardrun/market/engine/test_source_away.py",
     "tests/hoardrun/payments/calling/test_stub.py",
     "tests/hoardrun/test_http_fuzz.py",
     "tests/e2e/test_accessibility.py",
