@@ -7,12 +7,13 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.nodes import ALICE, STAFF, USERS, connect
-from tests.services.ports import wait_until
+from tests.services.ports import in_time, wait_until
 from tests.services.redis import Redis
 from tests.services.server import Server
 
@@ -49,7 +50,11 @@ def leaders(server: Server) -> dict[str, str]:
 
 
 async def test_another_process_goes_on_when_the_leader_is_killed(pair: tuple[Server, Server]):
-    one, other = pair
+    await in_time(FOLLOWED_SECONDS + 3, partial(_followed, *pair))
+
+
+async def _followed(one: Server, other: Server) -> float:
+    """Kill the leader, and start it again; return the seconds until prices came once more."""
     wait_until(lambda: all(leaders(one).values()), seconds=20, what="somebody leads")
     dead, alive = (one, other) if f":{one.pid}:" in leaders(one)["simulator"] else (other, one)
     alice = await connect(alive, ALICE)
@@ -61,13 +66,15 @@ async def test_another_process_goes_on_when_the_leader_is_killed(pair: tuple[Ser
         # What the dead one had sent comes within half a second.
         while (await alice.receive("market_update", timeout=20)) and time.time() < killed + 0.5:
             pass
-        assert time.time() - killed < FOLLOWED_SECONDS + 15
+        took = time.time() - killed
     ours = f":{alive.pid}:"  # the engine may follow its source
     wait_until(
         lambda: all(ours in leader for leader in leaders(alive).values()),
         seconds=20,
         what="it leads all",
     )
+    await asyncio.to_thread(dead.start)
+    return took
 
 
 async def test_a_process_that_stops_gives_its_leases_back_at_once(pair: tuple[Server, Server]):

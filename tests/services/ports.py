@@ -7,7 +7,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 # Every patience of the tests is multiplied by it: HOARDRUN_TEST_PATIENCE=5 for a slow machine.
 PATIENCE = float(os.environ.get("HOARDRUN_TEST_PATIENCE") or 1)
@@ -68,3 +68,14 @@ async def until(ready: Callable[[], object], *, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds * PATIENCE):
         while not ready():
             await asyncio.sleep(POLL_SECONDS / 4)
+
+
+async def in_time(seconds: float, attempt: Callable[[], Awaitable[float]]) -> None:
+    """Demand that one of three attempts took less than this; each returns its seconds.
+
+    A loaded machine may spoil one of them. What is too slow by itself spoils all.
+    """
+    took: list[float] = []
+    while len(took) < 3 and min(took, default=seconds) >= seconds:
+        took.append(await attempt())
+    assert min(took) < seconds, took

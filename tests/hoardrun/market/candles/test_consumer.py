@@ -255,7 +255,7 @@ async def test_a_late_trade_does_not_replace_what_the_history_has_filled(
     rooms = Rooms()
     async with leading(rooms, await run(led)()) as candles:
         candles.take([each for each in venue.trades if each.trade_id in (1, 67)])
-        # What is filled is told to the rooms and to the builder at the same time.
+        # Wait for the room: the row is stored before the builder knows that it is filled.
         await turned(candles, lambda: rooms.of("1m", closed=True, trades=3))
         candles.take([each for each in venue.trades if each.trade_id == 59])
         assert candles._builder.counts.late == 1
