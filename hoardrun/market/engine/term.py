@@ -76,6 +76,7 @@ class Term:
         await self._load()
         try:
             await first_of(self._session.run(), self._work(), self._keep(), self._sync())
+            self._leave(self._pricing.lines)  # once nothing else sends prices
         finally:
             await self._session.close()
             await self._outlet.close(self._report())
@@ -240,7 +241,6 @@ class Term:
                 # First: what another source prices by now is not stored.
                 await self._load()
                 if await threads.run(store.is_stopped, self._name):
-                    self._leave(self._pricing.lines)
                     return
             except DatabaseError as error:
                 logger.warning("market: symbols of %s not read: %s", self._name, error)

@@ -44,7 +44,7 @@ def say(server: Server, symbol: str, price: object, *, late_seconds: int = 0) ->
 
 @asynccontextmanager
 async def moving(
-    server: Server, *symbols: str, price: float = 100.0
+    server: Server, *symbols: str, price: float = 100.0, pause_seconds: float = 0.05
 ) -> AsyncIterator[Sequence[float]]:
     """Send prices of symbols all the time, each a little higher; give the last one."""
     last = [price]
@@ -55,7 +55,7 @@ async def moving(
             for symbol in symbols:
                 if SYMBOLS[symbol] not in server.mute:
                     say(server, symbol, last[0])
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause_seconds)
 
     work = asyncio.ensure_future(move())
     try:

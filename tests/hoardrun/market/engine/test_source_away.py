@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from hoardrun.market import lease
-from hoardrun.market.engine import threads
+from hoardrun.market.engine import term, threads
 from hoardrun.market.engine.prices import Feed
 from hoardrun.market.models import Lease, Quote, Source
 from tests.hoardrun.market.engine.scripted import feeds_of, leading, listed, moving
@@ -84,11 +84,16 @@ async def test_prices_are_stale_while_the_database_lets_nobody_lead(
         await until(lambda: kept.quotes[-1].feed is Feed.LIVE)
 
 
-async def test_staff_stop_a_source_and_start_it_again():
-    """Meanwhile nobody takes its last prices for live ones."""
+async def test_staff_stop_a_source_and_start_it_again(monkeypatch: pytest.MonkeyPatch):
+    """Meanwhile nobody takes its last prices for live ones, however fast they came."""
+    monkeypatch.setattr(term, "GATHER_SECONDS", 0.0)
     await listed("BTC-USD")
     row = Quote.objects.filter(instrument__symbol="BTC-USD")
-    async with playing() as server, leading(server) as (kept, _), moving(server, "BTC-USD"):
+    async with (
+        playing() as server,
+        leading(server) as (kept, _),
+        moving(server, "BTC-USD", pause_seconds=0.0),
+    ):
         await until(lambda: kept.quotes and kept.quotes[-1].feed is Feed.LIVE)
         await _stopped(True)
         await until(lambda: kept.quotes[-1].feed is Feed.STALE)
