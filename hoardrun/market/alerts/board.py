@@ -70,24 +70,29 @@ Effect = Fires | Rearms | Arms
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A repeated alert that has fired: armed again at `back`, once `ready_at` has passed."""
+    """A repeated alert that has fired: armed again at `back`, once `ready_at` has passed.
+
+    Numbers of before `fired_at` say nothing of its way back.
+    """
 
     alert_id: int
     metric: Metric
     is_above: bool
     threshold: int
     back: int
+    fired_at: int
     ready_at: int
 
 
 class Board:
     """The alerts of one instrument, and the newest numbers of its series."""
 
-    __slots__ = ("_cooling", "_ladders", "_moving", "_pasts", "_price", "_waiting", "at",
-                 "references", "values")  # fmt: skip
+    __slots__ = ("_cooling", "_ladders", "_moving", "_pasts", "_price", "_said_at", "_waiting",
+                 "at", "references", "values")  # fmt: skip
 
     def __init__(self) -> None:
         self.at = -1
+        self._said_at = -1  # of the newest price: older than `at` if that was begun with
         self.values: dict[Metric, int] = {}
         self.references: dict[Metric, int] = {}  # prices that changes are reckoned from
         self._ladders: dict[Metric, Ladder] = {}
@@ -127,9 +132,12 @@ class Board:
 
     # -- numbers
 
-    def begin(self, price: int, at: int) -> None:
-        """Set the price that is known before the first one comes. Fires nothing."""
-        self.at = at
+    def begin(self, price: int, at: int, judged_until: int = 0) -> None:
+        """Set the price that is known before the first one comes. Fires nothing.
+
+        Prices of before `judged_until`, too, are taken for missed ones.
+        """
+        self.at, self._said_at = max(at, judged_until), at
         self.values[Metric.PRICE] = price
         self._changes(price)
 
@@ -140,7 +148,7 @@ class Board:
         effects: list[Effect] = []
         if self._cooling and self._cooling[0][0] <= at:
             self._cool(at, effects)
-        self.at = at
+        self.at = self._said_at = at
         self.values[Metric.PRICE] = price
         ladder = self._price
         self._reach(ladder, Metric.PRICE, price, price, effects)
@@ -240,7 +248,7 @@ class Board:
             if entry is None or entry.ready_at > at:  # armed again, or has fired again since
                 continue
             value = self.values.get(entry.metric)
-            if value is not None and _is_back(entry, value):
+            if value is not None and self._said_at >= entry.fired_at and _is_back(entry, value):
                 # Of what was missed, nothing of before its end concerns it.
                 armed_at = max(self.at, entry.ready_at)
                 self._rearm([entry.alert_id], entry.metric, armed_at, effects)
@@ -249,8 +257,16 @@ class Board:
                 side.add(entry.back, entry.alert_id)
 
     def _rearm(self, ids: Sequence[int], metric: Metric, at: int, effects: list[Effect]) -> None:
-        found = [self._waiting.pop(each) for each in ids if each in self._waiting]
+        """Arm alerts again, but for those that have fired once more since, or were changed."""
+        value = self.values[metric]
+        entries = (self._waiting.get(each) for each in dict.fromkeys(ids))
+        found = [
+            entry
+            for entry in entries
+            if entry is not None and entry.ready_at <= at and _is_back(entry, value)
+        ]
         for entry in found:
+            del self._waiting[entry.alert_id]
             self.arm(entry.alert_id, metric, is_above=entry.is_above, threshold=entry.threshold)
         if found:
             back = [entry.alert_id for entry in found]

@@ -144,7 +144,8 @@ class Alerts:
                 for row in found.waiting:
                     self._desk.wait(key, waiting(row))
             case Rearms():
-                await threads.run(firing.alerts_rearm, self._leads, effect)
+                for row in await threads.run(firing.alerts_rearm, self._leads, effect):
+                    self._desk.wait(key, waiting(row))
             case Arms():
                 is_suspended = not self._desk.is_trusted(key)
                 await threads.run(firing.alerts_arm, self._leads, effect, is_suspended=is_suspended)

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 from hoardrun.market.alerts import notices
 from hoardrun.market.alerts.board import Arms, Fires, Number, Rearms
 from hoardrun.market.alerts.choices import AlertState
-from hoardrun.market.alerts.judge import Judged, Seen, Verdict, judged, state_after
+from hoardrun.market.alerts.judge import Judged, Seen, Verdict, judged, may_rearm, state_after
 from hoardrun.market.alerts.models import ACTIVE, WATCHED, PriceAlert
 from hoardrun.market.alerts.payloads import alert_changed
 from hoardrun.market.alerts.times import moment_of
@@ -118,15 +118,23 @@ def alerts_arm(held: Held, arms: Arms, *, is_suspended: bool = False) -> list[Pr
 
 
 @retried
-def alerts_rearm(held: Held, rearms: Rearms) -> None:
-    """Arm repeated alerts again whose number has come back, as far as they still wait for it."""
+def alerts_rearm(held: Held, rearms: Rearms) -> list[PriceAlert]:
+    """Arm repeated alerts again whose number has come back, as far as they still wait for it.
+
+    Return those that wait on: they have fired once more meanwhile, and have not cooled down.
+    """
     armed: list[PriceAlert] = []
+    waiting: list[PriceAlert] = []
     with fenced(held):
         for row in _locked(Q(pk__in=rearms.ids, state=AlertState.WAITING_REARM)):
+            if not may_rearm(row, rearms):
+                waiting.append(row)
+                continue
             row.state = AlertState.ARMED
             row.armed_price, row.armed_as_of = rearms.price, moment_of(rearms.at)
             armed.append(row)
         _store(armed)
+    return waiting
 
 
 @retried

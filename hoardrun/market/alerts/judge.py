@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from hoardrun.market.alerts.board import Fires, Number, Waiting
+from hoardrun.market.alerts.board import Fires, Number, Rearms, Waiting
 from hoardrun.market.alerts.choices import AlertMode, AlertState
 from hoardrun.market.alerts.models import PriceAlert
 from hoardrun.market.alerts.thresholds import is_reached, way_back
@@ -66,11 +66,22 @@ def state_after(row: PriceAlert) -> AlertState:
 def waiting(row: PriceAlert) -> Waiting:
     """Say for what a repeated alert waits that has fired."""
     assert row.last_fired_as_of is not None
+    fired_at = microseconds_of(row.last_fired_as_of)
     return Waiting(
         row.pk,
         row.metric,
         row.is_above,
         row.threshold,
         way_back(row.is_above, row.threshold, row.hysteresis, row.metric),
-        microseconds_of(row.last_fired_as_of) + row.cooldown_seconds * _SECOND,
+        fired_at,
+        fired_at + row.cooldown_seconds * _SECOND,
     )
+
+
+def may_rearm(row: PriceAlert, rearms: Rearms) -> bool:
+    """Say whether an alert that waits for its way back is armed by a decision of the engine.
+
+    That was made of an earlier firing if the alert has fired once more meanwhile, by a price which
+    was missed.
+    """
+    return rearms.at >= waiting(row).ready_at

@@ -41,7 +41,7 @@ def load() -> Desk:
     for key, board in boards.items():
         if known := _begun(judged.get(key), quotes.get(key)):
             # Some alerts know nothing of an older price: it must not take them out of memory.
-            board.begin(known.price, max(known.at, armed_until.get(key, 0)))
+            board.begin(known.price, known.at, armed_until.get(key, 0))
     return Desk(
         boards,
         judged={key: known.at for key, known in judged.items()},

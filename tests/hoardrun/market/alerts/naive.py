@@ -27,6 +27,7 @@ class Alert:
     cooldown: int | None = None  # None: once
     state: str = "armed"
     armed_at: int = 0
+    fired_at: int = 0
     ready_at: int = 0
     fired: list[tuple[int, int]] = field(default_factory=list)  # price and time
 
@@ -39,7 +40,7 @@ class Alert:
     def fire(self, price: int, at: int) -> None:
         self.fired.append((price, at))
         self.state = "fired" if self.cooldown is None else "waiting"
-        self.ready_at = at + (self.cooldown or 0)
+        self.fired_at, self.ready_at = at, at + (self.cooldown or 0)
 
 
 def scan(alerts: list[Alert], prices: list[tuple[int, int]], first: int) -> None:
@@ -116,5 +117,6 @@ class Store:
 
 def _waiting(alert: Alert) -> Waiting:
     return Waiting(
-        alert.id, Metric.PRICE, alert.is_above, alert.threshold, alert.back, alert.ready_at
-    )
+        alert.id, Metric.PRICE, alert.is_above, alert.threshold, alert.back,
+        alert.fired_at, alert.ready_at,
+    )  # fmt: skip

@@ -130,7 +130,7 @@ def test_prices_that_flip_over_a_threshold_fire_once_in_a_cooldown() -> None:
 def test_a_repeated_alert_waits_for_both_the_way_back_and_the_cooldown() -> None:
     board = _board()
     board.take(56, 10)
-    board.wait(Waiting(1, Metric.PRICE, True, 55, 53, ready_at=20))
+    board.wait(Waiting(1, Metric.PRICE, True, 55, 53, fired_at=10, ready_at=20))
     assert board.take(50, 15) == []  # back, too early
     # Back since 15, and armed since 20: of what was missed in between, nothing concerns it.
     assert board.take(54, 22) == [Rearms([1], Metric.PRICE, 50, 20)]
@@ -141,9 +141,40 @@ def test_a_repeated_alert_waits_for_its_latest_cooldown() -> None:
     board = _board()
     board.take(56, 10)
     for ready_at in (20, 200):  # it has fired again, or its user has chosen a longer one
-        board.wait(Waiting(1, Metric.PRICE, True, 55, 53, ready_at))
+        board.wait(Waiting(1, Metric.PRICE, True, 55, 53, ready_at - 10, ready_at))
     assert board.take(50, 30) == []
     assert board.take(50, 200) == [Rearms([1], Metric.PRICE, 50, 200)]
+
+
+def test_a_price_of_before_the_firing_is_no_way_back() -> None:
+    """A new leader begins with an old price, and hears of a dip since."""
+    board = Board()
+    board.begin(60, 10, judged_until=30)
+    board.arm(1, Metric.PRICE, is_above=False, threshold=50)
+    assert len(board.missed([MissedPrice(49, 49, None, 20)])) == 1
+    board.wait(Waiting(1, Metric.PRICE, False, 50, 52, fired_at=20, ready_at=35))
+    assert [type(effect) for effect in board.take(48, 40)] == [Fires]  # the row says: it waits
+    assert board.take(52, 41) == [Rearms([1], Metric.PRICE, 52, 41)]
+
+
+def test_an_alert_that_has_fired_once_more_is_not_armed_by_its_former_way_back() -> None:
+    board = _board()
+    board.take(56, 10)
+    board.wait(Waiting(1, Metric.PRICE, True, 55, 53, fired_at=10, ready_at=20))
+    assert board.take(54, 21) == []  # cooled down, and waits for the way back
+    board.wait(Waiting(1, Metric.PRICE, True, 55, 53, fired_at=22, ready_at=32))
+    assert board.take(53, 23) == []
+    assert board.take(54, 33) == [Rearms([1], Metric.PRICE, 53, 32)]
+
+
+def test_an_alert_whose_way_back_was_changed_is_not_armed_by_the_former_one() -> None:
+    board = _board()
+    board.take(56, 10)
+    for back, at in ((53, 21), (51, 22)):
+        board.wait(Waiting(1, Metric.PRICE, True, 55, back, fired_at=10, ready_at=20))
+        assert board.take(54, at) == []
+    assert board.take(53, 23) == []
+    assert board.take(51, 24) == [Rearms([1], Metric.PRICE, 51, 24)]
 
 
 def test_the_extremes_of_a_hole_fire_and_move_nothing() -> None:

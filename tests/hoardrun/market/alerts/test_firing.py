@@ -148,12 +148,17 @@ def test_a_repeated_one_waits_is_armed_again_and_fires_again(alice: User) -> Non
         row.refresh_from_db()
         assert (row.state, row.fire_count) == ("waiting_rearm", 1)
     assert row.last_fired_as_of is not None
-    ready_at = microseconds_of(row.last_fired_as_of) + 300 * 1_000_000
-    assert waiting(row) == Waiting(row.pk, Metric.PRICE, True, 11_000, 10_989, ready_at)
-    alerts_rearm(leader, Rearms([row.pk], Metric.PRICE, 10_900, 1))
+    fired_at = microseconds_of(row.last_fired_as_of)
+    ready_at = fired_at + 300 * 1_000_000
+    assert waiting(row) == Waiting(row.pk, Metric.PRICE, True, 11_000, 10_989, fired_at, ready_at)
+    early = Rearms([row.pk], Metric.PRICE, 10_900, ready_at - 1)  # decided for a former firing
+    assert [each.pk for each in alerts_rearm(leader, early)] == [row.pk]
+    row.refresh_from_db()
+    assert row.state == "waiting_rearm"
+    assert alerts_rearm(leader, Rearms([row.pk], Metric.PRICE, 10_900, ready_at)) == []
     row.refresh_from_db()
     assert (row.state, row.armed_price) == ("armed", 10_900)
-    alerts_fire(leader, seen(row), "kraken")
+    alerts_fire(leader, seen(row, at=ready_at), "kraken")
     keys = sorted(Notification.objects.values_list("key", "kind"))
     assert keys == [(f"alert:{row.pk}:{n}", "market.urgent_alert") for n in (1, 2)]
 
