@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from tests.market import truth
 from tests.market.truth import Deal
@@ -117,12 +118,28 @@ class Evidence:
     noted: Sequence[tuple[str, str]] = ()
 
 
+class Limits(NamedTuple):
+    """How long telling of a crossing may take, and asking a venue once again; microseconds."""
+
+    telling: int
+    asking: int
+
+
 def check(
-    found: Evidence, *, failover: float, telling: float, minutes: Sequence[int] = (1, 5)
+    found: Evidence,
+    *,
+    failover: float,
+    telling: float,
+    asking: float = 0.0,
+    minutes: Sequence[int] = (1, 5),
 ) -> Verdict:
-    """Check everything; a failover, and telling of a crossing, may take so many seconds."""
+    """Check everything; a failover, and telling of a crossing, may take so many seconds.
+
+    After each fault that begins meanwhile, so many more for asking the venue once again.
+    """
     verdict = Verdict()
-    delays = _check_alerts(found, verdict, int(telling * 1_000_000))
+    limits = Limits(int(telling * 1_000_000), int(asking * 1_000_000))
+    delays = _check_alerts(found, verdict, limits)
     checked = sum(_check_candles(found, verdict, each) for each in minutes)
     for what, seconds in found.leaderless:
         if seconds > failover:
@@ -142,7 +159,7 @@ def check(
     return verdict
 
 
-def _check_alerts(found: Evidence, verdict: Verdict, telling: int) -> list[float]:
+def _check_alerts(found: Evidence, verdict: Verdict, limits: Limits) -> list[float]:
     """Check each alert; return for those that fired how many seconds after the crossing."""
     told: dict[int, list[Told]] = defaultdict(list)
     for each in found.told:
@@ -150,14 +167,14 @@ def _check_alerts(found: Evidence, verdict: Verdict, telling: int) -> list[float
     delays: list[float] = []
     for alert in found.alerts:
         mine = sorted(told.pop(alert.id, []), key=lambda each: each.at)
-        delays += _check_alert(found, verdict, alert, mine, telling)
+        delays += _check_alert(found, verdict, alert, mine, limits)
     for alert_id in told:
         verdict.add("false", f"alert {alert_id} was told, and is not there")
     return sorted(delays)
 
 
 def _check_alert(
-    found: Evidence, verdict: Verdict, alert: Alert, mine: Sequence[Told], telling: int
+    found: Evidence, verdict: Verdict, alert: Alert, mine: Sequence[Told], limits: Limits
 ) -> list[float]:
     text = f"alert {alert.id} of {alert.symbol} at {alert.threshold}"
     if others := [each for each in mine if each.user != alert.user]:
@@ -181,7 +198,7 @@ def _check_alert(
     if not mine or not crossed:
         return []
     delay = mine[0].at - crossed[0].arrived
-    if delay > telling + _broken(found, crossed[0].arrived, mine[0].at):
+    if delay > limits.telling + _broken(found, crossed[0].arrived, mine[0].at, limits.asking):
         verdict.add("late", f"{text} was told {delay / 1_000_000:.1f} s after the crossing")
     return [delay / 1_000_000]
 
@@ -225,12 +242,14 @@ def _is_true(alert: Alert, told: Told, trades: Sequence[Deal]) -> bool:
     return any(told.tells(trade) and alert.is_reached(trade.price) for trade in trades)
 
 
-def _broken(found: Evidence, since: int, until: int) -> int:
+def _broken(found: Evidence, since: int, until: int, asking: int) -> int:
     """Return for how long things were broken that began meanwhile, and hindered the telling.
 
-    Of what was broken already, `Plan.telling` has the time.
+    Whoever leads after each of them asks the venue anew. Of what was broken already,
+    `Plan.telling` has the time.
     """
-    return sum(min(end, until) - begin for begin, end in found.healed if since <= begin < until)
+    began = [(begin, end) for begin, end in found.healed if since <= begin < until]
+    return sum(min(end, until) - begin + asking for begin, end in began)
 
 
 def _check_candles(found: Evidence, verdict: Verdict, minutes: int) -> int:

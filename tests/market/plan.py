@@ -28,8 +28,12 @@ class Plan(plan.Plan):
 
     @property
     def telling(self) -> float:
-        """Return how many seconds may pass until an alert is told, also across a failover."""
-        return self.failover + ASKING_SECONDS
+        """Return how many seconds may pass until an alert is told, also across a failover.
+
+        An only node is away for as long as it is held.
+        """
+        away = self.failover if self.nodes > 1 else self.hold + OWN_SECONDS
+        return away + ASKING_SECONDS
 
     @property
     def hold(self) -> float:

@@ -11,7 +11,7 @@ from tests.market import evidence
 from tests.market.checker import Verdict, check
 from tests.market.course import Course
 from tests.market.nemeses import chosen
-from tests.market.plan import Plan
+from tests.market.plan import ASKING_SECONDS, Plan
 from tests.market.world import World
 from tests.services.proof import outcome
 
@@ -33,7 +33,9 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
             found = evidence.read(
                 world, began=started, ended=course.traded_until, healed=course.healed
             )
-            verdict = check(found, failover=plan.failover, telling=plan.telling)
+            verdict = check(
+                found, failover=plan.failover, telling=plan.telling, asking=ASKING_SECONDS
+            )
     seconds = time.monotonic() - began
     settled, phases = course.is_settled, course.phases
     return Outcome(plan, verdict, course.faults, problems, seconds, settled, phases)

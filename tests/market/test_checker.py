@@ -206,3 +206,11 @@ def test_what_breaks_after_a_crossing_may_make_it_late() -> None:
     _told_late(found)
     found.healed = [(10 * MINUTE + 3, 10 * MINUTE + 2_000_000)]
     assert check(found, failover=12, telling=12).clean
+
+
+def test_after_each_fault_that_begins_meanwhile_the_venue_may_be_asked_anew() -> None:
+    found = evidence()
+    _told_late(found)
+    found.healed = [(10 * MINUTE + 3, 10 * MINUTE + 20)]
+    assert dict(check(found, failover=12, telling=12).counts) == {"late": 1}
+    assert check(found, failover=12, telling=12, asking=3).clean

@@ -83,7 +83,7 @@ def no_hysteresis(original: Any, is_above: bool, threshold: int, *given: Any) ->
     return threshold - 1 if is_above else threshold + 1
 
 
-@changes("no-cooldown", "waiting", consumer, loading)
+@changes("no-cooldown", "waiting", consumer, judge, loading)
 def no_cooldown(original: Any, row: Any) -> Any:
     """Arm a repeated alert again as soon as its number has come back."""
     return with_fields(original(row), ready_at=0)
