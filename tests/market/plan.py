@@ -30,9 +30,10 @@ class Plan(plan.Plan):
     def telling(self) -> float:
         """Return how many seconds may pass until an alert is told, also across a failover.
 
-        An only node is away for as long as it is held.
+        An only node, as on SQLite, is away for as long as it is held.
         """
-        away = self.failover if self.nodes > 1 else self.hold + OWN_SECONDS
+        is_alone = self.store == "sqlite" or self.nodes == 1
+        away = self.hold + OWN_SECONDS if is_alone else self.failover
         return away + ASKING_SECONDS
 
     @property
