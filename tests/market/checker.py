@@ -119,7 +119,7 @@ class Evidence:
 
 
 class Limits(NamedTuple):
-    """How long telling of a crossing may take, and asking a venue once again; microseconds."""
+    """Limits in microseconds: for telling of a crossing, and for asking a venue once again."""
 
     telling: int
     asking: int
