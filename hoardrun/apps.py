@@ -20,5 +20,5 @@ class HoardrunConfig(AppConfig):
 
         extras.register("phone", views.path)
         bodies.allow("/admin/", FORM_BYTES)
-        readiness.outcomes = health.outcomes
+        readiness.outcomes, readiness.probe = health.outcomes, health.probe
         register(Echo)

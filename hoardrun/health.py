@@ -61,6 +61,15 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     return _answer("degraded" if failed else "ok", found)
 
 
+async def probe(path: str) -> tuple[int, bytes] | None:
+    """Answer the probe at a path with a status and JSON; return None if it is no probe's path."""
+    if not PROBES.fullmatch(path):
+        return None
+    view = readyz if path.startswith("/readyz") else healthz
+    answer = await view(HttpRequest())
+    return answer.status_code, answer.content
+
+
 class HostsButForProbes(CommonMiddleware):
     """Django's middleware, which refuses other hosts than ALLOWED_HOSTS, but not for a probe.
 

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hoardrun import health
@@ -113,9 +112,10 @@ class HotPath:
         envelope = self._of_probes[key]
         if envelope is None:
             return False
-        view = health.readyz if path.startswith("/readyz") else health.healthz
-        answer = await view(HttpRequest())
-        await _send(send, answer.status_code, answer.content, envelope, found)
+        answer = await health.probe(path)
+        if answer is None:
+            return False
+        await _send(send, *answer, envelope, found)
         return True
 
     # -- reads

@@ -108,8 +108,8 @@ class Options:
     max_lifetime_seconds: float = number(0, 0, 31_536_000)
     """The greatest age of a socket, 0 for none; it is sent away in the last quarter of it."""
     metrics_port: int = whole(0, 0, 65_535, variable="METRICS_PORT")
-    """Serve `/metrics` on this port, and the next ones for further workers; 0: nowhere. See
-    [metrics](#metrics-and-logs)."""
+    """Serve `/metrics` and the probes on this port, and the next ones for further workers; 0:
+    nowhere. See [metrics](#metrics-and-logs)."""
     metrics_host: str = text("127.0.0.1", variable="METRICS_HOST")
     """Address that `/metrics` listens on; never the public one."""
     metrics_token: str = text(variable="METRICS_TOKEN", secret=True)

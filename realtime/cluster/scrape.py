@@ -1,4 +1,4 @@
-"""Serves `/metrics` on a private port, for this process alone.
+"""Serves `/metrics` and the probes on a private port, for this process alone.
 
 It shares the event loop with the sockets, so it does little at a time, keeps few connections, and
 drops what takes too long: a stranger or a slow reader costs some kilobytes for some seconds.
@@ -20,6 +20,7 @@ from realtime.cluster.exposition import render
 from realtime.cluster.fleet import FleetOnOneNode
 from realtime.hub.hub import Hub
 from realtime.meters import here
+from realtime.meters.readiness import readiness
 from realtime.options import Options
 
 logger = logging.getLogger(__name__)
@@ -74,12 +75,17 @@ class Scraped(asyncio.Protocol):
         line, *lines = head.split(b"\r\n")
         method, _, rest = line.partition(b" ")
         headers = dict(_header(each) for each in lines)
-        if not self._may(headers.get(b"authorization", b"")):
-            self._send(HTTPStatus.UNAUTHORIZED, b"", "WWW-Authenticate: Bearer\r\n")
-        elif rest.partition(b" ")[0].partition(b"?")[0] != PATH:
-            self._send(HTTPStatus.NOT_FOUND)
-        elif method != b"GET":
+        path = rest.partition(b" ")[0].partition(b"?")[0]
+        if method != b"GET":
             self._send(HTTPStatus.METHOD_NOT_ALLOWED, b"", "Allow: GET\r\n")
+        elif (probe := await readiness.probe(path.decode("latin-1"))) is not None:
+            # To anybody: a probe has no token, and its answer is public at the other port too.
+            status, body = probe
+            self._send(HTTPStatus(status), body, "Content-Type: application/json\r\n")
+        elif not self._may(headers.get(b"authorization", b"")):
+            self._send(HTTPStatus.UNAUTHORIZED, b"", "WWW-Authenticate: Bearer\r\n")
+        elif path != PATH:
+            self._send(HTTPStatus.NOT_FOUND)
         else:
             try:
                 body = await self._render()

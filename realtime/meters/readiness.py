@@ -1,4 +1,4 @@
-"""The outcome of each readiness check, as the app that answers probes has it. It registers one."""
+"""The outcomes of checks and the answers to probes, by functions that one app registers."""
 
 from __future__ import annotations
 
@@ -18,18 +18,27 @@ METER = Meter(
 )
 
 
+Answer = tuple[int, bytes]
+
+
 async def _nothing() -> Mapping[str, str]:
     return {}
+
+
+async def _no_probe(path: str) -> Answer | None:
+    return None
 
 
 @dataclass
 class Readiness:
     """The outcomes: a function that returns `ok` or another word by each check's name.
 
-    It must end within seconds and share what it asks: scrapes and probes call it at any time.
+    `probe` answers the probe at a path with a status and JSON; None if the path is no probe.
+    Both must end within seconds and share what they ask: scrapes and probes call at any time.
     """
 
     outcomes: Callable[[], Awaitable[Mapping[str, str]]] = field(default=_nothing)
+    probe: Callable[[str], Awaitable[Answer | None]] = field(default=_no_probe)
 
     async def read(self) -> dict[str, int]:
         """Return 1 for each check that is right, 0 for one that is not."""

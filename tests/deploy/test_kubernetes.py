@@ -11,6 +11,7 @@ from django.core.management import get_commands, load_command_class
 from kubernetes_validate import validate
 
 from hoardrun import __version__
+from hoardrun.health import PROBES
 from hoardrun.option_table import rows
 from realtime.cluster.workers import MARGIN_SECONDS
 from tests.services.environment import ROOT
@@ -86,6 +87,14 @@ def test_what_selects_pods_finds_them() -> None:
         wanted = wanted.get("matchLabels", wanted)
         if wanted:
             assert any(wanted.items() <= one.items() for one in labels), name
+
+
+def test_probes_ask_the_private_port_for_paths_that_answer() -> None:
+    [node] = PODS["Deployment hoardrun"]["spec"]["containers"]
+    for name in ("startupProbe", "livenessProbe", "readinessProbe"):
+        asked = node[name]["httpGet"]
+        assert asked["port"] == "metrics"
+        assert PROBES.fullmatch(asked["path"])
 
 
 def test_ports_and_variables_are_those_of_the_product() -> None:

@@ -16,9 +16,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, STAFF, connect, node, push_balance, reported, token_for
+from tests.services import metrics
 from tests.services.client import Client
 from tests.services.handshake import shake
-from tests.services.ports import PATIENCE, until
+from tests.services.ports import PATIENCE, free_port, until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
@@ -73,7 +74,8 @@ async def test_sockets_are_closed_over_the_window_and_none_is_reset() -> None:
 
 
 async def test_a_draining_node_is_not_ready_and_admits_no_socket() -> None:
-    with node(DEBUG="1", WS_DRAIN_DELAY_SECONDS="5") as server:  # for all that is asked meanwhile
+    private, delay = free_port(), "5"  # for all that is asked meanwhile
+    with node(DEBUG="1", WS_DRAIN_DELAY_SECONDS=delay, METRICS_PORT=str(private)) as server:
         alice = await connect(server, ALICE)
         stopping = asyncio.create_task(asyncio.to_thread(server.stop, seconds=30))
         async with asyncio.timeout(20 * PATIENCE):
@@ -81,6 +83,8 @@ async def test_a_draining_node_is_not_ready_and_admits_no_socket() -> None:
                 await asyncio.sleep(0.02)
         answer = await asyncio.to_thread(server.request, "GET", "/readyz")
         assert (answer.status, answer.json()["status"]) == (503, "draining")
+        asked = await asyncio.to_thread(metrics.get, private, path="/readyz")
+        assert (asked.status, asked.json()) == (503, answer.json())
         assert (await asyncio.to_thread(server.request, "GET", "/healthz")).status == 200
         bearer = [("Authorization", f"Bearer {token_for(BOB)}")]
         status, headers, _ = await shake(server.port, headers=bearer)

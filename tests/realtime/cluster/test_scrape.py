@@ -168,9 +168,13 @@ def test_the_public_port_does_not_serve_them(server: Server) -> None:
     assert server.request("GET", "/metrics").status == 404
 
 
-def test_only_metrics_are_served_and_only_to_be_read(server: Server, first_port: int) -> None:
+def test_metrics_and_probes_alone_are_served_and_only_to_be_read(
+    server: Server, first_port: int
+) -> None:
     assert metrics.get(first_port, path="/").status == 404
-    assert metrics.get(first_port, path="/healthz").status == 404
+    for path in ("/healthz", "/readyz"):
+        private, public = metrics.get(first_port, path=path), server.request("GET", path)
+        assert (private.status, private.json()) == (public.status, public.json())
     with socket.create_connection(("127.0.0.1", first_port)) as peer:
         peer.sendall(b"POST /metrics HTTP/1.1\r\n\r\n")
         assert peer.recv(100).startswith(b"HTTP/1.1 405 ")
@@ -259,6 +263,7 @@ def test_a_token_is_asked_for() -> None:
         assert _status(port, "s3cret-of-the-scrapes") == _status(port, "") == 401
         assert _status(port, "s3cret-of-the-scraper") == 200
         assert "WWW-Authenticate".lower() in metrics.get(port).headers
+        assert metrics.get(port, path="/readyz").status == 200  # a probe has no token
 
 
 def _status(port: int, token: str | None = None) -> int:
