@@ -90,6 +90,19 @@ class Guarded(ModelAdmin):
             return False
         return super().to_field_allowed(request, to_field)
 
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_addition(request, obj, _with_request(message))
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_change(request, obj, _with_request(message))
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        from django.contrib.admin.models import DELETION
+
+        from realtime import audit  # it loads the models, as Django's does
+
+        return audit.log(cast(int, request.user.pk), queryset, DELETION, "Deleted.")
+
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave secret columns out of forms, unless the page names them.
 
@@ -98,6 +111,12 @@ class Guarded(ModelAdmin):
         excluded = super().get_exclude(request, obj)
         secret = [field.name for field in self.opts.fields if is_secret(field)]
         return [*(excluded or ()), *secret] if secret else excluded
+
+
+def _with_request(message: Any) -> Any:
+    from realtime import audit  # it loads the models
+
+    return audit.with_request(message)
 
 
 def _paths(entries: Any) -> list[str]:

@@ -272,11 +272,10 @@ async def _send(
     found: Mapping[bytes, bytes],
     more: list[tuple[bytes, bytes]] | None = None,
 ) -> None:
-    work = log_context.work.get()
     given = found.get(b"x-request-id", b"").decode("latin-1")
     headers = [
         *envelope.headers,
-        (b"x-request-id", (work.request_id if work else chosen(given)).encode()),
+        (b"x-request-id", (log_context.request_id() or chosen(given)).encode()),
         (b"content-length", str(len(body)).encode()),
         *(more or ()),
     ]

@@ -27,8 +27,7 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 def _request_id(record: logging.LogRecord) -> str:
     """Return the id of the request that a record belongs to, or an empty text."""
-    work = log_context.work.get()
-    return record.__dict__.get("request_id") or (work.request_id if work else "")
+    return record.__dict__.get("request_id") or log_context.request_id()
 
 
 def _ids(record: logging.LogRecord) -> dict[str, Any]:

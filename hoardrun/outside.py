@@ -38,7 +38,8 @@ class Outcome:
         try:
             yield
         except (ApiError, ConnectionError, TimeoutError) as error:
-            self.failed_at, self.why = name, str(error)
+            asked = error.request_id if isinstance(error, ApiError) else ""
+            self.failed_at, self.why = name, f"{error} (request {asked})" if asked else str(error)
             raise _Over from None
         self.seconds[name] = time.monotonic() - began
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -29,6 +29,7 @@ from notifications.serializers import (
     StatusInput,
     SummaryOutput,
 )
+from realtime import audit
 from realtime.rest import idempotency
 from realtime.rest.hot import HotList, HotRead
 from realtime.rest.pagination import CursorOrWindow
@@ -277,7 +278,7 @@ def _act(request: Request, notification_id: str, service: Callable[..., Notifica
 def _create(by: int, wanted: Mapping[str, Any]) -> tuple[Notification, bool]:
     created, is_new = services.notification_create_once(**wanted, actor=f"user:{by}")
     if is_new:
-        LogEntry.objects.log_actions(by, [created], ADDITION, "Added over the API.")
+        audit.log(by, [created], ADDITION, "Added over the API.")
     return created, is_new
 
 
@@ -286,5 +287,5 @@ def _cancel(by: int, notification_id: str) -> Notification:
     before = selectors.notification_get(notification_id=notification_id, lock=True)
     cancelled = services.notification_cancel(notification_id=notification_id)
     if before.cancelled_at is None:
-        LogEntry.objects.log_actions(by, [cancelled], CHANGE, "Cancelled over the API.")
+        audit.log(by, [cancelled], CHANGE, "Cancelled over the API.")
     return cancelled

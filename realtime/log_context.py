@@ -29,6 +29,12 @@ work: ContextVar[Work | None] = ContextVar("hoardrun_work", default=None)
 connection_id: ContextVar[str] = ContextVar("hoardrun_connection_id", default="")
 
 
+def request_id() -> str:
+    """Return the id of the request, or of the run of a command, at work; empty if there is none."""
+    at_work = work.get()
+    return "" if at_work is None else at_work.request_id
+
+
 def tell(
     logger: logging.Logger, text: str, args: tuple[object, ...], fields: Mapping[str, object]
 ) -> None:

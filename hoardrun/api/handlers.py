@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from hoardrun.api.problems import answer, describe, problem
+from realtime import log_context
 
 PREFIXES = ("/api/", "/ws/", "/hooks/", "/healthz", "/readyz")  # where clients are programs
 RETRY_AFTER_SECONDS = 1
@@ -95,7 +96,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
         if answered is not None:
             return answered if program else _outage_page(answered)
     if not program:
-        return defaults.server_error(request)
+        return _page(500)
     return answer(problem(500, "internal", "Something went wrong here; try again later."))
 
 
@@ -115,6 +116,8 @@ def _to_program(error: Exception) -> HttpResponse:
 def _page(status: int, details: str = "") -> HttpResponse:
     """Answer a person without a look at the request: Django's page reads the form again."""
     title = f"{HTTPStatus(status).phrase} ({status})"
+    if request_id := log_context.request_id():
+        details = f"{details} Request {escape(request_id)}.".lstrip()
     page = defaults.ERROR_PAGE_TEMPLATE % {"title": title, "details": details}
     return HttpResponse(page, status=status)
 

@@ -1,8 +1,8 @@
 """Every refusal over HTTP has one shape: problem details, as in RFC 9457.
 
-`type`, `title`, `status`, `detail` and our `code`; where fields are wrong, `errors`
-maps each to its reasons. Errors of the frameworks are translated here; the apps raise
-`Refused`, which says all of that itself.
+`type`, `title`, `status`, `detail`, our `code`, and as `instance` the request; where fields are
+wrong, `errors` maps each to its reasons. Errors of the frameworks are translated here; the apps
+raise `Refused`, which says all of that itself.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from django.http import Http404, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
+from realtime import log_context
 from realtime.errors import Refused
 from realtime.rest.serializers import MAX_NAMED
 from realtime.sql import blockers
@@ -62,7 +63,12 @@ def invalid(errors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JsonResponse:
-    """Send a problem. Not a DRF response: its renderer could be of YAML or HTML."""
+    """Send a problem, with the request as its `instance`.
+
+    Not a DRF response: its renderer could be of YAML or HTML.
+    """
+    if request_id := log_context.request_id():
+        body = {**body, "instance": f"urn:request:{request_id}"}
     return JsonResponse(
         body, status=body["status"], content_type=CONTENT_TYPE, headers=dict(headers or {})
     )

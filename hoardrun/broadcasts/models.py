@@ -7,6 +7,7 @@ from django.db import models
 
 from realtime import clock
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 
 
 class Broadcast(AppendOnly):
@@ -26,6 +27,7 @@ class Broadcast(AppendOnly):
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
     audience = models.PositiveIntegerField(help_text="How many users it is for.")
     address = models.CharField(max_length=64, blank=True, help_text="Where it was sent from.")
+    request_id = RequestId(db_default="")
     needs_approval = models.BooleanField(default=False)
     result = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
@@ -61,6 +63,7 @@ class BroadcastDecision(AppendOnly):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     approved = models.BooleanField()
     address = models.CharField(max_length=64, blank=True, help_text="Where it was decided from.")
+    request_id = RequestId(db_default="")
     result = models.JSONField(default=dict)
     decided_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
 

@@ -11,35 +11,34 @@ class Actor(NamedTuple):
     """A person or program that moves money. Make one by the functions below.
 
     Its fields are columns of a move. `user_id` names a user or a member of staff; `actor_name` a
-    service, a provider or a part of the system. `request_id` is the id of the HTTP request.
-    `evidence` says where the proof of a provider's statement is stored.
+    service, a provider or a part of the system. `evidence` says where the proof of a provider's
+    statement is stored.
     """
 
     actor_kind: ActorKind
     user_id: int | None = None
     actor_name: str = ""
-    request_id: str = ""
     evidence: str = ""
 
 
-def user(user_id: int, request_id: str = "") -> Actor:
+def user(user_id: int) -> Actor:
     """Return a customer: acts on their own accounts."""
-    return Actor(ActorKind.USER, user_id, request_id=request_id)
+    return Actor(ActorKind.USER, user_id)
 
 
-def staff(user_id: int, request_id: str = "") -> Actor:
+def staff(user_id: int) -> Actor:
     """Return a member of staff: may not act on their own accounts."""
-    return Actor(ActorKind.STAFF, user_id, request_id=request_id)
+    return Actor(ActorKind.STAFF, user_id)
 
 
-def service(name: str, request_id: str = "", user_id: int | None = None) -> Actor:
+def service(name: str, user_id: int | None = None) -> Actor:
     """Return another program, with the user that it logs in as, if any."""
-    return Actor(ActorKind.SERVICE, user_id, name, request_id)
+    return Actor(ActorKind.SERVICE, user_id, name)
 
 
-def provider(name: str, evidence: str, request_id: str = "") -> Actor:
+def provider(name: str, evidence: str) -> Actor:
     """Return a payment provider whose statement is stored at `evidence`."""
-    return Actor(ActorKind.PROVIDER, None, name, request_id, evidence)
+    return Actor(ActorKind.PROVIDER, None, name, evidence)
 
 
 def system(name: str) -> Actor:

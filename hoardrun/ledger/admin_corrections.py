@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -19,7 +18,6 @@ from hoardrun.ledger.corrections.services import (
     correction_reject,
 )
 from hoardrun.ledger.money import amount_human
-from hoardrun.request_id import request_id
 from realtime.admin_bases.writes import Kept, act_on_each, note, staff_id
 from realtime.core.text import row_id
 from realtime.retry import one_transaction
@@ -91,7 +89,7 @@ class CorrectionAdmin(Kept):
 
     @admin.action(description="Approve what another person asks for", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:
-        _decide(request, queryset, partial(correction_approve, request_id=request_id(request)))
+        _decide(request, queryset, correction_approve)
 
     @admin.action(description="Reject, or take back", permissions=["take_back"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:

@@ -21,7 +21,6 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
-from hoardrun.request_id import request_id
 from realtime.admin_bases.pages import ReadOnly
 from realtime.admin_bases.writes import act_on_each, note, staff_id
 
@@ -66,7 +65,7 @@ class MovesInline(ReadOnly, _Inline):
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the member of staff who is logged in."""
-    return actors.staff(staff_id(request), request_id(request))
+    return actors.staff(staff_id(request))
 
 
 def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:

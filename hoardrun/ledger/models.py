@@ -32,6 +32,7 @@ from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.money import Currency
 from realtime import clock
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 from realtime.changes import Tracked
 
 AGAINST = [(kind.value, kind.label) for kind in (BookKind.RECEIVABLE, BookKind.SUSPENSE)]
@@ -216,7 +217,7 @@ class TransactionMove(AppendOnly):
         max_length=100, blank=True, help_text="The service, provider or part of the system."
     )
     reason = models.CharField(max_length=200, blank=True)
-    request_id = models.CharField(max_length=64, blank=True)
+    request_id = RequestId()
     evidence = models.CharField(
         max_length=200, blank=True, help_text="Where the proof of a provider's word is kept."
     )

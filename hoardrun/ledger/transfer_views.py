@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from hoardrun.ledger import actors
 from hoardrun.ledger.serializers import TransactionOutput, TransferInput
 from hoardrun.ledger.transfers import transfer_create
-from hoardrun.request_id import request_id
 from realtime.rest import idempotency
 from realtime.rest.serializers import checked
 from realtime.rest.views import View, user_id
@@ -34,7 +33,7 @@ class TransferView(View):
             target_id=wanted.pop("to_account_id"),
             owner_id=owner_id,
             idempotency_key=idempotency.key_of(request),
-            by=actors.user(owner_id, request_id(request)),
+            by=actors.user(owner_id),
             **wanted,
         )
         data = TransactionOutput(gives).data

@@ -26,7 +26,6 @@ from hoardrun.ledger.serializers import (
     TransactionOutput,
     TransactionQuery,
 )
-from hoardrun.request_id import request_id
 from realtime.core.text import row_id
 from realtime.rest import idempotency
 from realtime.rest.hot import HotList, HotRead
@@ -98,7 +97,7 @@ class TransactionListView(HotList[Transaction]):
         """Create a pending transaction; an outbound one holds its amount."""
         wanted = _transaction_input(request)
         owner_id = user_id(request)
-        by = actors.user(owner_id, request_id(request))
+        by = actors.user(owner_id)
         txn, created = services.transaction_create(owner_id=owner_id, by=by, **wanted)
         data = TransactionOutput(txn).data
         if created:
@@ -144,9 +143,9 @@ def _actor(request: Request, txn_id: str, action: str) -> Actor:
     if own.filter(pk=row_id(txn_id)).exists():
         if action not in OWNER_ACTIONS:
             raise ActionNotAllowed(action, ", ".join(sorted(OWNER_ACTIONS)))
-        return actors.user(acting_id, request_id(request))
+        return actors.user(acting_id)
     if staff_may(request.user, MOVE):
-        return actors.staff(acting_id, request_id(request))
+        return actors.staff(acting_id)
     if request.user.is_staff:
         raise PermissionDenied(f"To move transactions of others takes the right {MOVE}.")
     raise TransactionNotFound  # do not reveal that another user has it

@@ -16,6 +16,7 @@ from hoardrun.payments.selectors import payment_get
 from hoardrun.payments.services import evidence_apply
 from hoardrun.payments.stages import is_safe_to_retry, may_cancel
 from realtime import clock
+from realtime.log_context import request_id
 from realtime.retry import one_transaction
 
 
@@ -32,7 +33,9 @@ def payment_cancel(*, user_id: int, payment_id: str, by: Actor) -> ProviderPayme
         raise TooLateToCancel
     # What staff were asked to decide on it is over.
     asked = row.decisions.filter(state=DecisionState.ASKED)
-    asked.update(state=DecisionState.DECLINED, decided_at=clock.now())
+    asked.update(
+        state=DecisionState.DECLINED, decided_at=clock.now(), decided_request_id=request_id()
+    )
     evidence = Evidence(
         claim=Claim.NOT_PAID, source=Source.ACK, reason="cancelled", retry_safe=True
     )

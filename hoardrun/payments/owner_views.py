@@ -11,7 +11,6 @@ from hoardrun.payments.methods import methods_get
 from hoardrun.payments.owner_serializers import MethodsOutput, MethodsQuery
 from hoardrun.payments.owner_services import payment_cancel, payment_retry
 from hoardrun.payments.serializers import PaymentOutput
-from hoardrun.request_id import request_id
 from realtime.rest import idempotency
 from realtime.rest.views import View, user_id
 
@@ -38,7 +37,7 @@ class CancelView(View):
         row = payment_cancel(
             user_id=owner_id,
             payment_id=payment_id,
-            by=actors.user(owner_id, request_id(request)),
+            by=actors.user(owner_id),
         )
         return Response(PaymentOutput(row).data)
 
@@ -59,7 +58,7 @@ class RetryView(View):
             user_id=owner_id,
             payment_id=payment_id,
             idempotency_key=idempotency.key_of(request),
-            by=actors.user(owner_id, request_id(request)),
+            by=actors.user(owner_id),
         )
         data = PaymentOutput(payment).data
         if created:

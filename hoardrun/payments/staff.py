@@ -33,6 +33,7 @@ from hoardrun.payments.tariffs.charging import customer_fee
 from notifications.validation import why_given
 from realtime import clock
 from realtime.errors import InvalidInput, SecondPerson
+from realtime.log_context import request_id
 from realtime.retry import one_transaction
 
 
@@ -90,7 +91,7 @@ def decision_decide(*, decision_id: int, staff_id: int, approve: bool) -> StaffD
     asked.state = DecisionState.DONE if approve else DecisionState.DECLINED
     # Whoever asked may take it back, which is no decision.
     asked.decided_by_id = None if asked.asked_by_id == staff_id else staff_id
-    asked.decided_at = clock.now()
+    asked.decided_at, asked.decided_request_id = clock.now(), request_id()
     asked.save()
     return asked
 

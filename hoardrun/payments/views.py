@@ -19,7 +19,6 @@ from hoardrun.payments.payees.receivers import Receiver
 from hoardrun.payments.payees.views import ASKING_UNITS
 from hoardrun.payments.refunding import refund_create
 from hoardrun.payments.serializers import PaymentInput, PaymentOutput, RefundInput, StepOutput
-from hoardrun.request_id import request_id
 from realtime.rest import idempotency
 from realtime.rest.permissions import staff_may
 from realtime.rest.serializers import checked
@@ -57,7 +56,7 @@ class PaymentListView(View):
                 name=wanted.pop("name", ""),
                 confirmed=shown_name if wanted.pop("name_confirmed", False) else None,
             ),
-            by=actors.user(owner_id, request_id(request)),
+            by=actors.user(owner_id),
             **wanted,
         )
         data = PaymentOutput(payment).data
@@ -88,7 +87,7 @@ class RefundListView(View):
         refund, created = refund_create(
             payment_id=paid_id,
             own_key=None if key is None else f"refund:{paid_id}:{staff_id}:{key}",
-            by=actors.staff(staff_id, request_id(request)),
+            by=actors.staff(staff_id),
             **checked(RefundInput, request.data),
         )
         data = PaymentOutput(refund).data

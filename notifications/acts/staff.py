@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 from django.forms import Form
 
 from notifications.acts.forms import ResendForm, StopForm
@@ -13,6 +13,7 @@ from notifications.acts.resending import deliveries_repeated, notification_resen
 from notifications.acts.stopping import ladder_stop
 from notifications.choices import OutsideChannel
 from notifications.models import Delivery, Notification
+from realtime import audit
 from realtime.errors import InvalidInput
 from realtime.retry import one_transaction
 
@@ -82,4 +83,4 @@ def _cleaned(form: Form) -> dict[str, Any]:
 
 def _note(notification_id: str, by: int, message: str) -> None:
     row = Notification(pk=int(notification_id))
-    LogEntry.objects.log_actions(by, [row], CHANGE, message)
+    audit.log(by, [row], CHANGE, message)

@@ -14,6 +14,7 @@ from notifications.fallbacks import errors
 from notifications.models import Announcement, Fallback
 from realtime import clock
 from realtime.errors import InvalidInput, NotFound
+from realtime.log_context import request_id
 from realtime.rest.permissions import staff_may
 from realtime.retry import one_transaction
 
@@ -72,7 +73,8 @@ def fallback_approve(*, announcement_id: int, user_id: int) -> Fallback:
     if "sms" not in registry.configured():
         raise errors.NoSms
     fallback.approved_by_id, fallback.approved_at = user_id, now
-    fallback.save(update_fields=["approved_by", "approved_at"])
+    fallback.approved_request_id = request_id()
+    fallback.save(update_fields=["approved_by", "approved_at", "approved_request_id"])
     return fallback
 
 
@@ -87,8 +89,10 @@ def fallback_cancel(*, announcement_id: int, user_id: int) -> Fallback:
     if fallback.cancelled_at is None:
         # What waits is cancelled by a worker, or by its last look.
         fallback.cancelled_by_id, fallback.cancelled_at = user_id, clock.now()
-        fallback.finished_at = None
-        fallback.save(update_fields=["cancelled_by", "cancelled_at", "finished_at"])
+        fallback.finished_at, fallback.cancelled_request_id = None, request_id()
+        fallback.save(
+            update_fields=["cancelled_by", "cancelled_at", "cancelled_request_id", "finished_at"]
+        )
     return fallback
 
 

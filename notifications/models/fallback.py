@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F
 
 from notifications.models.announcement import Announcement
+from realtime.audit import RequestId
 
 
 def _person(*, is_known: bool) -> Any:
@@ -47,10 +48,13 @@ class Fallback(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     requested_by = _person(is_known=True)
     requested_at = models.DateTimeField()
+    request_id = RequestId(db_default="")
     approved_by = _person(is_known=False)
     approved_at = models.DateTimeField(null=True, blank=True)
+    approved_request_id = RequestId(db_default="", default="")
     cancelled_by = _person(is_known=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_request_id = RequestId(db_default="", default="")
     finished_at = models.DateTimeField(null=True, blank=True)
     last_user_id = models.BigIntegerField(null=True, blank=True)
     done_user_id = models.BigIntegerField(default=0)

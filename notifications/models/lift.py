@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from notifications.choices import LiftState, OutsideChannel
+from realtime.audit import RequestId
 
 COMPLAINED = "complained"  # the reason that takes a second person
 
@@ -31,6 +32,7 @@ class SuppressionLift(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_constraint=False, related_name="+"
     )
     asked_at = models.DateTimeField()
+    request_id = RequestId(db_default="")
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -40,6 +42,7 @@ class SuppressionLift(models.Model):
         related_name="+",
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    decided_request_id = RequestId(db_default="", default="")
 
     class Meta:
         permissions = [

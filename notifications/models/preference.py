@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 
 
 class Preference(models.Model):
@@ -55,6 +56,7 @@ class PreferenceChange(AppendOnly):
     actor = models.CharField(max_length=100)
     source = models.CharField(max_length=32, help_text="By which door it came.")
     address = models.CharField(max_length=64, blank=True, default="")
+    request_id = RequestId(db_default="")
     old = models.JSONField()
     new = models.JSONField()
     created_at = models.DateTimeField()
@@ -85,6 +87,7 @@ class Consent(AppendOnly):
     actor = models.CharField(max_length=100)
     source = models.CharField(max_length=32)
     address = models.CharField(max_length=64, blank=True, default="")
+    request_id = RequestId(db_default="")
     created_at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):

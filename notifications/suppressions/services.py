@@ -16,6 +16,7 @@ from notifications.validation import why_given
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.errors import SecondPerson
+from realtime.log_context import request_id
 from realtime.retry import one_transaction
 
 MAY_LIFT = "notifications.lift_suppression"
@@ -82,5 +83,6 @@ def _waiting(lift_id: int | str) -> SuppressionLift:
 
 def _decide(lift: SuppressionLift, by: int, state: LiftState) -> SuppressionLift:
     lift.state, lift.decided_by_id, lift.decided_at = state, by, clock.now()
-    lift.save(update_fields=["state", "decided_by", "decided_at"])
+    lift.decided_request_id = request_id()
+    lift.save(update_fields=["state", "decided_by", "decided_at", "decided_request_id"])
     return lift

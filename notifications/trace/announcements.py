@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 from msgspec import Struct
 
 from notifications.delivery import fallback as sms_after
@@ -17,7 +17,7 @@ from notifications.trace.moments import maybe, spoken, stamp
 from notifications.trace.parts import Entry, Said, Sending
 from notifications.trace.sendings import sendings, suppression_said
 from notifications.trace.timeline import of_sendings
-from realtime import clock
+from realtime import audit, clock
 from realtime.core.text import row_id
 from realtime.errors import NotFound
 from realtime.retry import one_transaction
@@ -83,7 +83,7 @@ def announcement_look(
     found = announcement_trace(announcement_id, user=user)
     row = Announcement(pk=int(found.announcement_id), title="")
     of = "" if user is None else f" for user {user.pk}"
-    LogEntry.objects.log_actions(by, [row], CHANGE, f"Looked at its trace{of} {door}.")
+    audit.log(by, [row], CHANGE, f"Looked at its trace{of} {door}.")
     return found
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from notifications.acts.forms import AddressSearch, ProviderSearch, UserSearch
 from notifications.trace import search
 from notifications.trace.search import Hit
+from realtime import audit
 from realtime.admin_bases.writes import staff_id
 from realtime.core.text import row_id
 
@@ -42,9 +43,7 @@ def find(request: HttpRequest) -> Found:
     if user is None:
         found.error = "There is no user of that name or id."
         return found
-    LogEntry.objects.log_actions(
-        staff_id(request), [user], CHANGE, "Searched for what this user got, in the admin."
-    )
+    audit.log(staff_id(request), [user], CHANGE, "Searched for what this user got, in the admin.")
     found.of = f"What {user} got"
     found.hits = search.of_user(user.pk, form.cleaned_data["since"], form.cleaned_data["until"])
     return found
@@ -75,7 +74,7 @@ def _note(request: HttpRequest, message: str) -> None:
     LogEntry.objects.create(
         user_id=staff_id(request),
         action_flag=CHANGE,
-        change_message=message,
+        change_message=audit.with_request(message),
         object_repr="a search",
     )
 

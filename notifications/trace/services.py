@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 
 from notifications.models import Notification
 from notifications.trace.loading import load
 from notifications.trace.report import Trace
 from notifications.trace.timeline import timeline
+from realtime import audit
 from realtime.retry import one_transaction
 
 MAY_TRACE = "notifications.trace_notification"
@@ -26,5 +27,5 @@ def trace_look(
     # One that was erased with its user has no row, and its number is all that is left.
     row = Notification(pk=int(found.notification_id))
     read = " and read its text" if with_content else ""
-    LogEntry.objects.log_actions(by, [row], CHANGE, f"Looked at its trace{read} {door}.")
+    audit.log(by, [row], CHANGE, f"Looked at its trace{read} {door}.")
     return found

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.admin.models import CHANGE, DELETION
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Max
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import clock, registry
+from realtime import audit, clock, registry
 from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.published import AccessChanged
@@ -115,7 +115,7 @@ def close_user(user_id: int, *, by: int | None = None, reconnect: bool = False) 
         if by is not None:  # log the user too: a socket may not be reported yet
             users = get_user_model()._default_manager.filter(pk=user_id)
             text = f"All connections closed with {_code(reconnect).value}."
-            LogEntry.objects.log_actions(by, users, CHANGE, text)
+            audit.log(by, users, CHANGE, text)
         publish(user_stream(user_id), AccessChanged(change="closed", reconnect=reconnect))
     return known
 
@@ -123,7 +123,7 @@ def close_user(user_id: int, *, by: int | None = None, reconnect: bool = False) 
 def _record(by: int | None, connections: Sequence[Connection], reconnect: bool) -> None:
     if by is not None and connections:
         text = f"Closed with {_code(reconnect).value}."
-        LogEntry.objects.log_actions(by, connections, DELETION, text)
+        audit.log(by, connections, DELETION, text)
 
 
 def _code(reconnect: bool) -> CloseCode:

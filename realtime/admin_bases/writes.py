@@ -10,13 +10,14 @@ from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from realtime import audit
 from realtime.admin_bases.pages import ByKey, ModelAdmin
 from realtime.errors import Refused
 
@@ -112,7 +113,7 @@ def staff_id(request: HttpRequest) -> int:
 
 def note(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
     """Write into the admin's history what the user did to these rows."""
-    LogEntry.objects.log_actions(staff_id(request), rows, CHANGE, message)
+    audit.log(staff_id(request), rows, CHANGE, message)
 
 
 def act_on_each(

@@ -28,6 +28,11 @@ class ApiError(Exception):
         self.status = status
         self.problem = dict(problem or {})
 
+    @property
+    def request_id(self) -> str:
+        """Return the id of the refused request, by which the server's log has it; may be empty."""
+        return str(self.problem.get("instance", "")).removeprefix("urn:request:")
+
 
 class Api:
     """Asks with the token that the socket has; one that is refused is renewed once."""

@@ -50,6 +50,7 @@ async def test_it_is_a_problem_that_names_its_request_and_is_never_stored() -> N
         "status": 413,
         "detail": "Send no more than 64 bytes.",
         "code": "too_large",
+        "instance": f"urn:request:{headers['x-request-id']}",
     }
     assert headers["content-length"] == str(len(body))
     assert headers.items() >= OF_EVERY_ANSWER.items()

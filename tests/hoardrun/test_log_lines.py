@@ -17,6 +17,7 @@ from hoardrun import logs
 from realtime import log_context
 from realtime.log_context import Work
 from realtime.management import base
+from tests.services.work import at_work
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl"
 
@@ -42,10 +43,9 @@ def as_json() -> tuple[logging.Logger, io.StringIO]:
 
 @pytest.fixture
 def request_at_work() -> Iterator[Work]:
-    work = Work("req-17", user=5)
-    token = log_context.work.set(work)
-    yield work
-    log_context.work.reset(token)
+    with at_work("req-17") as work:
+        work.user = 5
+        yield work
 
 
 def line(written: io.StringIO) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from django.db.models import Model
 from django.urls import get_resolver, reverse
 
 METHODS = ("get", "post", "put", "patch", "delete")
-SHAPE = {"type", "title", "status", "detail", "code"}
+SHAPE = {"type", "title", "status", "detail", "code", "instance"}
 
 
 def problem(response: Any, status: int, code: str = "", *fields: str) -> dict[str, Any]:
     """Check that an answer is a problem of this kind, if given, naming these fields; return it."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["instance"] == f"urn:request:{response['X-Request-ID']}"
     body: dict[str, Any] = response.json()
     assert body.keys() >= SHAPE
     assert (body["status"], body["code"]) == (status, code or body["code"]), body

@@ -35,6 +35,7 @@ from tests.notifications.support import (
     told,
     types,
 )
+from tests.services.admin_log import act_of
 from tests.services.locks import threads, wait_for_a_waiter
 from tests.tables import each
 
@@ -66,7 +67,7 @@ def logged(support: Client, row: Any) -> list[tuple[int, str]]:
     """Return the history of a row, the newest first."""
     entries = LogEntry.objects.filter(object_id=row.pk)
     found = [(entry.action_flag, entry.get_change_message()) for entry in entries]
-    return [(flag, text.removesuffix("Added.")) for flag, text in found]
+    return [(flag, "" if text == "Added." else act_of(text)) for flag, text in found]
 
 
 def test_a_draft_has_the_logged_in_user_as_author(support, charlie):

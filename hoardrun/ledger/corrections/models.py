@@ -11,6 +11,7 @@ from hoardrun.ledger import holders
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.fields import MoneyField
 from hoardrun.ledger.money import Currency
+from realtime.audit import RequestId
 
 
 class Against(models.TextChoices):
@@ -85,6 +86,7 @@ class Correction(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_constraint=False, related_name="+"
     )
     asked_at = models.DateTimeField(db_default=Now())
+    request_id = RequestId(db_default="")
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -94,6 +96,7 @@ class Correction(models.Model):
         related_name="+",
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    decided_request_id = RequestId(db_default="", default="")
     txn = models.OneToOneField(
         "ledger.Transaction",
         on_delete=models.PROTECT,

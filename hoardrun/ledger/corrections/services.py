@@ -32,6 +32,7 @@ from notifications.validation import choice, text, why_given
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.errors import InvalidInput, SecondPerson
+from realtime.log_context import request_id
 from realtime.retry import one_transaction
 
 MAY_DECIDE = "ledger.decide_correction"
@@ -95,7 +96,7 @@ def correction_ask(
 
 
 @one_transaction
-def correction_approve(*, correction_id: int | str, by: int, request_id: str = "") -> Correction:
+def correction_approve(*, correction_id: int | str, by: int) -> Correction:
     """Correct the balance as another person has asked. Raises Refused; then it goes on waiting."""
     row = _waiting(correction_id)
     if row.asked_by_id == by:
@@ -103,7 +104,7 @@ def correction_approve(*, correction_id: int | str, by: int, request_id: str = "
     if row.account_id is None:
         _book(row)
         return _decide(row, by, CorrectionState.APPROVED)
-    actor, is_gateway = actors.staff(by, request_id), holders.is_gateway(row.provider)
+    actor, is_gateway = actors.staff(by), holders.is_gateway(row.provider)
     made = transaction_create(
         account_id=row.account_id,
         type=_type(row.against),
@@ -155,5 +156,6 @@ def _decide(
     row: Correction, by: int, state: CorrectionState, txn: Transaction | None = None
 ) -> Correction:
     row.state, row.decided_by_id, row.decided_at, row.txn = state, by, clock.now(), txn
-    row.save(update_fields=["state", "decided_by", "decided_at", "txn"])
+    row.decided_request_id = request_id()
+    row.save(update_fields=["state", "decided_by", "decided_at", "decided_request_id", "txn"])
     return row

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from hoardrun.payments.choices import DecisionState, StaffAction
 from hoardrun.payments.models.payment import ProviderPayment
+from realtime.audit import RequestId
 
 
 class StaffDecision(models.Model):
@@ -23,6 +24,7 @@ class StaffDecision(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
     asked_at = models.DateTimeField(db_default=Now())
+    request_id = RequestId(db_default="")
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -31,6 +33,7 @@ class StaffDecision(models.Model):
         db_constraint=False,
     )
     decided_at = models.DateTimeField(null=True)
+    decided_request_id = RequestId(db_default="", default="")
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from hoardrun.payments.choices import VERDICTS, Outcome
 from hoardrun.payments.models.payment import ProviderPayment
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 
 
 class PaymentReceipt(AppendOnly):
@@ -90,6 +91,7 @@ class ReceiptClosing(AppendOnly):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
+    request_id = RequestId(db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from hoardrun.payments.choices import CLAIMS, SOURCES, STATES
 from hoardrun.payments.models.payment import ProviderPayment
 from hoardrun.payments.models.receipt import PaymentReceipt
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 
 
 class PaymentStep(AppendOnly):
@@ -40,6 +41,7 @@ class PaymentStep(AppendOnly):
         db_constraint=False,
     )
     note = models.CharField(max_length=200, blank=True)
+    request_id = RequestId(db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

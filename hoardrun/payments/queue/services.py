@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 
 from hoardrun.payments.choices import DecisionState
 from hoardrun.payments.errors import DecisionNotFound
@@ -14,6 +14,7 @@ from hoardrun.payments.queue.report import PaymentWhy
 from hoardrun.payments.queue.rights import MAY_DECIDE
 from hoardrun.payments.queue.tracing import payment_why
 from hoardrun.payments.staff import decision_ask, decision_decide
+from realtime import audit
 from realtime.core.text import row_id
 from realtime.errors import Forbidden
 from realtime.retry import one_transaction
@@ -72,4 +73,4 @@ def _did(made: StaffDecision) -> str:
 
 
 def _note(payment_id: str, by: int, message: str) -> None:
-    LogEntry.objects.log_actions(by, [ProviderPayment(pk=UUID(payment_id))], CHANGE, message)
+    audit.log(by, [ProviderPayment(pk=UUID(payment_id))], CHANGE, message)

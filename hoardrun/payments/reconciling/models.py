@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from hoardrun.ledger.money import DECIMAL_PLACES, SIGNIFICANT, amount_human
 from hoardrun.payments.reconciling.choices import FINDINGS, MatchedBy, MatchKind
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 
 OPEN = Q(what__in=FINDINGS, closed_at__isnull=True)
 
@@ -25,6 +26,7 @@ class StatementFile(AppendOnly):
     last_at = models.DateTimeField(null=True, help_text="The time of the latest line.")
     lines = models.BigIntegerField(help_text="Lines that no file before had.")
     known = models.BigIntegerField(help_text="Lines that a file before had, too.")
+    request_id = RequestId(db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(AppendOnly.Meta):
@@ -103,6 +105,7 @@ class Match(models.Model):
         help_text="Empty, if a later file explained it.",
     )
     closed_why = models.CharField(max_length=200, blank=True)
+    closed_request_id = RequestId(db_default="", default="")
 
     class Meta:
         constraints = [

@@ -8,6 +8,7 @@ from hoardrun.payments.reconciling.models import Match
 from notifications.validation import why_given
 from realtime import clock
 from realtime.core.text import row_id
+from realtime.log_context import request_id
 from realtime.retry import one_transaction
 
 MAY_CLOSE = "payments.change_match"
@@ -24,5 +25,6 @@ def finding_close(*, match_id: int | str, why: str, by: int) -> Match:
     if row.closed_at is not None:
         raise FindingClosed(row.pk)
     row.closed_at, row.closed_by_id, row.closed_why = clock.now(), by, why
-    row.save(update_fields=["closed_at", "closed_by", "closed_why"])
+    row.closed_request_id = request_id()
+    row.save(update_fields=["closed_at", "closed_by", "closed_why", "closed_request_id"])
     return row

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from hoardrun.payments.tiers.choices import Tier
 from realtime.append_only import AppendOnly
+from realtime.audit import RequestId
 
 DECIDED = (Tier.IDENTIFIED, Tier.NEW)  # the one between follows from the proven phones
 
@@ -31,6 +32,7 @@ class TierDecision(AppendOnly):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
+    request_id = RequestId(db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(AppendOnly.Meta):

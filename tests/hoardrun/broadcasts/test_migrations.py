@@ -26,13 +26,15 @@ def name_as_before() -> None:
             table, former = model._meta.db_table, f"realtime_{model._meta.model_name}"
             for operation in ("UPDATE", "DELETE", "REPLACE"):
                 append_only.drop(cursor, table, operation)
+            editor.remove_field(model, model._meta.get_field("request_id"))  # it came later
             editor.alter_db_table(model, table, former)
             cursor.execute(
                 f"CREATE TRIGGER {former}_no_update_0 BEFORE UPDATE ON {former} "
                 + UPDATE_TRIGGER[connection.vendor]
             )
     ContentType.objects.filter(app_label="broadcasts").update(app_label="realtime")
-    MigrationRecorder(connection).record_unapplied("broadcasts", "0001_initial")
+    for name in ("0002_requests", "0001_initial"):
+        MigrationRecorder(connection).record_unapplied("broadcasts", name)
 
 
 @pytest.mark.django_db(transaction=True)

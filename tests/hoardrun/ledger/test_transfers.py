@@ -28,6 +28,7 @@ from tests.clients import api_as
 from tests.hoardrun.ledger.conftest import balances, create, move, published, set_status
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines
 from tests.hoardrun.tools import problem
+from tests.services.work import at_work
 
 pytestmark = pytest.mark.django_db
 TRANSFERS = "/api/v1/transfers"
@@ -44,8 +45,9 @@ def send(source: Account, target: Account, amount: str = "10", **more: Any) -> T
 
 
 def test_it_moves_money_between_customers(kes: Account, theirs: Account, alice: User, bob: User):
-    by = actors.user(alice.pk, "req-1")
-    gives, takes, created = send(kes, theirs, "10.50", description="Rent", reference="R", by=by)
+    by = actors.user(alice.pk)
+    with at_work("req-1"):
+        gives, takes, created = send(kes, theirs, "10.50", description="Rent", reference="R", by=by)
     assert created
     assert (balances(kes), balances(theirs)) == ((989.5, 989.5), (15.5, 15.5))
     assert lines(kind="transfer") == [

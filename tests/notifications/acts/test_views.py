@@ -14,6 +14,7 @@ from tests.clients import api_as, staff_with
 from tests.hoardrun.tools import problem
 from tests.notifications.delivery.support import NUMBER, address, committed
 from tests.notifications.trace.support import debit, sms
+from tests.services.admin_log import act_of
 
 pytestmark = pytest.mark.django_db
 WANTED = {"channel": "sms", "why": "It never came.", "on_request": True}
@@ -61,7 +62,7 @@ def test_it_is_queued_and_the_log_keeps_who_and_why(support: User, failed: Escal
     }  # fmt: skip
     [entry] = LogEntry.objects.filter(user=support)
     assert entry.object_id == str(failed.pk)
-    assert entry.get_change_message() == (
+    assert act_of(entry.get_change_message()) == (
         f"Sent again by sms over the API, as the user has asked: #{row.pk}. It never came."
     )
 

@@ -27,6 +27,7 @@ from realtime.models import Departure, Webhook
 from tests.clients import browser_as, count_queries, staff_with
 from tests.notifications import outside
 from tests.notifications.support import note
+from tests.services.admin_log import act_of
 
 MODELS: tuple[type[Model], ...] = (
     Address, Consent, Delivery, Departure, Digest, Escalation, Preference, PreferenceChange,
@@ -114,7 +115,7 @@ def test_the_whole_address_takes_a_right_and_leaves_a_trace(bob: User) -> None:
     assert "no-store" in answer["Cache-Control"]
     entry = LogEntry.objects.get()
     assert (entry.user_id, entry.object_id) == (bob.pk, str(address.pk))
-    assert entry.change_message == "Looked at the whole address."
+    assert act_of(entry.change_message) == "Looked at the whole address."
 
 
 @pytest.mark.usefixtures("notice")

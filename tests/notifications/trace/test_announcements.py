@@ -20,6 +20,7 @@ from tests.notifications.fallbacks.support import due, has_it, people, published
 from tests.notifications.management.test_why import why
 from tests.notifications.support import draft
 from tests.notifications.trace.support import called
+from tests.services.admin_log import act_of
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +146,7 @@ def test_the_page_answers_and_keeps_the_look(bob: User):
     shown = page(tracer, f"{place}?user={user.username}")
     assert "to 0772***000: queued" in shown and "SMS were asked for." in shown
     assert "There is no user of that name or id." in page(tracer, f"{place}?user=nobody")
-    looks = [entry.get_change_message() for entry in LogEntry.objects.filter(user=bob)]
+    looks = [act_of(entry.get_change_message()) for entry in LogEntry.objects.filter(user=bob)]
     assert f"Looked at its trace for user {user.pk} in the admin." in looks
     assert tracer.get(place.replace(str(number), "4711")).status_code == 404
     assert tracer.post(place).status_code == 405

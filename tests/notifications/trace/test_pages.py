@@ -15,6 +15,7 @@ from realtime import clock
 from tests.clients import browser_as, said, staff_with
 from tests.notifications.delivery.support import NUMBER, address
 from tests.notifications.trace.support import called, debit, sms
+from tests.services.admin_log import act_of
 
 ROOT = "/admin/notifications/notification/"
 SEARCH = f"{ROOT}why/"
@@ -45,7 +46,7 @@ def page(browser: Client, url: str) -> str:
 
 
 def history() -> list[str]:
-    return [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    return [act_of(entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
 
 
 def test_it_answers_and_keeps_the_look(alice, bob):

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.clients import api_as, staff_with
 from tests.notifications.trace.support import debit, sms
+from tests.services.admin_log import act_of
 
 TRACE, READ = "trace_notification", "read_traced_text"
 
@@ -25,7 +26,7 @@ def path(row: Any) -> str:
 
 
 def looks() -> list[str]:
-    return [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    return [act_of(entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
 
 
 def test_it_says_why_and_keeps_who_looked(alice, bob, support):

@@ -32,6 +32,7 @@ from hoardrun.ledger.services import transaction_move
 from realtime.errors import InvalidInput, Refused, SecondPerson
 from tests.hoardrun.ledger.conftest import balances, set_status
 from tests.hoardrun.ledger.journal.conftest import assert_books_agree, lines, verified
+from tests.services.work import at_work
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +43,12 @@ def ask(account: Account, by: User, **more: Any) -> Correction:
 
 
 def test_a_second_person_makes_it_a_transaction(kes: Account, bob: User, charlie: User):
-    row = ask(kes, bob, description="Put right")
+    with at_work("r-0"):
+        row = ask(kes, bob, description="Put right")
     assert balances(kes) == (1000, 1000)
-    row = correction_approve(correction_id=row.pk, by=charlie.pk, request_id="r-1")
+    with at_work("r-1"):
+        row = correction_approve(correction_id=row.pk, by=charlie.pk)
+    assert (row.request_id, row.decided_request_id) == ("r-0", "r-1")
     assert balances(kes) == (Decimal("1012.5"),) * 2
     assert (row.state, row.decided_by, row.txn) == ("approved", charlie, Transaction.objects.get())
     assert row.txn is not None and row.txn.description == "Put right"

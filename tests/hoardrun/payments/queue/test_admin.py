@@ -17,6 +17,7 @@ from realtime import clock
 from tests.clients import browser_as, count_queries, said, staff_with
 from tests.hoardrun.payments.carrying import ask, money, taken, tell_paid, wait
 from tests.hoardrun.payments.queue.support import BODY, SECRETS, held, text_of
+from tests.services.admin_log import act_of
 
 QUEUE = "/admin/payments/queue/"
 ALL = ("view_providerpayment", "view_paymentstep", "add_staffdecision", "change_staffdecision")
@@ -113,7 +114,7 @@ def test_a_callback_about_no_payment_is_closed_with_a_reason(clerk: Client, dora
     assert said(closer.post(QUEUE, form, follow=True)) == [f"Closed the callback #{receipt.pk}."]
     assert "There is none." in text_of(closer.get(f"{QUEUE}?what=unmatched"))
     entry = LogEntry.objects.get()
-    assert (entry.user_id, entry.change_message) == (erin.pk, "Closed: A deposit of ours.")
+    assert (entry.user_id, act_of(entry.change_message)) == (erin.pk, "Closed: A deposit of ours.")
     [again] = said(closer.post(QUEUE, form, follow=True))
     assert again == f"The callback {receipt.pk} is closed already."
 
@@ -130,7 +131,7 @@ def test_it_says_why_and_keeps_who_looked(clerk: Client, ugx: Account, dora: Use
     assert not any(secret in page for secret in SECRETS)
     entry = LogEntry.objects.get()
     assert (entry.user_id, entry.object_id) == (dora.pk, str(row.pk))
-    assert entry.change_message == "Looked at why it is where it is in the admin."
+    assert act_of(entry.change_message) == "Looked at why it is where it is in the admin."
     assert clerk.get(f"{QUEUE}{row.pk.hex[:-1]}x/").status_code == 404
 
 
@@ -163,7 +164,7 @@ def test_one_asks_and_another_one_decides(
     assert (row.state, row.amount, money(ugx)) == ("succeeded", 4500, (54_500, 54_500))
     assert "Decided before" in text_of(second.get(url))
     notes = LogEntry.objects.filter(user_id=erin.pk).values_list("change_message", flat=True)
-    assert "Approved to accept it in the admin. It is in their portal." in notes
+    assert "Approved to accept it in the admin. It is in their portal." in map(act_of, notes)
     # Once more, there is nothing to decide, and the page says so.
     [twice] = said(second.post(url, approval))
     assert twice == "This was decided before."

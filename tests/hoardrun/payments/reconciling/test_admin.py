@@ -11,6 +11,7 @@ from hoardrun.ledger.models import Account
 from hoardrun.payments.reconciling.models import Match
 from tests.clients import browser_as, count_queries, said, staff_with
 from tests.hoardrun.payments.reconciling.support import day_of, load, row
+from tests.services.admin_log import act_of
 
 URL = "/admin/payments/statements/"
 
@@ -41,7 +42,7 @@ def test_a_finding_is_closed_with_a_reason(clerk: Client, ugx: Account, dora: Us
     found.refresh_from_db()
     assert found.closed_by_id == dora.pk
     entry = LogEntry.objects.get()
-    assert (entry.user_id, entry.change_message) == (dora.pk, "Closed: A deposit of ours.")
+    assert (entry.user_id, act_of(entry.change_message)) == (dora.pk, "Closed: A deposit of ours.")
     assert said(clerk.post(URL, form, follow=True)) == [
         f"The finding {found.pk} is closed already."
     ]
