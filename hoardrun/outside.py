@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from realtime.client import Client
 from realtime.client.api import ApiError, ask_once
@@ -24,12 +27,14 @@ ECHO = "/api/v1/echo"
 class Outcome:
     """The seconds that each step took, and the step that failed, if one did.
 
-    `receive` counts from the request that publishes, so it includes `publish`.
+    `receive` counts from the request that publishes, so it includes `publish`. With wss://,
+    `certificate_ends_at` is when the certificate ends, as a Unix time.
     """
 
     seconds: dict[Step, float] = field(default_factory=dict)
     failed_at: Step | None = None
     why: str = ""
+    certificate_ends_at: float | None = None
 
     @contextmanager
     def step(self, name: Step, began: float | None = None) -> Iterator[None]:
@@ -90,6 +95,25 @@ class Password:
             ask_once(options, "POST", f"{AUTH}/logout", {"refresh": self._refresh}, {})
 
 
+def certificate_ends_at(url: str, patience: float) -> float | None:
+    """Return when the certificate of a wss:// URL ends, as a Unix time; None for ws://.
+
+    Blocks for `patience` seconds at most. Raises OSError where it is not trusted, too.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "wss" or parts.hostname is None:
+        return None
+    context = ssl.create_default_context()
+    address = (parts.hostname, parts.port or 443)
+    with (
+        socket.create_connection(address, patience) as plain,
+        context.wrap_socket(plain, server_hostname=parts.hostname) as secured,
+    ):
+        found = secured.getpeercert()
+    assert found is not None  # the context asks for one
+    return float(ssl.cert_time_to_seconds(str(found["notAfter"])))
+
+
 async def check(url: str, credential: Credential, patience: float) -> Outcome:
     """Check the deployment whose WebSocket is at `url`; no step takes longer than `patience`.
 
@@ -98,6 +122,9 @@ async def check(url: str, credential: Credential, patience: float) -> Outcome:
     """
     options = Options(url=url, request_timeout=patience, connect_timeout=patience)
     outcome = Outcome()
+    with suppress(OSError):  # the login below says what is wrong
+        found = await asyncio.to_thread(certificate_ends_at, url, patience)
+        outcome.certificate_ends_at = found
     with suppress(_Over):
         try:
             with outcome.step("login"):

@@ -26,16 +26,18 @@ def _read() -> dict[str, Any]:
     now = clock.now()
     ladders = Escalation.objects.filter(closed_at__isnull=True, due_at__lte=Now())
     oldest = ladders.aggregate(due=Min("due_at"))["due"]
-    queued = dict.fromkeys(CHANNELS, 0.0)
+    queued, counts = dict.fromkeys(CHANNELS, 0.0), dict.fromkeys(CHANNELS, 0)
     waiting = Delivery.objects.filter(state=DeliveryState.QUEUED, not_before__lte=Now())
-    for channel, since in waiting.values_list("channel").annotate(Min("not_before")):
-        queued[channel] = (now - since).total_seconds()
+    by_channel = waiting.values_list("channel").annotate(Min("not_before"), Count("pk"))
+    for channel, since, count in by_channel:
+        queued[channel], counts[channel] = (now - since).total_seconds(), count
     unknown = dict.fromkeys(CHANNELS, 0)
     open_ones = Delivery.objects.filter(state=DeliveryState.UNKNOWN)
     unknown |= dict(open_ones.values_list("channel").annotate(Count("pk")))
     silent = heartbeat.silent(_wanted(), now)
     return {
         "ladders_overdue_seconds": 0.0 if oldest is None else (now - oldest).total_seconds(),
+        "deliveries_waiting": counts,
         "deliveries_waiting_seconds": queued,
         "deliveries_unknown": unknown,
         "delivery_silent": {role: int(role in silent) for role in ROLES},
@@ -47,6 +49,9 @@ def _read() -> dict[str, Any]:
 DELIVERING = Reading(
     (
         gauge("ladders_overdue_seconds", "Age of the oldest ladder that is due and not judged."),
+        gauge(
+            "deliveries_waiting", "Messages that could be sent and are not.", channel=CHANNELS
+        ),
         gauge(
             "deliveries_waiting_seconds",
             "Age of the oldest message that could be sent and is not.",

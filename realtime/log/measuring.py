@@ -13,7 +13,7 @@ from django.db import connection
 from realtime import clock
 from realtime.log.epochs import composed
 from realtime.meters.fleet import Reading, gauge
-from realtime.models import Event, JobRun, Stream
+from realtime.models import Deployment, Event, JobRun, Stream
 from realtime.sql.blockers import blockers
 
 SAMPLE = 2000  # connections; their ids are random, so the first are as good as any
@@ -67,6 +67,18 @@ def retention() -> dict[str, Any]:
     """Tell when retention last went through."""
     last = JobRun.objects.filter(name=RETENTION).values_list("succeeded_at", flat=True).first()
     return {"retention_last_success_timestamp_seconds": None if last is None else last.timestamp()}
+
+
+def epochs() -> dict[str, Any]:
+    """Tell when a life of the log last began anew, and when a failover was last seen."""
+    row = Deployment.objects.first()
+    if row is None:
+        return {}
+    begun = [at.timestamp() for at in (row.bumped_at, row.streams_bumped_at) if at is not None]
+    return {
+        "epoch_changed_timestamp_seconds": max(begun, default=None),
+        "failover_seen_timestamp_seconds": row.failover_at and row.failover_at.timestamp(),
+    }
 
 
 def acks_behind() -> dict[str, Any]:
@@ -129,6 +141,19 @@ READINGS = (
             ),
         ),
         retention,
+    ),
+    Reading(
+        (
+            gauge(
+                "epoch_changed_timestamp_seconds",
+                "When the deployment or streams of their own last began new epochs.",
+            ),
+            gauge(
+                "failover_seen_timestamp_seconds",
+                "When a failover or a restore of the database was last seen.",
+            ),
+        ),
+        epochs,
     ),
     Reading(
         (

@@ -26,7 +26,10 @@ class Command(base.Command):
         "Exit code: 0 when it came, 1 when it took longer than --slow, 2 when a step failed. "
         "Run it from where customers are."
     )
-    json_help = "One JSON object: ok, failed_at, why, and the seconds of each step."
+    json_help = (
+        "One JSON object: ok, failed_at, why, the seconds of each step, and when the certificate "
+        "ends, as a Unix time."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -84,6 +87,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "ok": outcome.failed_at is None,
         "failed_at": outcome.failed_at,
         "why": outcome.why,
+        "certificate_ends_at": outcome.certificate_ends_at,
         "seconds": {step: round(seconds, 4) for step, seconds in outcome.seconds.items()},
     }
 
@@ -114,6 +118,12 @@ def _write(file: Path, outcome: Outcome) -> None:
             if step in outcome.seconds
         ),
     ]
+    if outcome.certificate_ends_at is not None:
+        lines += [
+            f"# HELP {name}_certificate_ends_timestamp_seconds When the certificate ends.",
+            f"# TYPE {name}_certificate_ends_timestamp_seconds gauge",
+            f"{name}_certificate_ends_timestamp_seconds {outcome.certificate_ends_at:.0f}",
+        ]
     part = file.with_name(f".{file.name}.part")
     try:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -26,6 +26,7 @@ def test_what_waits_is_measured_by_its_age(amina, outside):
     assert 120 <= found["ladders_overdue_seconds"] < 180
     assert 120 <= found["deliveries_waiting_seconds"]["sms"] < 180
     assert found["deliveries_waiting_seconds"]["push"] == 0
+    assert found["deliveries_waiting"] == {"push": 0, "sms": 1, "email": 0}
     assert found["deliveries_unknown"] == {"push": 0, "sms": 1, "email": 0}
     assert found["delivery_silent"] == dict.fromkeys(ROLES, 1)
 

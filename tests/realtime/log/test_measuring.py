@@ -69,6 +69,15 @@ def test_retention_that_went_through_has_a_time(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.django_db
+def test_a_new_epoch_has_a_time(alice: User) -> None:
+    append("announcements", 1)
+    assert "hoardrun_epoch_changed_timestamp_seconds" not in printed().types
+    began = clock.now().timestamp()
+    call_command("bump_epoch", "--all", stdout=StringIO())
+    assert printed()("epoch_changed_timestamp_seconds") >= began - 1
+
+
+@pytest.mark.django_db
 def test_devices_that_do_not_keep_up_are_seen_while_they_are_connected(alice: User) -> None:
     append("announcements", *range(10))
     stream = Stream.objects.get(name="announcements")
