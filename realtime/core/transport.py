@@ -63,6 +63,12 @@ class Writer(Protocol):
     def ping(self) -> None:
         """Ask the client for a sign of life."""
 
+    def last_ping(self) -> tuple[float | None, float | None]:
+        """Return the seconds that the last answered ping took, and since one has no answer.
+
+        None of both where the server sends the pings.
+        """
+
     def resume_reading(self) -> None:
         """Go on reading after `Listener.busy`."""
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from realtime import computed
+from realtime import computed, survey
 from realtime.access import tickets
 from realtime.core.limits import Buckets
 from realtime.core.wheel import Wheel
@@ -34,6 +34,7 @@ from realtime.hub.rooms import INTERVALS, JoinedRooms
 from realtime.hub.socket import Socket
 from realtime.hub.sockets import Sockets
 from realtime.hub.streams import FollowedStreams
+from realtime.hub.whereabouts import Whereabouts
 from realtime.hub.writes import WriteCycle
 from realtime.layer import groups, send
 from realtime.layer.receive import LayerReceiver
@@ -97,6 +98,7 @@ class Hub:
         )
         self.acks = Acks(self.spawn)
         self.departures = Departures()
+        self.whereabouts = Whereabouts(self.node_id, self.sockets, self.streams, self.cycle)
         self._listeners: dict[str, Callable[[Sequence[str]], None]] = {}  # by topic
         self.draining = False
         self.door = door.of_this_loop()
@@ -112,6 +114,7 @@ class Hub:
     async def start(self) -> None:
         """Join the layer and begin to work."""
         send.sender.attach(asyncio.get_running_loop())
+        survey.offer(self.node_id, self.whereabouts.of)
         now = time.monotonic()
         self.wheel.every(1.0, self._sweep, now)
         for rate, seconds in INTERVALS.items():
@@ -125,6 +128,7 @@ class Hub:
         self.door.unguard()  # which would keep the hub and its loop
         await asyncio.to_thread(send.sender.flush)  # which this very loop empties
         send.sender.detach(asyncio.get_running_loop())
+        survey.withdraw()
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self.acks.flush()
@@ -199,6 +203,9 @@ class Hub:
             self._take(message["topic"], message["messages"], message.get("at"))
         elif message["type"] == send.LOST:
             self._lost()
+        elif message["type"] == survey.QUESTION:
+            sockets = self.whereabouts.of(int(message["user"]))
+            self.spawn(survey.answer(self.node_id, message, sockets))
 
     def _take(self, topic: str, messages: Sequence[Any], sent_at: float | None) -> None:
         if listener := self._listeners.get(topic):

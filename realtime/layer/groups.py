@@ -51,6 +51,11 @@ def _name_under(key: str) -> str:
     return hmac.new(key.encode(), b"deployment", hashlib.sha256).hexdigest()[:12]
 
 
+def survey_group(question: str) -> str:
+    """Return the group of who asks all nodes a question, which has a random name."""
+    return f"survey.{question}"
+
+
 def all_nodes_group() -> str:
     """Return the group of all nodes, for bulk wake-ups."""
     return "nodes.all"

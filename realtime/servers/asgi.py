@@ -49,6 +49,10 @@ class AsgiWriter:
     def ping(self) -> None:
         """Do nothing: the server sends its own pings."""
 
+    def last_ping(self) -> tuple[float | None, float | None]:
+        """Know nothing: the server sends its own pings."""
+        return None, None
+
     def resume_reading(self) -> None:
         """Do nothing: the task that serves the socket reads when it is ready."""
 

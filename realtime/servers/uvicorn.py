@@ -50,7 +50,7 @@ class WebSocketProtocol(HandshakeProtocol):
     events go directly to the listener, and finished frames to the transport.
     """
 
-    __slots__ = ("paused", "heard", "_pinged_at", "pong", "deflates", "pipe")
+    __slots__ = ("paused", "heard", "_pinged_at", "_round_trip", "pong", "deflates", "pipe")
 
     needs_pings = True
 
@@ -65,7 +65,8 @@ class WebSocketProtocol(HandshakeProtocol):
         self.close_timeout = CLOSE_SECONDS
         self.paused = False
         self.heard = True
-        self._pinged_at = 0.0
+        self._pinged_at = 0.0  # of the ping that waits for its pong
+        self._round_trip: float | None = None  # of the last one that has it
         self.pong = b""  # to the latest ping, while the client reads nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
@@ -109,6 +110,11 @@ class WebSocketProtocol(HandshakeProtocol):
         if not self.close_sent and not self.disconnected:
             self._pinged_at = self.loop.time()
             self.transport.write(_PING)
+
+    def last_ping(self) -> tuple[float | None, float | None]:
+        """Return how long the last pong took, and for how long one is waited for."""
+        waits = self.loop.time() - self._pinged_at if self._pinged_at else None
+        return self._round_trip, waits
 
     def resume_reading(self) -> None:
         """Resume reading after the listener was busy."""
@@ -181,7 +187,8 @@ class WebSocketProtocol(HandshakeProtocol):
     def handle_pong(self, event: WebSocketFrame) -> None:
         """Measure the time since our ping."""
         if self._pinged_at:
-            meters.ping_seconds.observe(self.loop.time() - self._pinged_at)
+            self._round_trip = self.loop.time() - self._pinged_at
+            meters.ping_seconds.observe(self._round_trip)
             self._pinged_at = 0.0
 
     def connection_lost(self, exc: Exception | None) -> None:

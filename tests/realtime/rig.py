@@ -75,6 +75,9 @@ class Notebook:
 
     def ping(self) -> None: ...
 
+    def last_ping(self) -> tuple[float | None, float | None]:
+        return None, None
+
     def resume_reading(self) -> None: ...
 
     def close(self, code: CloseCode) -> None:

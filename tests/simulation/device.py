@@ -60,6 +60,9 @@ class Writer:
         if not listener.busy:
             self.resume_reading()
 
+    def last_ping(self) -> tuple[float | None, float | None]:
+        return None, None
+
     def write(self, frames: Sequence[Frame]) -> None:
         if not self.over:
             self._take(b"".join([frame.wire for frame in frames]))

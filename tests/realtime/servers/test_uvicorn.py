@@ -10,9 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from realtime.core.frames import WINDOW_BITS
+from realtime.core.transport import EXTENSION
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, broadcast, connect, node, push_balance, token_for
-from tests.services.frames import CLOSE, PING
+from tests.realtime.servers.conftest import HANDSHAKE, Site
+from tests.services.frames import CLOSE, PING, PONG, frame
+from tests.services.ports import until
 from tests.services.raw import RawClient, RawFrame
 from tests.services.server import Server
 
@@ -171,3 +174,17 @@ async def test_a_database_restored_to_the_past_makes_sockets_resynchronise(serve
         assert required["data"]["position"]["offset"] == position + 1
         push_balance(served, BOB, 9)
         assert (await bob.receive("balance_update"))["offset"] == position + 2
+
+
+async def test_a_ping_is_waited_for_until_its_pong_says_how_long_it_took(site: Site) -> None:
+    site.may_read.clear()
+    reader, writer = await site.open(HANDSHAKE + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    socket = site.scopes[0]["extensions"][EXTENSION]
+    assert socket.last_ping() == (None, None)
+    socket.ping()
+    round_trip, waits = socket.last_ping()
+    assert round_trip is None and waits >= 0
+    writer.write(frame(PONG))
+    await until(lambda: socket.last_ping()[1] is None)
+    assert socket.last_ping()[0] >= 0
