@@ -18,10 +18,12 @@ from django.db.models import Window
 from django.db.models.functions import RowNumber
 
 from realtime import registry
+from realtime.core.notes import Note
 from realtime.core.transport import LOST
+from realtime.hub.delays import Delayed
 from realtime.hub.departures import Departed
 from realtime.hub.socket import Socket
-from realtime.models import Connection, Departure, Node
+from realtime.models import Connection, Delay, Departure, Node
 from realtime.sql import table
 
 ROWS = 500  # rows in one statement
@@ -51,14 +53,19 @@ _LISTED = dict.fromkeys(Listed._fields, "text") | {
 _DEPARTED = dict.fromkeys(Departed._fields, "text") | {
     "user_id": "bigint", "code": "smallint", "opened_at": "timestamptz",
     "active_at": "timestamptz", "closed_at": "timestamptz", "written": "jsonb", "acked": "jsonb",
+    "queued": "integer", "notes": "jsonb",
 }  # fmt: skip
 # One that was taken for lost with its node, and was not, has ended anew.
 _INSERT_DEPARTED = (
-    f"INSERT INTO realtime_departure ({', '.join(Departed._fields)}) SELECT {{}} "
+    f"INSERT INTO realtime_departure ({', '.join(Departed._fields)}, node) SELECT {{}} "
     "ON CONFLICT (connection_id) DO UPDATE SET code = excluded.code, "
     "active_at = excluded.active_at, closed_at = excluded.closed_at, "
-    "written = excluded.written, acked = excluded.acked"
+    "written = excluded.written, acked = excluded.acked, queued = excluded.queued, "
+    "notes = excluded.notes"
 )
+
+
+_SILENT = msgspec.json.encode([Note(kind="silent")]).decode()
 
 
 def as_listed(socket: Socket) -> Listed:
@@ -102,7 +109,9 @@ def list_open(node_id: str, sockets: Sequence[Listed], now: datetime) -> None:
             )
 
 
-def list_closed(gone: Sequence[str], departed: Sequence[Departed], now: datetime) -> None:
+def list_closed(
+    node_id: str, gone: Sequence[str], departed: Sequence[Departed], now: datetime
+) -> None:
     """Delete the rows of sockets that have closed, and keep when and how they did."""
     for start in range(0, len(gone), ROWS):
         Connection.objects.filter(pk__in=gone[start : start + ROWS]).delete()
@@ -111,17 +120,27 @@ def list_closed(gone: Sequence[str], departed: Sequence[Departed], now: datetime
         rows = [
             (
                 *one[:5], at(one.opened_at), at(one.active_at), at(one.closed_at),
-                _json(one.written), _json(one.acked),
+                _json(one.written), _json(one.acked), one.queued, _json(one.notes),
             )
             for one in departed[start : start + ROWS]
         ]  # fmt: skip
-        chosen = f"{names} FROM ({table.given(_DEPARTED)}) departed WHERE true"
+        chosen = f"{names}, %s FROM ({table.given(_DEPARTED)}) departed WHERE true"
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT_DEPARTED.format(chosen), [table.parameter(rows)])
+            cursor.execute(_INSERT_DEPARTED.format(chosen), [node_id, table.parameter(rows)])
+
+
+def list_delays(node_id: str, delays: Sequence[Delayed], now: datetime) -> None:
+    """Keep what has made events late at a node."""
+    Delay.objects.bulk_create(
+        Delay(node=node_id, **{**one._asdict(), "began_at": began, "ended_at": ended})
+        for one in delays
+        for began, ended in [(now - since(one.began_at), now - since(one.ended_at))]
+    )
 
 
 def forget_departed(before: datetime) -> None:
-    """Delete the rows of sockets that closed earlier, in small transactions."""
+    """Delete the rows of sockets that closed earlier, in small transactions, and of delays."""
+    Delay.objects.filter(ended_at__lt=before).delete()
     old = Departure.objects.filter(closed_at__lt=before).order_by("pk")
     while some := list(old.values_list("pk", flat=True)[:ROWS]):
         Departure.objects.filter(pk__in=some).delete()
@@ -134,7 +153,7 @@ def forget_nodes(ids: Sequence[str]) -> None:
         f"socket.id, socket.user_id, socket.device, socket.device_class, {LOST}, "
         "socket.opened_at, "
         "CASE WHEN socket.is_active THEN node.seen_at ELSE socket.active_at END, node.seen_at, "
-        "'{}', '{}' "
+        f"'{{}}', '{{}}', 0, '{_SILENT}', node.id "
         "FROM realtime_connection socket JOIN realtime_node node ON node.id = socket.node_id "
         f"WHERE node.id IN ({marks})"
     )

@@ -26,6 +26,7 @@ from realtime.cluster import listing, nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.cluster.listing import Listed, as_listed, since, surplus
 from realtime.db import threads
+from realtime.hub.delays import Delayed
 from realtime.hub.departures import Departed
 from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Socket
@@ -99,6 +100,7 @@ class ClusterReporter:
         self._hub.reached.clear()
         changes = self._hub.sockets.roster.take()
         departed = self._hub.departures.take()
+        delays = self._hub.delays.take()
         began = time.monotonic()
         report = _Report(
             node_id=self._hub.node_id,
@@ -110,6 +112,7 @@ class ClusterReporter:
             ],
             gone=sorted(changes.gone),
             departed=departed,
+            delays=delays,
         )
         try:
             known = await threads.run(_store, report)
@@ -118,6 +121,7 @@ class ClusterReporter:
             self._hub.reached.update(reached)
             self._hub.sockets.roster.put_back(changes)
             self._hub.departures.put_back(departed)
+            self._hub.delays.put_back(delays)
         else:
             self._to_count.update(row.user_id for row in report.listed if row.id in changes.came)
             self._look_after_silence(began)
@@ -204,6 +208,7 @@ class _Report:
     listed: Sequence[Listed]
     gone: Sequence[str]
     departed: Sequence[Departed]
+    delays: Sequence[Delayed]
 
 
 @timed("report")
@@ -233,7 +238,9 @@ def _write(report: _Report) -> tuple[Node, bool]:
     )
     if found := list(dead.values_list("pk", flat=True)):
         listing.forget_nodes(found)
-    listing.list_closed(report.gone, report.departed, moment)
+    listing.list_closed(report.node_id, report.gone, report.departed, moment)
+    if report.delays:
+        listing.list_delays(report.node_id, report.delays, moment)
     listing.list_open(report.node_id, report.listed, moment)
     log.add_reached(report.reached)
     return node, known

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 from django.conf import settings
 
 from realtime.core.continuity import StreamPosition
-from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
+from realtime.core.notes import Note
+from realtime.core.resume import (
+    StartPosition,
+    Wish,
+    join_epochs,
+    parse_since,
+    parse_types,
+    split_epochs,
+)
+from realtime.core.state import ConnectionState
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import LoginData
 from realtime.hub.resets import resync
@@ -43,8 +53,12 @@ def greet(hub: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: fl
     assert connection.user_id is not None
     streams = streams_of(connection.user_id)
     starts = {name: found.start(name, wish) for name in streams}
+    own = starts[streams[0]]
+    if own.resync is None and own.offset == found.heads[streams[0]].head:
+        connection.began = own.offset
     for name, start in starts.items():
         connection.places[name] = StreamPosition(found.heads[name].epoch, start.offset)
+        _note(connection, name, start, found.heads[name].head)
         if found.asked(name, wish)[1] is not None and (
             name in wish.since or name not in found.begun
         ):
@@ -69,6 +83,16 @@ def greet(hub: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: fl
     )
     for name, start in starts.items():
         if start.resync is not None:
-            _, asked = found.asked(name, wish)
-            connection.resynced(name, asked or 0)  # it may still send acks of up to there
-            resync(socket, name, connection.places[name], start.resync)
+            _, asked = found.asked(name, wish)  # it may still send acks of up to there
+            resync(socket, name, connection.places[name], start.resync, asked or 0)
+
+
+def _note(connection: ConnectionState, name: str, start: StartPosition, head: int) -> None:
+    """Note what a socket begins with, if that is more than the head and everything."""
+    now = time.monotonic()
+    if start.resync is None and start.offset < head:
+        replayed = Note(kind="replayed", stream=name, before=start.offset, to=head)
+        connection.note(replayed, now)
+    if types := connection.subscriptions:
+        only = Note(kind="filter", stream=name, before=start.offset, types=tuple(sorted(types)))
+        connection.note(only, now)

@@ -13,6 +13,7 @@ from realtime.core.continuity import StreamPosition
 from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
+from realtime.core.notes import Note, Notes, noted, told
 from realtime.core.resume import EVERYTHING
 from realtime.core.text import some_of
 from realtime.meters import meters
@@ -31,6 +32,7 @@ from realtime.protocol.commands import (
     UnsubscribeNotifications,
 )
 from realtime.protocol.connection import Limits, Position
+from realtime.streams import user_stream
 
 # A client is closed once it has sent this many more refused than accepted messages.
 _PATIENCE = 100
@@ -47,7 +49,9 @@ class ConnectionState:
     of `epoch`, up to where each stream was written to the socket; sockets that are live on a stream
     share the place of the node. `ack_after` maps resynchronised streams to the offset that an ack
     must exceed, since a lower one may mean an event of before. `acked` maps streams to the last
-    offset that this socket acknowledged. `is_active` says that the person is there; `active_at` is
+    offset that this socket acknowledged. `began` is the offset of the user's own stream at which it
+    began, if at the head; `notes` says what else happened to it, None for nothing.
+    `is_active` says that the person is there; `active_at` is
     when that was last so, monotonic, None for never.
     """
 
@@ -64,6 +68,8 @@ class ConnectionState:
     places: dict[str, StreamPosition] = field(default_factory=dict)
     ack_after: dict[str, int] | None = None
     acked: dict[str, int] | None = None
+    began: int | None = None
+    notes: Notes | None = None
     is_active: bool = False
     active_at: float | None = None
     _refused: int = 0
@@ -188,6 +194,18 @@ class ConnectionState:
         has_changed = is_active != self.is_active
         self.is_active = is_active
         return has_changed
+
+    def note(self, note: Note, now: float) -> None:
+        """Note what has happened to this socket, at a monotonic time."""
+        self.notes = noted(self.notes, note, now)
+
+    def told(self, now: float) -> list[Note]:
+        """Return what has happened to this socket, with ages in seconds."""
+        found = told(self.notes, now)
+        if self.began is not None and self.user_id is not None:
+            stream = user_stream(self.user_id)
+            found.insert(0, Note(kind="live", stream=stream, before=self.began))
+        return found
 
     def resynced(self, stream: str, offset: int) -> None:
         """Take no ack of up to `offset` any more: it may mean events of before.

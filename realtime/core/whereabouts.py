@@ -10,6 +10,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from realtime.core.notes import Note
+
 
 class StreamNow(Struct, frozen=True, kw_only=True):
     """A socket in one of its streams, and where its node stands there.
@@ -45,6 +47,7 @@ class SocketNow(Struct, frozen=True, kw_only=True):
     unanswered_seconds: float | None  # since a ping that it has not answered
     close_code: int | None  # it is closing with this
     streams: list[StreamNow]
+    notes: list[Note] = []  # a node of a release without them says none
 
 
 class NodeName(Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from realtime.core.notes import Note
 from realtime.hub.socket import Socket
 
 MAX_WAITING = 100_000  # while the database is away: the oldest are forgotten
@@ -15,7 +16,8 @@ MAX_WAITING = 100_000  # while the database is away: the oldest are forgotten
 class Departed(NamedTuple):
     """A socket that has closed. Its times are monotonic.
 
-    `written` and `acked` map streams to the last offset that it was sent, and that it acknowledged.
+    `written` and `acked` map streams to the last offset that it was sent, and that it acknowledged;
+    `queued` is how many bytes of that had not left yet.
     """
 
     connection_id: str
@@ -28,6 +30,8 @@ class Departed(NamedTuple):
     closed_at: float
     written: Mapping[str, int]
     acked: Mapping[str, int]
+    queued: int
+    notes: Sequence[Note]
 
 
 class Departures:
@@ -54,6 +58,8 @@ class Departures:
                 now,
                 {name: place.offset for name, place in state.places.items()},
                 state.acked or {},
+                socket.size or socket.unwritten,
+                state.told(now),
             )
         )
 

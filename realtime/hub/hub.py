@@ -25,6 +25,7 @@ from realtime.db.batch import BatchedLoader
 from realtime.hub import login_data
 from realtime.hub.acks import Acks
 from realtime.hub.computed import Computing
+from realtime.hub.delays import FROZEN_SECONDS, Delays
 from realtime.hub.departures import Departures
 from realtime.hub.login_data import Login, LoginData
 from realtime.hub.recheck import AccessRecheck
@@ -83,7 +84,7 @@ class Hub:
             self._delivered,
             self._replayed,
             self._reset,
-            self._lost,
+            self._lost_wakeups,
             ReplayBudgets(
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
@@ -99,6 +100,7 @@ class Hub:
         self.acks = Acks(self.spawn)
         self.departures = Departures()
         self.whereabouts = Whereabouts(self.node_id, self.sockets, self.streams, self.cycle)
+        self.delays = Delays()
         self._listeners: dict[str, Callable[[Sequence[str]], None]] = {}  # by topic
         self.draining = False
         self.door = door.of_this_loop()
@@ -219,6 +221,10 @@ class Hub:
     def _lost(self) -> None:
         self.reconciler.doubt()
 
+    def _lost_wakeups(self, stream: str, first: int, last: int) -> None:
+        self.delays.lost(stream, first, last)
+        self._lost()
+
     # -- time
 
     async def _tick(self) -> None:
@@ -228,6 +234,8 @@ class Hub:
             now = time.monotonic()
             late = max(0.0, now - before - TICK_SECONDS)
             meters.loop_lag_seconds.observe(late)
+            if late >= FROZEN_SECONDS:
+                self.delays.froze(before, now)
             self.lag_ms += (late * 1000 - self.lag_ms) * 0.1
             for action in self.wheel.advance(now):
                 try:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping, Sized
+from typing import Literal
 
 from realtime import log
 from realtime.core.continuity import Head, Reason, StreamPosition
+from realtime.core.notes import Note
 from realtime.core.resume import join_epochs, snapshots_within_ms
 from realtime.db import threads
 from realtime.hub.followed import FollowedStream
@@ -104,11 +107,16 @@ class Resets:
                         self._catch_up(followed)
 
 
-def resync(socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:
-    """Put a socket that waits at another place, and tell its client to go on from there."""
-    before = socket.connection.places[name].offset
+def resync(
+    socket: Socket, name: str, place: StreamPosition, reason: Reason, asked: int | None = None
+) -> None:
+    """Put a socket that waits at another place, and tell its client to go on from there.
+
+    `asked` is the offset that its client wanted to go on from, at a login.
+    """
+    before = socket.connection.places[name].offset if asked is None else asked
     place = socket.connection.places[name] = StreamPosition(place.epoch, place.offset)
-    say_resync(socket, name, place, reason, before)
+    say_resync(socket, name, place, reason, before, logs_in=asked is not None)
 
 
 def say_resync(
@@ -118,9 +126,14 @@ def say_resync(
     reason: Reason,
     before: int,
     snapshot_after_ms: int = 0,
+    *,
+    logs_in: bool = False,
 ) -> None:
     """Tell a client that it goes on from `place`; it may still ack what came `before`."""
     socket.connection.resynced(name, max(before, place.offset))
+    kind: Literal["anew", "resync"] = "anew" if logs_in else "resync"
+    passed = Note(kind=kind, stream=name, before=before, to=place.offset, reason=reason)
+    socket.connection.note(passed, time.monotonic())
     socket.reply(
         ResyncRequired(
             stream=name,

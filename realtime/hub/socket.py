@@ -71,6 +71,7 @@ class Socket(Outbound):
     bytes_out: int = 0
     messages_in: int = 0
     bytes_in: int = 0
+    unwritten: int = 0  # bytes that a close threw away
     _drained: asyncio.Future[None] | None = None
 
     def __post_init__(self, max_buffer_bytes: int) -> None:
@@ -125,6 +126,7 @@ class Socket(Outbound):
         self.pipe = None
         self.refuse()
         if at_once:
+            self.unwritten = self.size
             self.take()
             self.writer.close(code)
         elif not self:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import partial
 
 from realtime import log
 from realtime.core.continuity import Head, Heard, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
+from realtime.core.notes import Note
 from realtime.core.pace import Rest
 from realtime.core.resume import EVERYTHING
 from realtime.db.batch import BatchedLoader
@@ -22,7 +24,7 @@ from realtime.hub.followed import ACK_SAMPLE, FollowedStream, IsFollowed
 from realtime.hub.replay import Replay, ReplayBudgets
 from realtime.hub.resets import Resets
 from realtime.hub.socket import Socket
-from realtime.hub.wakeups import MissingWakeups
+from realtime.hub.wakeups import MissingWakeups, OnLost
 from realtime.hub.writes import Spawn, WriteCycle
 from realtime.layer import groups
 from realtime.layer.receive import LayerReceiver
@@ -40,7 +42,7 @@ class FollowedStreams:
     written to at once, `on_replayed(stream, events)` of those that a socket got late. `page_bytes`
     is read of the log at a time: what a drained socket takes. `budgets` bounds what is read for
     sockets that are behind. `on_reset(name)` is told of a stream of which events were passed over,
-    `on_lost()` when a wake-up was lost. `crowd` is all sockets of the node.
+    `on_lost(stream, first, last)` when wake-ups were lost. `crowd` is all sockets of the node.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class FollowedStreams:
         on_delivered: Callable[[StoredEvent, int], None],
         on_replayed: Callable[[str, Sequence[StoredEvent]], None],
         on_reset: Callable[[str], None],
-        on_lost: Callable[[], None],
+        on_lost: OnLost,
         budgets: ReplayBudgets,
         page_bytes: int,
         crowd: Sized,
@@ -99,7 +101,11 @@ class FollowedStreams:
         """
         self._cycle.fan_out_now()
         socket.connection.subscriptions = types or EVERYTHING
-        for name in socket.connection.places:
+        only, now = tuple(sorted(types)), time.monotonic()
+        for name, place in socket.connection.places.items():
+            socket.connection.note(
+                Note(kind="filter", stream=name, before=place.offset, types=only), now
+            )
             followed = self.followed.get(name)
             if followed is not None and followed.is_live(socket):
                 followed.go_live(socket)

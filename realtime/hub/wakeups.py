@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from realtime.hub.followed import FollowedStream
 from realtime.meters import meters
@@ -15,20 +15,26 @@ from realtime.meters import meters
 WAKEUP_SECONDS = 1.0  # a wake-up that comes later than the log tells is no longer under way
 
 
+OnLost = Callable[[str, int, int], None]  # a stream, and the first and the last of its events
+
+
 @dataclass(slots=True)
 class _Found:
-    """Events that were found without a wake-up, and how many wake-ups of them came since."""
+    """Events that were found without a wake-up, and those of which one came since."""
 
     first: int
     last: int
     by_reconcile: bool
-    under_way: int = 0
+    under_way: set[int] = field(default_factory=set)
 
 
 class MissingWakeups:
-    """Counts the wake-ups that do not come within WAKEUP_SECONDS; `on_lost()` is told of them."""
+    """Counts the wake-ups that do not come within WAKEUP_SECONDS.
 
-    def __init__(self, on_lost: Callable[[], None]) -> None:
+    `on_lost(stream, first, last)` is told of them, once for each run of events.
+    """
+
+    def __init__(self, on_lost: OnLost) -> None:
         self.by_stream: dict[str, _Found] = {}
         self._on_lost = on_lost
 
@@ -44,12 +50,15 @@ class MissingWakeups:
         """Note a wake-up, which may name an event that was found before."""
         found = self.by_stream.get(name)
         if found is not None and found.first <= offset <= found.last:
-            found.under_way += 1
+            found.under_way.add(offset)
 
     def _count(self, name: str) -> None:
         found = self.by_stream.pop(name)
-        lost = found.last - found.first + 1 - found.under_way
-        if lost > 0:
-            self._on_lost()
-            if found.by_reconcile:
-                meters.events_found_by_reconcile += lost
+        lost = found.last - found.first + 1 - len(found.under_way)
+        if lost > 0 and found.by_reconcile:
+            meters.events_found_by_reconcile += lost
+        first = found.first
+        for offset in [*sorted(found.under_way), found.last + 1]:
+            if first < offset:
+                self._on_lost(name, first, offset - 1)
+            first = offset + 1

@@ -48,6 +48,7 @@ class Whereabouts:
             unanswered_seconds=None if unanswered is None else round(unanswered, 3),
             close_code=None if socket.close_code is None else int(socket.close_code),
             streams=[self._stream(socket, name) for name in sorted(state.places)],
+            notes=state.told(now),
         )
 
     def _stream(self, socket: Socket, name: str) -> StreamNow:

@@ -6,11 +6,12 @@ from realtime.models.jobs import JobRun
 from realtime.models.log import Cursor, Deployment, Event, Stream, new_epoch
 from realtime.models.logins import EndedSession, IssuedToken, Ticket
 from realtime.models.outgoing import Host, Webhook
-from realtime.models.sockets import Connection, Departure, Node
+from realtime.models.sockets import Connection, Delay, Departure, Node
 
 __all__ = [
     "Connection",
     "Cursor",
+    "Delay",
     "Departure",
     "Deployment",
     "EndedSession",

@@ -98,7 +98,7 @@ class Departure(models.Model):
     """A socket that has closed: kept for 14 days, to say since when a user was not there.
 
     `written` and `acked` map streams to the last offset that was written to it, and that it
-    acknowledged.
+    acknowledged. `notes` are those of `realtime.core.notes`, with their ages at the end.
     """
 
     connection_id = models.CharField(max_length=32, unique=True)
@@ -113,6 +113,11 @@ class Departure(models.Model):
     closed_at = models.DateTimeField(db_index=True)
     written = models.JSONField(default=dict)
     acked = models.JSONField(default=dict)
+    node = models.CharField(max_length=32, blank=True, default="", db_default="")
+    queued = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Bytes that waited to be written when it closed."
+    )
+    notes = models.JSONField(default=list, db_default=[])
 
     class Meta:
         verbose_name = "closed socket"
@@ -120,3 +125,30 @@ class Departure(models.Model):
 
     def __str__(self) -> str:
         return self.connection_id
+
+
+class Delay(models.Model):
+    """Something that made events late at one node: kept for 14 days.
+
+    `lost`: no wake-up told the node of the events from `first` to `last` of `stream`; it found them
+    itself. Without a stream, there were more such events than rows. `frozen`: its event loop stood
+    still.
+    """
+
+    class Kind(models.TextChoices):
+        LOST = "lost", "wake-ups lost"
+        FROZEN = "frozen", "node stood still"
+
+    node = models.CharField(max_length=32)
+    kind = models.CharField(max_length=10, choices=Kind)
+    stream = models.CharField(max_length=100, blank=True)
+    first = models.BigIntegerField(default=0)
+    last = models.BigIntegerField(default=0)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["stream", "last"], name="delay_of_stream")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.node}"

@@ -154,7 +154,7 @@ class Node:
     def __init__(self) -> None:
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
-        self.lost: list[None] = []
+        self.lost: list[tuple[str, int, int]] = []
         self.crowd: list[None] = []  # as many sockets as the node has elsewhere
         receiver = create_autospec(LayerReceiver, instance=True)
         self.streams = FollowedStreams(
@@ -164,7 +164,7 @@ class Node:
             lambda entry, sockets: self.delivered.append((entry.offset, sockets)),
             print,
             print,
-            lambda: self.lost.append(None),
+            lambda *lost: self.lost.append(lost),
             ReplayBudgets(1e9, 1e9),
             page_bytes=64 * 1024,
             crowd=self.crowd,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -13,10 +14,11 @@ from realtime import clock, log, reach
 from realtime.cluster import listing
 from realtime.cluster import reporter as node
 from realtime.core.continuity import StreamPosition
+from realtime.core.notes import Note
 from realtime.core.transport import LOST
 from realtime.db import threads
 from realtime.hub.socket import Socket
-from realtime.models import Connection, Departure, Node
+from realtime.models import Connection, Delay, Departure, Node
 from realtime.reach import UserReach
 from tests.realtime.rig import Member
 
@@ -92,6 +94,7 @@ async def test_a_socket_that_has_closed_is_kept(own: Member, user_id: int) -> No
     socket = own.attach(user_id, device="phone", device_class="phone", seconds_ago=60)
     socket.connection.places["user:1"] = StreamPosition("e", 9)
     socket.connection.acked = {"user:1": 8}
+    socket.connection.note(Note(kind="resync", stream="user:1", before=3, to=5, reason="epoch"), 0)
     own.hub.sockets.be_active(socket, True)
     await own.report()
     leave(own, socket, 4401)
@@ -102,6 +105,9 @@ async def test_a_socket_that_has_closed_is_kept(own: Member, user_id: int) -> No
     assert (gone.connection_id, gone.user_id, gone.code) == (socket.connection.id, user_id, 4401)
     assert (gone.device, gone.device_class) == ("phone", "phone")
     assert (gone.written, gone.acked) == ({"user:1": 9}, {"user:1": 8})
+    [note] = gone.notes
+    assert (gone.node, gone.queued, note.pop("seconds_ago") > 0) == (own.hub.node_id, 0, True)
+    assert note == {"kind": "resync", "stream": "user:1", "before": 3, "to": 5, "reason": "epoch"}
     assert gone.active_at == gone.closed_at
     assert abs(gone.closed_at - before) < timedelta(seconds=20)
     assert timedelta(seconds=59) < gone.closed_at - gone.opened_at < timedelta(seconds=90)
@@ -167,6 +173,8 @@ async def test_sockets_of_a_node_that_is_gone_closed_when_it_last_reported(
     found = {row.device: row async for row in Departure.objects.all()}
     assert {row.code for row in found.values()} == {LOST}
     assert {row.closed_at for row in found.values()} == {seen_at}
+    assert [row.notes for row in found.values()] == [[{"kind": "silent"}]] * 2
+    assert {row.node for row in found.values()} == {other.hub.node_id}
     assert (found["a"].active_at, found["b"].active_at) == (seen_at, None)
 
     await other.report()  # it was only slow
@@ -174,6 +182,32 @@ async def test_sockets_of_a_node_that_is_gone_closed_when_it_last_reported(
     await other.report()
     gone = await Departure.objects.aget(device="b")
     assert gone.code == 4503 and gone.closed_at > seen_at
+    assert gone.notes == []
+
+
+async def test_what_made_events_late_is_kept_once_a_report_gets_through(
+    own: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.monotonic()
+    own.hub.delays.lost("user:1", 3, 5)
+    own.hub.delays.froze(began - 60, began)
+
+    def fail(counts: object) -> None:
+        raise OSError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "add_reached", fail)
+        await own.report()
+    assert not await Delay.objects.aexists()
+    await own.report()
+    await own.report()
+    lost, frozen = [row async for row in Delay.objects.order_by("-kind")]
+    assert (lost.kind, lost.node, lost.stream, lost.first, lost.last) == (
+        "lost", own.hub.node_id, "user:1", 3, 5,
+    )  # fmt: skip
+    assert frozen.kind == "frozen" and not frozen.stream
+    assert abs(frozen.ended_at - frozen.began_at - timedelta(seconds=60)) < timedelta(seconds=1)
+    assert frozen.ended_at <= await threads.run(clock.now)
 
 
 async def test_a_node_that_leaves_takes_its_open_sockets_along(own: Member, user_id: int) -> None:

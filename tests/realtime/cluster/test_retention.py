@@ -20,6 +20,7 @@ from realtime.cluster import listing, retention
 from realtime.log import CursorMove
 from realtime.models import (
     Cursor,
+    Delay,
     Departure,
     EndedSession,
     Event,
@@ -169,7 +170,8 @@ def over(alice: User) -> set[type[Model]]:
     Departure.objects.create(
         connection_id="over", user=alice, code=1001, opened_at=long_ago, closed_at=long_ago
     )
-    return {Event, Cursor, IssuedToken, EndedSession, Ticket, Departure}
+    Delay.objects.create(node="n", kind="frozen", began_at=long_ago, ended_at=long_ago)
+    return {Event, Cursor, IssuedToken, EndedSession, Ticket, Departure, Delay}
 
 
 def test_every_kind_of_expired_row_is_removed(

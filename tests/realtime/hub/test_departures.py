@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from realtime.core.continuity import StreamPosition
+from realtime.core.frames import Frame
+from realtime.core.notes import Note
 from realtime.hub import departures
 from realtime.hub.departures import Departures
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.options import Options
+from realtime.protocol.codes import CloseCode
 from tests.realtime.rig import connected
 
 
@@ -31,7 +34,27 @@ async def test_a_socket_leaves_with_where_it_stood() -> None:
     assert (gone.connection_id, gone.user_id, gone.code) == ("a", 7, 1001)
     assert (gone.written, gone.acked) == ({"user:7": 4}, {"user:7": 3})
     assert gone.active_at == gone.closed_at >= gone.opened_at
+    assert (gone.queued, gone.notes) == (0, [])
     assert noted.take() == ()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_socket_leaves_with_its_notes_and_with_what_waited(at_once: bool) -> None:
+    hub, noted = Hub(Options()), Departures()
+    socket = greeted(hub, "a")
+    socket.connection.began = 3
+    socket.connection.note(Note(kind="replayed", stream="user:7", before=1, to=4), 0.0)
+    socket.held()
+    socket.put(Frame(b"x" * 100, "x"))
+    if at_once:
+        socket.close(CloseCode.SLOW_CONSUMER, at_once=True)
+    noted.add(socket, 4503)
+    [gone] = noted.take()
+    assert gone.queued >= 100
+    live, note = gone.notes
+    assert (live.kind, live.stream, live.before) == ("live", "user:7", 3)
+    assert (note.kind, note.before, note.to) == ("replayed", 1, 4)
+    assert note.seconds_ago == pytest.approx(gone.closed_at, abs=0.01)
 
 
 async def test_a_person_who_had_left_was_there_until_then() -> None:

@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from realtime import log
-from realtime.core.continuity import StreamPosition
+from realtime.core.continuity import Head, StreamPosition
 from realtime.hub import wakeups
 from realtime.meters import meters
 from tests.realtime.rig import STREAM, Node, behind, logged, offsets, turned
@@ -127,10 +127,48 @@ async def test_an_event_without_a_wake_up_is_counted_once_the_wake_up_is_lost(
     await until(lambda: offsets(notebook) == [2, 3, 4])
     await until(lambda: not node.streams.missing.by_stream)
     assert meters.events_found_by_reconcile - before == 3 - under_way
-    assert bool(node.lost) == (under_way < 3)
+    assert node.lost == ([] if under_way == 3 else [(STREAM, 2 + under_way, 4)])
     await compared(node)
     assert not node.streams.missing.by_stream
     assert followed.place.offset == 4
+
+
+async def test_events_between_which_a_wake_up_came_are_told_as_two_losses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wakeups, "WAKEUP_SECONDS", 0.2)
+    epoch = (await logged(0))[0].epoch
+    node = Node()
+    behind(node, StreamPosition(epoch, 1), head=StreamPosition(epoch, 1))
+    events = await logged(1, 2, 3)
+    await compared(node)
+    node.streams.receive(events[1:2])
+    await until(lambda: not node.streams.missing.by_stream)
+    assert node.lost == [(STREAM, 2, 2), (STREAM, 4, 4)]
+
+
+async def test_a_change_of_the_filter_is_noted_where_the_socket_stands() -> None:
+    node = Node()
+    socket, _ = node.join()
+    assert not socket.connection.told(0.0)  # an idle socket keeps nothing
+    node.publish(3)
+    node.streams.filter(socket, frozenset({"b", "a"}))
+    node.publish(1)
+    node.streams.filter(socket, frozenset())
+    assert [(n.kind, n.stream, n.before, n.types) for n in socket.connection.told(0.0)] == [
+        ("filter", STREAM, 3, ("a", "b")),
+        ("filter", STREAM, 4, ()),
+    ]
+
+
+async def test_a_reset_notes_which_offsets_a_socket_was_not_sent() -> None:
+    node = Node()
+    socket, _ = node.join()
+    node.publish(2)
+    followed = node.streams.followed[STREAM]
+    node.streams.resets.reset(followed, Head("other", 9, 0), "epoch")
+    [note] = socket.connection.told(0.0)
+    assert (note.kind, note.before, note.to, note.reason) == ("resync", 2, 9, "epoch")
 
 
 async def test_what_is_written_counts_for_each_socket_whichever_way_it_went() -> None:

@@ -26,7 +26,7 @@ def whereabouts(node: Node, *sockets: Socket) -> list[SocketNow]:
 async def test_a_live_socket_stands_where_its_node_stands() -> None:
     node = Node()
     socket, _ = node.join()
-    socket.connection.acked = {STREAM: 1}
+    socket.connection.acked, socket.connection.began = {STREAM: 1}, 0
     node.publish(3)
     [found] = whereabouts(node, socket)  # in the very turn in which they came
     [stream] = found.streams
@@ -34,6 +34,7 @@ async def test_a_live_socket_stands_where_its_node_stands() -> None:
     assert (stream.node_epoch, stream.node_offset, stream.is_live) == ("e", 3, True)
     assert (found.node_id, found.user_id, found.connection_id) == ("n", 1, "c")
     assert found.types == [] and found.queued == 0
+    assert [(note.kind, note.before) for note in found.notes] == [("live", 0)]
     assert found.held_seconds is found.round_trip_ms is found.unanswered_seconds is None
 
 
