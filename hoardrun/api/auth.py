@@ -28,6 +28,7 @@ from realtime.access.keys import RefreshToken
 from realtime.access.tokens import BadToken, identity_of, read
 from realtime.access.validity import stamp_of
 from realtime.core.identity import Identity
+from realtime.core.programs import cleaned
 from realtime.rest.authentication import LoginAuthentication
 from realtime.rest.hot import HotRead
 from realtime.rest.serializers import StrictSerializer, checked
@@ -100,7 +101,7 @@ class TokenView(_Anonymous):
         if not isinstance(user, get_user_model()):
             raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
         self.attempt.succeeded()
-        return Response(LoginOutput(tokens.login_create(user=user)).data)
+        return Response(LoginOutput(tokens.login_create(user=user, client=_program(request))).data)
 
 
 class _RefreshAuthentication(LoginAuthentication):
@@ -134,7 +135,8 @@ class RefreshView(_Anonymous):
         Asked again within REFRESH_GRACE_SECONDS (30) of its use, as after a lost answer, it
         gives the same successor again. Used after that it ends the login, with its sockets.
         """
-        login = tokens.login_refresh(**checked(RefreshInput, request.data))
+        asked = checked(RefreshInput, request.data)
+        login = tokens.login_refresh(**asked, client=_program(request))
         return Response(LoginOutput(login).data)
 
 
@@ -146,6 +148,11 @@ class LogoutView(_Anonymous):
         """End a login: its tokens are worthless, its sockets close; again is no error."""
         tokens.login_end(**checked(RefreshInput, request.data))
         return Response(status=204)
+
+
+def _program(request: Request) -> str:
+    """Return what the client's program calls itself."""
+    return cleaned(request.headers.get("User-Agent", ""))
 
 
 class TicketOutput(serializers.Serializer[dict[str, Any]]):

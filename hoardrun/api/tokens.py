@@ -52,15 +52,18 @@ class NoSigningKey(APIException):
     default_detail = "This server issues no tokens; log in where yours come from."
 
 
-def login_create(*, user: User) -> Login:
-    """Give tokens to a user whose identity is proved. Raises NoSigningKey."""
+def login_create(*, user: User, client: str = "") -> Login:
+    """Give tokens to a user whose identity is proved. Raises NoSigningKey.
+
+    `client` is what the user's program calls itself.
+    """
     _require_key()
     update_last_login(User, user)
     now = clock.now()
-    return _login(user, _issue(user, now), now)
+    return _login(user, _issue(user, now, client=client), now)
 
 
-def login_refresh(*, refresh: str) -> Login:
+def login_refresh(*, refresh: str, client: str = "") -> Login:
     """Exchange a refresh token; again within the grace, for the same successor.
 
     The login stays the same one, until it is logged out, the password changes, or one of its
@@ -68,7 +71,7 @@ def login_refresh(*, refresh: str) -> Login:
     """
     _require_key()
     try:
-        login = _refreshed(*_read(refresh))
+        login = _refreshed(*_read(refresh), client)
     except BadToken:
         raise InvalidToken from None
     if login is None:  # only now: that a login was ended must not be rolled back
@@ -102,7 +105,7 @@ def _read(refresh: str) -> tuple[Any, Identity]:
 
 
 @one_transaction
-def _refreshed(token: Any, identity: Identity) -> Login | None:
+def _refreshed(token: Any, identity: Identity, client: str) -> Login | None:
     """Return the next tokens of a login; None for a token or a login that is no longer valid."""
     user = _locked(identity.user_id)
     if user is None or not is_valid(user, identity):
@@ -113,7 +116,7 @@ def _refreshed(token: Any, identity: Identity) -> Login | None:
     if issued is None:
         return None
     if issued.used_at is None:
-        successor = _issue(user, issued.now, identity.session)
+        successor = _issue(user, issued.now, identity.session, client or issued.client)
         issued.used_at, issued.successor = issued.now, successor
         issued.save(update_fields=["used_at", "successor"])
     elif issued.now - issued.used_at >= timedelta(seconds=settings.REFRESH_GRACE_SECONDS):
@@ -133,7 +136,7 @@ def _locked(user_id: int) -> User | None:
     return users.filter(pk=user_id).first()
 
 
-def _issue(user: User, now: datetime, session: str = "") -> IssuedToken:
+def _issue(user: User, now: datetime, session: str = "", client: str = "") -> IssuedToken:
     """Store a new refresh token, all but its text; without a session, it begins one."""
     now = now.replace(microsecond=0)  # tokens have whole seconds
     number = uuid.uuid4().hex
@@ -141,6 +144,7 @@ def _issue(user: User, now: datetime, session: str = "") -> IssuedToken:
         jti=number,
         user=user,
         session=session or number,
+        client=client,
         issued_at=now,
         expires_at=now + api_settings.REFRESH_TOKEN_LIFETIME,
     )

@@ -7,7 +7,7 @@ like any event, or reads it from the log, and rechecks their logins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -37,17 +37,41 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
     publish_many([(user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
 
 
+def lock_user(user_id: int) -> None:
+    """Lock a user, as a refresh does: what ends logins comes before or after one."""
+    users = get_user_model()._default_manager.select_for_update(no_key=True)
+    users.filter(pk=user_id).first()
+
+
 @one_transaction
 def end_all_sessions(user_id: int) -> int:
     """End all logins of a user that have a refresh token of ours; return how many."""
-    # Lock the user first, as a refresh does: neither can deadlock with the other.
-    users = get_user_model()._default_manager.select_for_update(no_key=True)
-    users.filter(pk=user_id).first()
+    lock_user(user_id)
     now = clock.now()
     issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=now)
     lasting = dict(issued.values_list("session").annotate(Max("expires_at")))
     # Tokens of earlier versions do not name their login: delete all of them.
     issued.delete()
+    return _end_each(user_id, lasting, now)
+
+
+@one_transaction
+def end_other_sessions(user_id: int, session: str) -> int:
+    """End all logins of a user but one, also those that only have a socket; return how many."""
+    lock_user(user_id)
+    now = clock.now()
+    issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=now)
+    lasting: dict[str, datetime | None] = dict.fromkeys(
+        Connection.objects.filter(user_id=user_id).values_list("session", flat=True)
+    )
+    lasting |= dict(issued.values_list("session").annotate(Max("expires_at")))
+    issued.filter(session="").exclude(pk=session).delete()  # of earlier versions, as above
+    lasting.pop(session, None)
+    lasting.pop("", None)
+    return _end_each(user_id, lasting, now)
+
+
+def _end_each(user_id: int, lasting: Mapping[str, datetime | None], now: datetime) -> int:
     ended = EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True)
     sessions = lasting.keys() - set(ended)
     for session in sorted(sessions):

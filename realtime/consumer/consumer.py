@@ -20,6 +20,7 @@ from realtime import log_context
 from realtime.consumer import login
 from realtime.consumer.commands import CommandRunner
 from realtime.consumer.gate import address_of
+from realtime.core import programs
 from realtime.core.state import ConnectionState
 from realtime.core.transport import EXTENSION, LOST, Writer
 from realtime.hub.hub import Hub, ensure
@@ -27,8 +28,6 @@ from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.servers.asgi import AsgiWriter
-
-MAX_CLIENT_LENGTH = 200
 
 
 class NotificationConsumer(AsyncConsumer):
@@ -114,8 +113,6 @@ async def _listen(runner: CommandRunner, receive: Any) -> None:
 
 def _peer(scope: Any) -> Peer:
     named = (value for name, value in scope["headers"] if name == b"user-agent")
-    client = next(named, b"").decode("latin-1")[:MAX_CLIENT_LENGTH]
-    if not client.isprintable():
-        client = "".join(filter(str.isprintable, client))
+    client = programs.cleaned(next(named, b"").decode("latin-1"))
     # Thousands of sockets have one and the same: they share the text.
     return Peer(address_of(scope), sys.intern(client))

@@ -38,6 +38,10 @@ class IssuedToken(models.Model):
     session = models.CharField(max_length=64)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    client = models.CharField(
+        max_length=200, blank=True, default="", db_default="",
+        help_text="What its program calls itself.",
+    )  # fmt: skip
     used_at = models.DateTimeField(null=True, blank=True)
     successor = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessor"

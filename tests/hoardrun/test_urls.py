@@ -20,8 +20,9 @@ def test_it_serves_a_path_with_and_without_a_slash(support: Client, path: str):
         of_row_1 = ("/1", "/1/candles", "/1/trace", "/1/fallback", "/1/steps", "/1/why")
         if path.endswith((*of_row_1, "/push/key")) or "/1/statement" in path:
             assert problem(answer, 404) and hasattr(resolve(each).func, "cls")
-        elif path == "/api/v1/users":
-            problem(answer, 400, "invalid_input", "name")
+        elif path in {"/api/v1/users", "/api/v1/users/status"}:
+            needed = "ids" if path.endswith("/status") else "name"
+            problem(answer, 400, "invalid_input", needed)
         else:
             assert answer.status_code == 200
 

@@ -33,18 +33,22 @@ def log_out(user: User, refresh: str) -> None:
 
 def use_again(user: User, refresh: str) -> None:
     """Use a refresh token after its grace, which ends its login."""
-    tokens._refreshed(*tokens._read(refresh))
+    tokens._refreshed(*tokens._read(refresh), "")
 
 
 def log_out_everywhere(user: User, refresh: str) -> None:
     changes.end_all_sessions(user.pk)
 
 
+def log_out_the_others(user: User, refresh: str) -> None:
+    changes.end_other_sessions(user.pk, "another")
+
+
 def close_for_good(user: User, refresh: str) -> None:
     shut_out(user.pk)
 
 
-ENDS = [log_out, use_again, log_out_everywhere, close_for_good]
+ENDS = [log_out, use_again, log_out_everywhere, log_out_the_others, close_for_good]
 
 
 @pytest.fixture
