@@ -26,6 +26,7 @@ MODULES = (
     "client.js",
     "connection.js",
     "device.js",
+    "devices.js",
     "icons.js",
     "inbox.js",
     "look.js",
@@ -46,8 +47,8 @@ MODULES = (
     "words.js",
 )
 DECLARATIONS = (
-    "bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "market.d.ts", "payees.d.ts",
-    "payments.d.ts",
+    "bell.d.ts", "client.d.ts", "device.d.ts", "devices.d.ts", "inbox.d.ts", "market.d.ts",
+    "payees.d.ts", "payments.d.ts",
     "preferences.d.ts",
     "presence.d.ts", "settings.d.ts",
     "push.d.ts",

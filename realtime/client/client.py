@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from realtime.client.api import PAYEES, PREFERENCES, Api
+from realtime.client.devices import Devices
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
 from realtime.client.market import Market
@@ -72,6 +73,7 @@ class Client:
         tokens = Tokens(get_token)
         self._api = Api(options, tokens)
         self.payments = Payments(self._api)
+        self.devices = Devices(self._api)
         self.market = Market(self._api)
         self._link = Link(options, tokens, self._handlers)
         self._talk = self._link.talk

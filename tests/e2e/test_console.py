@@ -353,3 +353,26 @@ async def test_counters_read_apart_and_texts_in_their_own_direction(
     banner = page.locator(".banner", has_text="صيانة")
     await expect(banner.locator("strong")).to_have_css("direction", "rtl")
     await expect(banner.locator("p")).to_have_css("direction", "ltr")
+
+
+async def test_a_customer_sees_her_devices_and_signs_the_others_out(
+    browser: Browser, amina: Visitor, demo: Server
+) -> None:
+    page = amina.page
+    await page.locator("#devices-fold > summary").click()
+    rows = page.locator("#devices .device")
+    current = rows.filter(has_text="this one")
+    await expect(current).to_have_count(1)
+    await expect(current).to_contain_text("Chrome, Linux")
+    await expect(current.locator("button")).to_have_count(0)
+    async with visiting(browser, demo, "Amina") as other:
+        await page.locator("#devices-fold > summary").click()
+        await page.locator("#devices-fold > summary").click()  # reads them anew
+        await expect(page.locator("#devices-others")).to_be_visible()
+        await page.locator("#devices-others").click()
+        await expect(page.locator("#devices-done")).to_contain_text("signed out")
+        await expect(rows).to_have_count(1)
+        await expect(page.locator("#devices-others")).to_be_hidden()
+        await expect(other.page.locator("#status")).to_have_attribute("data-state", "stopped")
+        other.complaints.clear()  # its browser says that it was refused
+    await expect(page.locator("#status")).to_have_attribute("data-state", "online")

@@ -4,6 +4,7 @@
 import type * as bell from "../../realtime/static/realtime/bell.js";
 import type * as client from "../../realtime/static/realtime/client.js";
 import type * as device from "../../realtime/static/realtime/device.js";
+import type * as devices from "../../realtime/static/realtime/devices.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
 import type * as market from "../../realtime/static/realtime/market.js";
 import type * as payees from "../../realtime/static/realtime/payees.js";
@@ -15,6 +16,7 @@ import type * as bellCode from "../../var/types/bell.js";
 import type * as clientCode from "../../var/types/client.js";
 import type { Connection } from "../../var/types/connection.js";
 import type * as deviceCode from "../../var/types/device.js";
+import type * as devicesCode from "../../var/types/devices.js";
 import type * as inboxCode from "../../var/types/inbox.js";
 import type * as marketCode from "../../var/types/market.js";
 import type * as payeesCode from "../../var/types/payees.js";
@@ -31,6 +33,7 @@ export type Code = [
   Fits<typeof bell, typeof bellCode>,
   Fits<typeof client, typeof clientCode>,
   Fits<typeof device, typeof deviceCode>,
+  Fits<devices.Devices, devicesCode.Devices>,
   Fits<typeof presence, typeof presenceCode>,
   Fits<typeof settings, typeof settingsCode>,
   Fits<typeof push, typeof pushCode>,
@@ -68,6 +71,8 @@ export type Names = [
   None<Apart<typeof settings, typeof settingsCode>>,
   None<Exclude<Apart<settings.HoardrunSettings, settingsCode.HoardrunSettings>, OfElement>>,
   None<Apart<typeof device, typeof deviceCode>>,
+  None<Apart<typeof devices, typeof devicesCode>>,
+  None<Apart<devices.Devices, devicesCode.Devices>>,
   None<Apart<typeof presence, typeof presenceCode>>,
   None<Apart<typeof push, typeof pushCode>>,
 ];

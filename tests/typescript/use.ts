@@ -8,6 +8,7 @@ import {
   ServerError,
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
+import { Devices } from "../../realtime/static/realtime/devices.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import { Market } from "../../realtime/static/realtime/market.js";
 import { Payees } from "../../realtime/static/realtime/payees.js";
@@ -119,6 +120,9 @@ payments
   .methods({ language: "sw" })
   .then(({ providers }) => providers[0]?.kinds.collect?.includes("UGX"));
 payments.retry("7").then(({ stage }) => stage.reason?.code);
+const devices = new Devices(client);
+devices.list().then(([device]) => devices.signOut(device.is_current ? "" : device.id));
+devices.signOutOthers().then((count) => count.toFixed());
 const push = createPush(client, { url: "/push-worker.js" });
 push.onopen = ({ id, url, action }) => [id, url, action.length];
 push.turnOn().then((state) => (state === "on" ? push.test() : push.renew()));

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from realtime.client import ApiError, Client
-from tests.nodes import ALICE, token_for
+from realtime.protocol.codes import CloseCode
+from tests.nodes import ALICE, BOB, token_for
 from tests.realtime.client.conftest import Giving, client_of, getter
-from tests.services.ports import free_port, until
+from tests.services.ports import PATIENCE, free_port, until
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -55,6 +58,27 @@ async def test_payments_are_asked_for_at_their_paths(served: Server) -> None:
     with pytest.raises(ApiError) as refused:
         await payments.create(order | {"msisdn": "+256772000000"}, key="not, one")
     assert list(refused.value.problem["errors"]) == ["Idempotency-Key"]
+
+
+async def test_devices_are_listed_and_signed_out(served: Server) -> None:
+    mine, lost = token_for(BOB), token_for(BOB)
+    here, _ = client_of(served, BOB, get_token=Giving(mine), device="here")
+    elsewhere, seen = client_of(served, BOB, get_token=Giving(lost, None), device="there")
+    async with here, elsewhere:
+        await here.wait_connected()
+        await elsewhere.wait_connected()
+        async with asyncio.timeout(30 * PATIENCE):
+            while len(found := await here.devices.list()) < 2:  # its node reports it
+                await asyncio.sleep(0.1)
+        assert [device["is_current"] for device in found].count(True) == 1
+        with pytest.raises(ApiError) as refused:
+            await here.devices.sign_out("a/b")
+        assert refused.value.status == 404
+        [other] = [device for device in found if not device["is_current"]]
+        await here.devices.sign_out(other["id"])
+        await until(lambda: seen.states and seen.states[-1]["code"] == CloseCode.UNAUTHORIZED)
+        assert await here.devices.sign_out_others() == 0
+        assert [device["is_current"] for device in await here.devices.list()] == [True]
 
 
 async def test_a_refused_token_is_renewed_once(served: Server) -> None:

@@ -3,6 +3,7 @@
 import { deviceName } from "../device.js";
 import { showBanners } from "./banner.js";
 import { showBell } from "./bell.js";
+import { showDevices } from "./devices.js";
 import { $, setText } from "./dom.js";
 import { showGate } from "./gate.js";
 import { Link } from "./link.js";
@@ -83,6 +84,7 @@ for (const tab of tabs) tab.addEventListener("click", () => view(tab.dataset.tab
 showTheme();
 showGate(session, config.logins, renew);
 showLink(link, session);
+showDevices(session, link);
 showRooms(link);
 showSender(link, session, config.commands);
 showStaff(session, store, link, config.triggers);
