@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('realtime', '0019_classes_of_cursors'),
+        ('realtime', '0020_client_of_logins'),
     ]
 
     operations = [
