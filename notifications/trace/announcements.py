@@ -13,7 +13,6 @@ from notifications.delivery import people
 from notifications.fallbacks.selectors import fallback_sent
 from notifications.models import Announcement, Delivery, Fallback, Suppression
 from notifications.trace.loading import Loaded, load_deliveries
-from notifications.trace.moments import maybe, spoken, stamp
 from notifications.trace.parts import Entry, Said, Sending
 from notifications.trace.sendings import sendings, suppression_said
 from notifications.trace.timeline import of_sendings
@@ -21,6 +20,7 @@ from realtime import audit, clock
 from realtime.core.text import row_id
 from realtime.errors import NotFound
 from realtime.retry import one_transaction
+from realtime.trace.moments import maybe, spoken, stamp
 
 # Where the SMS stand: the states of a fallback, and none.
 STANDINGS = {

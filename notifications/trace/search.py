@@ -15,10 +15,10 @@ from notifications.choices import DeliveryState
 from notifications.kinds import Channel
 from notifications.kinds.lookup import general
 from notifications.models import Delivery, Notification, Suppression
-from notifications.trace.moments import stamp
 from notifications.trace.sendings import suppression_said
 from notifications.trace.words import STATES
 from realtime import clock
+from realtime.trace.moments import stamp
 
 MOST = 50
 PERIOD = timedelta(days=7)  # that a search without a time looks back

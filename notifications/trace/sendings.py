@@ -12,10 +12,10 @@ from notifications.policy.facts import OPTIONAL
 from notifications.trace.causes import REASONS, cause
 from notifications.trace.loading import ENDED, Loaded
 from notifications.trace.masks import masked
-from notifications.trace.moments import of_text, spoken, stamp
 from notifications.trace.parts import Call, Heard, Said, Sending
 from notifications.trace.words import FACTS, HOWS, OUTCOMES, STATES
 from realtime.outgoing import Outcome
+from realtime.trace.moments import of_text, spoken, stamp
 
 
 def sendings(rows: Iterable[Delivery], found: Loaded) -> tuple[Sending, ...]:

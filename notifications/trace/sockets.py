@@ -12,10 +12,10 @@ from datetime import datetime
 from notifications.models import Escalation
 from notifications.policy.reach import SERVICE, SERVICE_PREFIX
 from notifications.trace.loading import Loaded
-from notifications.trace.moments import maybe, spoken
 from notifications.trace.parts import Socket
 from realtime.models import Connection, Cursor, Departure
 from realtime.streams import user_stream
+from realtime.trace.moments import maybe, spoken
 
 
 def sockets(found: Loaded) -> Iterator[Socket]:

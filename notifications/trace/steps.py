@@ -15,11 +15,11 @@ from notifications.policy.case import is_above, is_required
 from notifications.policy.facts import Go, Hold, Join, Skip, Verdict
 from notifications.trace.causes import cause
 from notifications.trace.loading import Loaded
-from notifications.trace.moments import maybe, spoken, stamp
 from notifications.trace.parts import Said, Sending, Standing
 from notifications.trace.report import Gathered, Step
 from notifications.trace.sendings import evidence_text, sendings, suppression_said
 from notifications.trace.words import CARRIED, DIGESTS
+from realtime.trace.moments import maybe, spoken, stamp
 
 
 def steps(found: Loaded) -> Iterator[Step]:

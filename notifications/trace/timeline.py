@@ -10,7 +10,6 @@ from notifications.models import Notification
 from notifications.trace import report
 from notifications.trace.causes import CLOSED, UNKNOWN_KIND
 from notifications.trace.loading import Loaded
-from notifications.trace.moments import maybe, stamp
 from notifications.trace.parts import Entry, Sending, Socket
 from notifications.trace.report import Content, Step, Trace
 from notifications.trace.sendings import sendings
@@ -18,6 +17,7 @@ from notifications.trace.sockets import sockets
 from notifications.trace.steps import steps
 from notifications.trace.verdict import advice, answer, reached, verdict
 from notifications.trace.words import NAMES
+from realtime.trace.moments import maybe, stamp
 
 
 def timeline(found: Loaded, *, with_content: bool = False) -> Trace:

@@ -11,9 +11,9 @@ from notifications.policy import best_reach
 from notifications.policy.facts import Reached
 from notifications.trace.causes import CLOSED, UNKNOWN_KIND
 from notifications.trace.loading import Loaded
-from notifications.trace.moments import spoken
 from notifications.trace.report import Step
 from notifications.trace.words import HOWS, NAMES, REACHES
+from realtime.trace.moments import spoken
 
 ERASED = (
     "The notification has been erased with its user; what is left is the proof of what was sent."

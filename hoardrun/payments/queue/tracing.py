@@ -17,9 +17,9 @@ from hoardrun.payments.staff import action_check
 from hoardrun.payments.stages import masked
 from hoardrun.payments.states import State
 from hoardrun.payments.stored import source_of
-from notifications.trace.moments import maybe, stamp
 from realtime import clock
 from realtime.errors import Refused
+from realtime.trace.moments import maybe, stamp
 
 MOST = 100  # steps, and callbacks, that are shown: the newest
 

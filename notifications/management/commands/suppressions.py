@@ -17,10 +17,10 @@ from notifications.suppressions.services import (
     lift_reject,
     suppression_lift,
 )
-from notifications.trace.moments import maybe, stamp
 from notifications.trace.search import place_of
 from realtime.management import base
 from realtime.rest.permissions import staff_may
+from realtime.trace.moments import maybe, stamp
 
 MOST = 50
 HASH_LENGTH = 64

@@ -1,0 +1,76 @@
+"""What apps know of an event or of a user, for the trace. They register in `ready()`.
+
+A contributor reads the database, in a fixed number of queries by an index, and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from realtime.models import Event
+from realtime.trace.report import Entry
+
+OfEvent = Callable[[str, Event], Iterable[Entry]]
+OfUser = Callable[[int, datetime], Iterable[Entry]]
+Find = Callable[[int], tuple[str, int] | None]
+
+
+class Contributor(NamedTuple):
+    """What one app adds.
+
+    `of_event(stream, event)` says what is known of an event, `of_user(user_id, since)` what
+    happened to a user since then. `find(number)` returns the stream and offset of the event of one
+    of the app's rows; it is asked with `name:number`.
+    """
+
+    name: str
+    of_event: OfEvent | None = None
+    of_user: OfUser | None = None
+    find: Find | None = None
+
+
+_contributors: dict[str, Contributor] = {}
+
+
+def register(
+    name: str,
+    *,
+    of_event: OfEvent | None = None,
+    of_user: OfUser | None = None,
+    find: Find | None = None,
+) -> None:
+    """Add what an app knows. Once for each name."""
+    _contributors[name] = Contributor(name, of_event, of_user, find)
+
+
+def of_event(stream: str, event: Event) -> list[Entry]:
+    """Return what all apps know of an event."""
+    return [
+        entry
+        for one in _contributors.values()
+        if one.of_event is not None
+        for entry in one.of_event(stream, event)
+    ]
+
+
+def of_user(user_id: int, since: datetime) -> list[Entry]:
+    """Return what all apps know to have happened to a user since then."""
+    return [
+        entry
+        for one in _contributors.values()
+        if one.of_user is not None
+        for entry in one.of_user(user_id, since)
+    ]
+
+
+def find(name: str, number: int) -> tuple[str, int] | None:
+    """Return the event of a row of an app, such as `notification` 42."""
+    found = _contributors.get(name)
+    return None if found is None or found.find is None else found.find(number)
+
+
+def finders() -> tuple[str, ...]:
+    """Name the apps whose rows can be asked about."""
+    return tuple(one.name for one in _contributors.values() if one.find is not None)
