@@ -127,10 +127,11 @@ def _closed(user_id: int, since: datetime | None) -> list[Departure]:
     own = Departure.objects.filter(user=user_id)
     if since is None:
         return list(own.order_by("-closed_at")[: MOST_AFTER + MOST_BEFORE])
-    before = own.filter(closed_at__lt=since).order_by("-closed_at")[:MOST_BEFORE]
-    after = own.filter(closed_at__gte=since).order_by("closed_at")[:MOST_AFTER]
-    # One without a device's name that was gone before the event says nothing of it.
-    return [*(row for row in before if row.device), *after]
+    before = own.filter(closed_at__lt=since - JUST).order_by("-closed_at")[:MOST_BEFORE]
+    after = own.filter(closed_at__gte=since - JUST).order_by("closed_at")[:MOST_AFTER]
+    # Of those without a device's name the last says how the user left.
+    nameless = next((row for row in before if not row.device), None)
+    return [*(row for row in before if row.device or row is nameless), *after]
 
 
 def _open(user_id: int) -> Sequence[Connection]:

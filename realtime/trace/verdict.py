@@ -29,6 +29,7 @@ Reach = Literal["acked", "written", "unknown", "no"]  # from the surest
 WAIT = timedelta(seconds=5)  # in which an event may be under way
 # A node reports every two seconds: it may have fallen silent that long after its last report.
 REPORT = timedelta(seconds=3)
+HELD_SECONDS = 2.0
 FORGOTTEN = timedelta(minutes=10)  # after that a client has found out that its node is gone
 TOLD = "The snapshot that it took then shows what has become of it."
 
@@ -57,7 +58,9 @@ def verdict(event: Happened, device: Device, delays: Sequence[Late], now: dateti
         if what.what in {"filtered", "passed"}:
             last = said
         elif said.reach not in {"acked", "written"}:
-            first = first or said
+            if what.what == "replayed":
+                said = _arrived(said, first or _absent(event, device, before=life))
+            first = said if first is None or what.what == "replayed" else _surer(first, said)
         elif what.what == "replayed":
             return _arrived(said, first or _absent(event, device, before=life))
         elif not again:
@@ -150,7 +153,7 @@ def _written(
         code, how = _in_time(event, life, delays)
     if is_acked:
         return Verdict(code=code, reach="acked", text=f"{how}, and the device acknowledged it.")
-    if life.code == CloseCode.SLOW_CONSUMER or (life.is_open and life.held_seconds is not None):
+    if life.code == CloseCode.SLOW_CONSUMER or _is_held(life):
         since = "is not reading now" if life.is_open else f"was closed for that at {_end(life)}"
         text = f"The client reads too slowly: it {since}, and the event waited for it."
         return Verdict(code="slow_reader", reach="unknown", text=text)
@@ -180,8 +183,13 @@ def _unacked(event: Happened, device: Device, code: Code, how: str, watched: tim
     """
     text = f"{how}; the device has not acknowledged it."
     if device.has_acked or watched < WAIT:
-        return Verdict(code="unknown", reach="unknown", text=text)
+        return Verdict(code="unknown" if code == "delivered" else code, reach="unknown", text=text)
     return Verdict(code=code, reach="written", text=text)
+
+
+def _is_held(life: Life) -> bool:
+    """Say whether a client reads too slowly now, and not just for a moment."""
+    return life.held_seconds is not None and life.held_seconds >= HELD_SECONDS
 
 
 def _in_time(event: Happened, life: Life, delays: Sequence[Late]) -> tuple[Code, str]:
@@ -240,7 +248,7 @@ def _missing(
             return _waiting(now - then)
         return _unknown("Nothing says how far this socket was")
     code, how = _in_time(event, life, delays)
-    if life.code == CloseCode.SLOW_CONSUMER or life.held_seconds is not None:
+    if life.code == CloseCode.SLOW_CONSUMER or _is_held(life):
         since = "is not reading now" if life.is_open else f"was closed for that at {_end(life)}"
         text = f"The client reads too slowly: it {since}, before it came to the event."
         return Verdict(code="slow_reader", reach="no", text=text)
@@ -303,6 +311,13 @@ def _arrived(said: Verdict, first: Verdict | None) -> Verdict:
     if first is None or first.code in {"unknown", "waiting"}:
         return said
     return replace(said, code=first.code, text=_joined(first, said.text))
+
+
+def _surer(first: Verdict, later: Verdict) -> Verdict:
+    """Return what kept an event from being in time, with what a later socket says of it."""
+    if first.reach == "no" and later.reach == "unknown":
+        return replace(first, reach="unknown", text=_joined(first, later.text))
+    return first
 
 
 def _joined(first: Verdict | None, text: str) -> str:

@@ -105,6 +105,7 @@ async def test_each_socket_without_a_name_is_a_device_of_its_own(
 ) -> None:
     gone(node, placed(node, user_id, "", 0), 1001)
     await node.report()
+    await Departure.objects.aupdate(closed_at=F("closed_at") - timedelta(seconds=30))
     offset = await sync_to_async(published)(user_id)
     for _ in range(2):
         socket = placed(node, user_id, "", offset)
@@ -112,7 +113,24 @@ async def test_each_socket_without_a_name_is_a_device_of_its_own(
         gone(node, socket, 1001)
     await node.report()
     found = await traced(user_id, offset)
-    assert [(one.device, one.verdict) for one in found.devices] == [("", "delivered")] * 2
+    assert [(one.device, one.verdict) for one in found.devices] == [
+        ("", "not_connected"),
+        ("", "delivered"),
+        ("", "delivered"),
+    ]
+    assert found.verdict == "delivered"
+
+
+async def test_how_the_last_socket_without_a_name_ended_is_why(node: Member, user_id: int) -> None:
+    for code in (1001, 4401):
+        gone(node, placed(node, user_id, "", 0), code)
+        await node.report()
+        await Departure.objects.filter(code=code).aupdate(
+            closed_at=F("closed_at") - timedelta(seconds=9000 - 2 * code)
+        )
+    offset = await sync_to_async(published)(user_id)
+    found = await traced(user_id, offset)
+    assert (found.verdict, len(found.devices)) == ("token_ended", 1)
 
 
 async def test_what_made_an_event_late_at_the_node_of_a_socket_is_named(

@@ -169,6 +169,19 @@ CASES: dict[str, tuple[Sequence[Life], int | None, Sequence[Late], str, str]] = 
         [life(AGO, None, live(), written=51, node="c")], 51, [LOST, ELSEWHERE],
         "delivered", "acked",
     ),
+    "a lost wake-up of what is not acknowledged yet": (
+        [life(AGO, None, live(), written=51, acked=49)], 49, [LOST], "wakeup_lost", "unknown",
+    ),
+    "a slow reader that is back and has not acknowledged": (
+        [
+            life(AGO, 40, live(), written=45, code=4503),
+            life(50, None, replayed(44, 60), written=60),
+        ],
+        44, [], "slow_reader", "unknown",
+    ),
+    "a client that does not read for a moment": (
+        [life(AGO, None, live(), written=51, held_seconds=0.5)], 49, [], "unknown", "unknown",
+    ),
     "a lost wake-up, not found yet": (
         [life(AGO, None, live(), written=49)], 49, [], "wakeup_lost", "no",
     ),
