@@ -22,6 +22,7 @@ class NotificationsConfig(AppConfig):
             SystemAnnouncement,
         )
         from notifications.texts import catalogue
+        from notifications.trace import contributing
         from realtime import computed, jobs
         from realtime.protocol.messages import register
 
@@ -42,6 +43,7 @@ class NotificationsConfig(AppConfig):
         jobs.register(jobs.Job("publish_due", 1.0, services.publish_due))
         if esp.is_on():
             esp.connect()
+        contributing.register()
         _register_delivery()
         _allow_batches()
 

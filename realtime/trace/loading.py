@@ -100,14 +100,16 @@ def devices(
     return sorted(found, key=lambda device: device.name), now
 
 
-def delays(event: Happened, lives: Iterable[Life]) -> list[Late]:
-    """Return what may have made an event late at the nodes of these sockets."""
+def delays(events: Sequence[Happened], lives: Iterable[Life]) -> list[Late]:
+    """Return what may have made events of one stream late at the nodes of these sockets."""
     nodes = {life.node for life in lives if life.node}
-    if not nodes:
+    if not nodes or not events:
         return []
-    held = Q(stream=event.stream, last__gte=event.offset, first__lte=event.offset)
-    if (then := event.committed_at) is not None:
-        held |= Q(kind=Delay.Kind.FROZEN, ended_at__gte=then, began_at__lte=then + JUST)
+    offsets = [event.offset for event in events]
+    held = Q(stream=events[0].stream, last__gte=min(offsets), first__lte=max(offsets))
+    if moments := [event.committed_at for event in events if event.committed_at is not None]:
+        first, last = min(moments), max(moments) + JUST
+        held |= Q(kind=Delay.Kind.FROZEN, ended_at__gte=first, began_at__lte=last)
     rows = Delay.objects.filter(held, node__in=nodes).order_by("pk")[:MOST_DELAYS]
     return [
         Late(

@@ -14,6 +14,7 @@ from realtime.core.whereabouts import Survey
 from realtime.models import Event
 from realtime.streams import stream_user, user_stream
 from realtime.trace import contributors, evidence, loading, report
+from realtime.trace.contributors import May, everything
 from realtime.trace.evidence import Happened, Late, Life
 from realtime.trace.fate import fate
 from realtime.trace.moments import maybe, spoken, stamp
@@ -26,12 +27,17 @@ ALL = "It is for everybody: name a user to learn what became of it there."
 
 
 def trace_event(
-    stream: str, offset: int, *, user_id: int | None = None, ask: bool = True
+    stream: str,
+    offset: int,
+    *,
+    user_id: int | None = None,
+    ask: bool = True,
+    may: May = everything,
 ) -> EventTrace:
     """Return what became of an event; of a shared one, for the user that is given.
 
     Raises NotFound for an event that never was. `ask` asks the nodes for their open sockets, which
-    takes milliseconds, or two seconds where one is silent.
+    takes milliseconds, or two seconds where one is silent. `may` says which rights the reader has.
     """
     found = loading.find(stream, offset)
     event, whose = found.event, stream_user(stream) or user_id
@@ -42,7 +48,7 @@ def trace_event(
     else:
         now = clock.now()
     lives = [life for device in devices for life in device.lives]
-    late = loading.delays(event, lives)
+    late = loading.delays([event], lives)
     judged = [
         (device, verdict(event, device, late, now))
         for device in devices
@@ -54,7 +60,7 @@ def trace_event(
         best = overall([one for _, one in judged])
     entries = [*_committed(found), *_lateness(late), *_lives(event, devices)]
     if found.row is not None:
-        entries += contributors.of_event(stream, found.row)
+        entries += contributors.of_event(stream, found.row, may)
     return EventTrace(
         stream=stream,
         offset=offset,
@@ -76,12 +82,12 @@ def trace_event(
     )
 
 
-def trace_user(user_id: int, *, ask: bool = True, events: int = MOST_EVENTS) -> UserTrace:
+def trace_user(user_id: int, *, ask: bool = True, may: May = everything) -> UserTrace:
     """Return where a user is, and what became of the last events."""
     stream = user_stream(user_id)
     head = log.heads([stream]).get(stream)
     asked = loading.ask(user_id) if ask else None
-    rows = loading.last_events(user_id, events)
+    rows = loading.last_events(user_id, MOST_EVENTS)
     since = rows[-1].created_at if rows else None
     devices, now = loading.devices(user_id, stream, since, asked)
     return UserTrace(
@@ -92,9 +98,11 @@ def trace_user(user_id: int, *, ask: bool = True, events: int = MOST_EVENTS) -> 
         floor=0 if head is None else head.floor,
         is_online=any(life.is_open for device in devices for life in device.lives),
         devices=tuple(_present(device, 0 if head is None else head.head) for device in devices),
-        events=tuple(_line(stream, row, devices, now) for row in rows),
+        events=tuple(_lines(stream, rows, devices, now)),
         silent=_silent(asked),
-        timeline=_in_order([*_lives(None, devices), *contributors.of_user(user_id, now - SINCE)]),
+        timeline=_in_order(
+            [*_lives(None, devices), *contributors.of_user(user_id, now - SINCE, may)]
+        ),
         traced_at=stamp(now),
     )
 
@@ -104,26 +112,35 @@ def _is_behind(event: Happened, device: evidence.Device) -> bool:
     return all(fate(event, life).what == "behind" for life in device.lives)
 
 
-def _line(stream: str, row: Event, devices: Sequence[evidence.Device], now: datetime) -> Line:
-    event = Happened(
-        stream=stream, offset=row.offset, filter_type=row.filter_type, committed_at=row.created_at
-    )
-    late = loading.delays(event, [life for device in devices for life in device.lives])
-    best = overall(
-        [
-            verdict(event, device, late, now)
-            for device in devices
-            if device.name or not _is_behind(event, device)
-        ]
-    )
-    return Line(
-        offset=row.offset,
-        type=row.type,
-        committed_at=stamp(row.created_at),
-        verdict=best.code,
-        reach=best.reach,
-        text=best.text,
-    )
+def _lines(
+    stream: str, rows: Sequence[Event], devices: Sequence[evidence.Device], now: datetime
+) -> Iterator[Line]:
+    events = [
+        Happened(
+            stream=stream,
+            offset=row.offset,
+            filter_type=row.filter_type,
+            committed_at=row.created_at,
+        )
+        for row in rows
+    ]
+    late = loading.delays(events, [life for device in devices for life in device.lives])
+    for row, event in zip(rows, events, strict=True):
+        best = overall(
+            [
+                verdict(event, device, late, now)
+                for device in devices
+                if device.name or not _is_behind(event, device)
+            ]
+        )
+        yield Line(
+            offset=row.offset,
+            type=row.type,
+            committed_at=stamp(row.created_at),
+            verdict=best.code,
+            reach=best.reach,
+            text=best.text,
+        )
 
 
 def _device(event: Happened, device: evidence.Device, said: Verdict) -> report.Device:
@@ -157,7 +174,8 @@ def _socket(life: Life, event: Happened | None) -> report.Socket:
 def _present(device: evidence.Device, head: int) -> report.Present:
     open_now = [life for life in device.lives if life.is_open]
     written = max((life.written or 0 for life in open_now), default=None)
-    acked = max([device.acked or 0, *(life.acked or 0 for life in device.lives)]) or None
+    said = [device.acked, *(life.acked for life in device.lives)]
+    acked = max((offset for offset in said if offset is not None), default=None)
     if open_now:
         life = open_now[-1]
         text = f"Connected since {spoken(life.opened_at)}."
