@@ -58,6 +58,8 @@ class DeploymentAdmin(ReadOnly, ModelAdmin):
 class EventAdmin(ReadOnly, ByKey):
     """The log. Only streams have an index, so every search begins with a stream."""
 
+    change_form_template = "admin/realtime/event/change_form.html"
+
     class Media:
         css: ClassVar = {"all": ["realtime/admin/event.css"]}
 
