@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,18 +49,30 @@ def source_of(option: Option) -> str:
     return own if own in os.environ else ""
 
 
+def secrets(*tables: type) -> Iterator[str]:
+    """Yield the text of each secret that is set, as its variable or its file holds it."""
+    for option in chain.from_iterable(map(declared, tables)):
+        if option.secret and (source := source_of(option)):
+            yield _given(option, source)
+
+
 def value_of(option: Option, source: str) -> Any:
     """Read an option from the variable that `source_of` has found."""
-    text = _text(source)
-    if source != option.variable:
-        text = clean(read_file(source, text))
-        if not text:
-            raise ImproperlyConfigured(f"{source}: the file is empty.")
+    text = _given(option, source)
     try:
         return option.parse(text)
     except ValueError as error:
         shown = source if option.secret else f"{source}={text!r}"
         raise ImproperlyConfigured(f"{shown} {error}") from None
+
+
+def _given(option: Option, source: str) -> str:
+    text = _text(source)
+    if source != option.variable:
+        text = clean(read_file(source, text))
+        if not text:
+            raise ImproperlyConfigured(f"{source}: the file is empty.")
+    return text
 
 
 def read_file(variable: str, path: str) -> str:

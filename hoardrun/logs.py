@@ -1,12 +1,14 @@
-"""Logging: takes credentials and pages of traceback out of each record before it is written."""
+"""Logging: takes secrets, addresses of people and pages of traceback out of each record."""
 
 from __future__ import annotations
 
 import logging
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 # Strangers choose what is logged. Each pattern takes a credential whole, or fails within a few
 # characters of where it began: the time is proportional to the length of the text.
@@ -21,6 +23,12 @@ _CREDENTIAL = re.compile(
     """
 )
 _JWT = re.compile(r"eyJ[\w.-]{5,}+")  # base64 of the beginning of JSON: every token begins so
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+)+")
+# International ones, and those of the countries that we serve as their providers write them.
+_PHONE = re.compile(r"(?<![\w.-])(?:\+\d{9,15}+|(?:256|254|255|233|234|27)\d{9}+)(?![\w-])")
+MIN_SECRET = 8  # characters of a text of the settings that is taken out wherever it stands
+_OF_JSON = re.compile(r'"[^"]*(?:key|secret|password|token)[^"]*"\s*:\s*"([^"]+)"', re.IGNORECASE)
+_settings: re.Pattern[str] | None = None
 MAX_MESSAGE = 8 * 1024  # characters of one record
 MAX_TRACEBACK = 32 * 1024
 # uvicorn's own command says it of each handshake that we have refused with a status.
@@ -68,10 +76,40 @@ def config(level: str, form: str = "line") -> dict[str, Any]:
     }
 
 
+def hide(secrets: Iterable[str]) -> None:
+    """Take these texts of the settings out of all that is logged, wherever they stand.
+
+    Of a URL the password is taken; of JSON what is named a key, a secret, a password or a token;
+    of a list, and of a key in several lines, each part. Short ones would be found in any text.
+    """
+    global _settings
+    parts = {part for text in secrets for part in _parts(text) if len(part) >= MIN_SECRET}
+    longest_first = sorted(parts, key=len, reverse=True)
+    _settings = re.compile("|".join(map(re.escape, longest_first))) if parts else None
+
+
+def _parts(text: str) -> Iterator[str]:
+    if text.startswith("{"):
+        for found in _OF_JSON.findall(text):
+            yield from found.split("\\n")
+    elif "://" in text:
+        for url in text.split(","):
+            password = urlsplit(url).password or ""
+            yield from (password, unquote(password))
+    else:
+        yield from (part for part in re.split(r"[\s,]+", text) if "-----" not in part)
+
+
 def redact(text: str) -> str:
-    """Replace every token, ticket and bearer credential in `text`."""
+    """Replace every credential, secret of the settings, e-mail address and phone in `text`."""
     text = _CREDENTIAL.sub(r"\1[redacted]", text)
-    return _JWT.sub("[redacted]", text) if "eyJ" in text else text
+    if "eyJ" in text:
+        text = _JWT.sub("[redacted]", text)
+    if _settings is not None:
+        text = _settings.sub("[redacted]", text)
+    if "@" in text:
+        text = _EMAIL.sub("[e-mail]", text)
+    return _PHONE.sub("[phone]", text)
 
 
 class RedactCredentials(logging.Filter):

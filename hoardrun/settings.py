@@ -18,7 +18,7 @@ from django.conf.locale import LANG_INFO
 from hoardrun import __version__, env, logs, places, signing, stores
 from hoardrun.api import openapi
 from hoardrun.market import options as market
-from hoardrun.options import Deployment
+from hoardrun.options import TABLES, Deployment
 from hoardrun.payments import options as payments
 from notifications import languages
 from notifications.brand import Brand
@@ -239,5 +239,6 @@ if not DEBUG:
     if given.behind_tls_proxy:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# -- logs: one line an event on stderr, credentials taken out
+# -- logs: one line an event on stderr, what is secret taken out
+logs.hide(env.secrets(*TABLES, *payments.TABLES, *market.TABLES))
 LOGGING = logs.config(given.log_level, given.log_format)

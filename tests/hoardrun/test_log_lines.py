@@ -94,6 +94,24 @@ def test_no_secret_is_written_wherever_it_stands(as_json: Any) -> None:
     assert found["path"] == "/a?ticket=[redacted]&b=[redacted]"
 
 
+def test_an_error_of_a_view_shows_no_amount_phone_or_secret(as_json: Any) -> None:
+    """A traceback has the code's lines, and never the values of its variables."""
+    logger, written = as_json
+    values = ("UGX 4815162342", "+256772000001", "k-provider-secret")
+
+    def pay(amount: str, phone: str, api_key: str) -> None:
+        body = f"{amount} to {phone}"
+        raise RuntimeError(f"the provider refuses {phone}", len(body), len(api_key))
+
+    try:
+        pay(*values)
+    except RuntimeError:
+        logger.exception("a view failed")
+    text = written.getvalue()
+    assert not [value for value in ("4815162342", "772000001", "k-provider") if value in text]
+    assert "the provider refuses [phone]" in line(written)["exc"]
+
+
 def test_what_a_library_hangs_on_a_record_is_not_written(as_json: Any) -> None:
     logger, written = as_json
     logger.error("x", extra={"request": f"<WSGIRequest {JWT}>", "color_message": "y", "secret": 1})

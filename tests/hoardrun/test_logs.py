@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import path
 from psycopg_pool import PoolTimeout
 
+from hoardrun import logs
 from hoardrun.logs import MAX_MESSAGE, OneLineOutages, RedactCredentials, SaidOnce, redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl"
@@ -63,6 +64,62 @@ def test_no_credential_is_written(written: io.StringIO, text: str) -> None:
     assert "eyJ" not in written.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the mailbox amina.k+x@mail.example.org refuses", "the mailbox [e-mail] refuses"),
+        ("to +256772000001: 21211", "to [phone]: 21211"),
+        ('{"msisdn": "254712345678"}', '{"msisdn": "[phone]"}'),
+        ("payment 4a2f0000-256772000001-a", "payment 4a2f0000-256772000001-a"),
+        ("12:00:00+00:00, 1764503999123 ms", "12:00:00+00:00, 1764503999123 ms"),
+    ],
+    ids=["e-mail", "international", "national", "id", "moment"],
+)
+def test_no_address_of_a_person_is_written(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG\\nAQEFAASCBKcwggSj\\n-----END"
+
+
+@pytest.fixture
+def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_settings", None)
+    logs.hide(
+        [
+            "AC-provider-key-17",
+            "redis://:Red1sSecret@cache:6379/0,redis://:Other%2FOne9@cache:6380/0",
+            f'{{"type": "service_account", "private_key": "{KEY}", "client_email": "x"}}',
+            "first-of-two-keys, second-of-two-keys",
+            "short",
+        ]
+    )
+
+
+@pytest.mark.usefixtures("hidden")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "401 for key 'AC-provider-key-17'",
+        "AUTH Red1sSecret failed",
+        "redis://:Other%2FOne9@cache:6380/0 or Other/One9",
+        "no such key: MIIEvQIBADANBgkqhkiG / AQEFAASCBKcwggSj",
+        "second-of-two-keys",
+    ],
+)
+def test_no_secret_of_the_settings_is_written_wherever_it_stands(text: str) -> None:
+    shown = redact(text)
+    assert "[redacted]" in shown
+    for secret in ("AC-prov", "Red1s", "One9", "MIIEv", "AQEFAA", "second-of"):
+        assert secret not in shown
+
+
+@pytest.mark.usefixtures("hidden")
+def test_what_is_no_secret_stays() -> None:
+    text = "short PRIVATE KEY of a service_account at cache:6379"
+    assert redact(text) == text
+
+
 def test_no_credential_is_written_with_a_traceback(written: io.StringIO) -> None:
     log_exception(written, "realtime.hub.hub", ValueError(f"token={JWT}"))
     assert "Traceback" in written.getvalue()
@@ -94,6 +151,7 @@ def test_a_lost_postgresql_is_one_line_until_it_says_something_else(written: io.
 PIECES = [
     *("eyJ", "eyJ-", "eyJa.b", "bearer", "Bearer ", "authorization: "),
     *("authorization:\tbearer \t", "&token=", "?ticket=a&", " ", "a"),
+    *("a@", "a@b.", "@", "+256", "256772000001", "a.b-c@d-e."),
 ]
 
 
