@@ -44,6 +44,7 @@ async def test_payees_are_listed_and_what_does_not_exist_is_not_there(served: Se
         with pytest.raises(ApiError) as refused:
             await asking
         assert refused.value.status == status
+        assert len(refused.value.request_id) == 32
 
 
 async def test_payments_are_asked_for_at_their_paths(served: Server) -> None:
