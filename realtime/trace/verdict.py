@@ -294,7 +294,11 @@ def _absent(event: Happened, device: Device, before: Life | None = None) -> Verd
         and (then is None or life.closed_at <= then + JUST)
     ]
     if not earlier:
-        later = [life for life in device.lives if life is not before]
+        later = [
+            life
+            for life in device.lives
+            if life is not before and (then is None or life.opened_at > then)
+        ]
         since = f" It has first connected at {spoken(later[0].opened_at)}." if later else ""
         text = f"The device was not connected when the event was committed.{since}"
         return Verdict(code="not_connected", reach="no", text=text)
