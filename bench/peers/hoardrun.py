@@ -84,4 +84,4 @@ class HoardrunMemory(Contender):
             entry = Entry(port, [PATH], made.tokens, [GREETED])
             # The cost of publishing is part of the server's cost.
             publish = asking(server.ask, counts=False, kind="announcement")
-            yield Running([server.pid], entry, publish)
+            yield Running([server.pid], entry, publish, server.ask)

@@ -82,8 +82,7 @@ def shower(*, rate: float, seconds: float) -> dict[str, Any]:
         events = []
         while number < due:
             text = marker(number, time.monotonic_ns())
-            data = {"id": str(number), "title": "Benchmark", "message": text, "published_at": None}
-            events.append((ANNOUNCEMENTS, payload_from(messages.SystemAnnouncement, data)))
+            events.append((ANNOUNCEMENTS, announcement(text)))
             number += 1
         if events:
             publish_many(events)
@@ -127,7 +126,14 @@ def _notification(text: str) -> Payload:
     return payload_from(messages.Notification, data)
 
 
-def _balance(text: str) -> Payload:
+def announcement(text: str) -> Payload:
+    """Make an announcement with this text."""
+    data = {"id": "1", "title": "Benchmark", "message": text, "published_at": None}
+    return payload_from(messages.SystemAnnouncement, data)
+
+
+def balance(text: str) -> Payload:
+    """Make a balance with this name."""
     data = ledger.BalanceUpdate.example["data"] | {"name": text}
     return payload_from(ledger.BalanceUpdate, data)
 
@@ -141,7 +147,7 @@ def own(*, first: int, users: int, count: int, rate: float | None, kind: str) ->
     began, since = time.process_time(), time.monotonic()
     for number, moment in paced(count, rate):
         text = marker(number // users, moment)
-        payload = _notification(text) if kind == "notification" else _balance(text)
+        payload = _notification(text) if kind == "notification" else balance(text)
         with transaction.atomic():
             publish_to(user_stream(first + number % users), payload)
     wall = time.monotonic() - since

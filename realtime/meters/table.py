@@ -119,7 +119,8 @@ class Meters:
         type=_listed("message"),
     )
     publish_seconds: dict[str, Histogram] = histogram(
-        "Time to store events (`append`), and from then until the commit was done (`commit`).",
+        "Time to store events (`append`), and from then until the commit was done (`commit`); of "
+        "what was committed.",
         SLOW,
         phase=("append", "commit"),
     )
