@@ -8,10 +8,10 @@ class BroadcastsConfig(AppConfig):
     verbose_name = "Broadcasts"
 
     def ready(self) -> None:
-        from hoardrun.broadcasts import console, measuring
+        from hoardrun.broadcasts import console, contributing, measuring
         from realtime.console import forms
         from realtime.meters import fleet
 
         fleet.register(measuring.WAITING)
-
+        contributing.register()
         forms.register(*console.forms())

@@ -15,7 +15,7 @@ class LedgerConfig(AppConfig):
         from django.conf import settings
         from django.db.models.signals import post_migrate, pre_migrate
 
-        from hoardrun.ledger import demo, publishing  # noqa: F401 to be connected
+        from hoardrun.ledger import contributing, demo, publishing  # noqa: F401 to be connected
         from hoardrun.ledger.journal import running, triggers
         from hoardrun.ledger.kinds import KINDS
         from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
@@ -28,6 +28,7 @@ class LedgerConfig(AppConfig):
         kinds.register(*KINDS)
         catalogue.register(Path(__file__).parent / "texts")
         register(TransactionUpdate, BalanceUpdate)
+        contributing.register()
         pre_migrate.connect(triggers.remove, sender=self, dispatch_uid="ledger.triggers")
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="ledger.triggers")
         fleet.register(running.VERIFIED)
