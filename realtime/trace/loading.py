@@ -109,7 +109,8 @@ def delays(events: Sequence[Happened], lives: Iterable[Life]) -> list[Late]:
     held = Q(stream=events[0].stream, last__gte=min(offsets), first__lte=max(offsets))
     if moments := [event.committed_at for event in events if event.committed_at is not None]:
         first, last = min(moments), max(moments) + JUST
-        held |= Q(kind=Delay.Kind.FROZEN, ended_at__gte=first, began_at__lte=last)
+        # Named for the index: of no stream is what holds up all of them.
+        held |= Q(stream="", kind=Delay.Kind.FROZEN, ended_at__gte=first, began_at__lte=last)
     rows = Delay.objects.filter(held, node__in=nodes).order_by("pk")[:MOST_DELAYS]
     return [
         Late(
