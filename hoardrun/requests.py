@@ -15,6 +15,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from hoardrun.request_id import chosen
+from hoardrun.telemetry import traceparent
 from realtime import log_context
 from realtime.log_context import Work
 from realtime.meters import meters
@@ -33,8 +34,11 @@ async def account(
     scope: Any, receive: Any, send: Any, answer: Callable[[Any, Any, Any], Awaitable[None]]
 ) -> None:
     """Have a request answered, then count it and log it."""
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    work = Work(chosen(given.decode("latin-1")))
+    given = dict(reversed(scope["headers"]))  # of several, the first
+    work = Work(
+        chosen(given.get(b"x-request-id", b"").decode("latin-1")),
+        traceparent=traceparent.given(given.get(traceparent.HEADER, b"")),
+    )
     token = log_context.work.set(work)
     began = time.perf_counter()
     status = size = 0

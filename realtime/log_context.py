@@ -17,12 +17,14 @@ class Work:
     """One request, or one run of a command of `manage.py`.
 
     `user` and `route` become known while it is answered; `is_routed` says that the second did.
+    `traceparent` is its place in a trace, in the form of the W3C; empty where nobody traces.
     """
 
     request_id: str
     user: int | str | None = None
     route: str = ""
     is_routed: bool = False
+    traceparent: str = ""
 
 
 work: ContextVar[Work | None] = ContextVar("hoardrun_work", default=None)
@@ -33,6 +35,12 @@ def request_id() -> str:
     """Return the id of the request, or of the run of a command, at work; empty if there is none."""
     at_work = work.get()
     return "" if at_work is None else at_work.request_id
+
+
+def origin() -> tuple[str | None, str | None]:
+    """Return the id of the request or the command at work, and its `traceparent`; None without."""
+    at_work = work.get()
+    return (at_work.request_id, at_work.traceparent or None) if at_work else (None, None)
 
 
 def tell(

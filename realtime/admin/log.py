@@ -78,6 +78,8 @@ class EventAdmin(ReadOnly, ByKey):
         "message",
         "idempotency_key",
         "sockets",
+        "request_id",
+        "traceparent",
         "created_at",
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from realtime import clock
+from realtime import clock, log_context
 from realtime.core.records import Beside, StoredEvent
 from realtime.log import in_one_statement
 from realtime.log.epochs import composed
@@ -73,6 +73,7 @@ def _append_in_steps(
         name: head - counts[name] for name, (_, _, head) in rows.items() if name not in earlier
     }
     stamp = codec.timestamp(moment)
+    request_id, traceparent = log_context.origin()
     entries: list[StoredEvent] = []
     events: list[Event] = []
     for stream, payload in messages:
@@ -94,6 +95,8 @@ def _append_in_steps(
                 filter_type=payload.filter_type or "",
                 payload=text,
                 idempotency_key=idempotency_key,
+                request_id=request_id,
+                traceparent=traceparent,
                 created_at=moment,
             )
         )

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from realtime import clock
+from realtime import clock, log_context
 from realtime.core.records import Beside, StoredEvent
 from realtime.log.epochs import DEPLOYMENT, compose, composed
 from realtime.models import new_epoch
@@ -40,7 +40,7 @@ def _append_one(stream: str, payload: Payload, beside: Beside | None) -> StoredE
     """Append one event, the usual case."""
     start, end = _open_text(stream, payload)
     kind, filter_type = payload.wire_type, payload.filter_type or ""
-    parameters = [stream, new_epoch(), kind, filter_type, start, end]
+    parameters = [stream, new_epoch(), kind, filter_type, start, end, *log_context.origin()]
     sql = _statement_for_one()
     if beside is not None:
         sql, parameters = _statement_for_one(beside.sql), [*parameters, *beside.parameters]
@@ -63,9 +63,9 @@ def _statement_for_one(beside: str = "") -> str:
         f"RETURNING id, epoch, head, {_STAMP} AS stamp), "
         "stored AS ("
         'INSERT INTO realtime_event (stream_id, "offset", type, filter_type, payload, '
-        "reached, created_at) "
-        f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {clock.now_sql()} "
-        f"FROM bumped){also} "
+        "reached, request_id, traceparent, created_at) "
+        "SELECT id, head, %s, %s, %s || stamp || %s || head || '}', 0, %s, %s, "
+        f"{clock.now_sql()} FROM bumped){also} "
         f"SELECT epoch, {DEPLOYMENT}, head, stamp FROM bumped"
     )
 
@@ -123,7 +123,7 @@ def _store(
             }
     with connection.cursor() as cursor:
         rows = [_as_json(streams), _as_json(list(events.values()))]
-        cursor.execute(_statement_for_many(), rows)
+        cursor.execute(_statement_for_many(), [*rows, *log_context.origin()])
         heads = {name: (epoch, head, stamp) for name, epoch, head, stamp in cursor.fetchall()}
     entries = {}
     for number, event in events.items():
@@ -151,10 +151,10 @@ def _statement_for_many() -> str:
         '"end" text)), '
         "stored AS ("
         'INSERT INTO realtime_event (stream_id, "offset", type, filter_type, payload, '
-        "reached, created_at) "
+        "reached, request_id, traceparent, created_at) "
         "SELECT bumped.id, bumped.head - message.behind, message.type, message.filter_type, "
         'message.start || bumped.stamp || message."end" || '
-        f"(bumped.head - message.behind) || '}}', 0, {clock.now_sql()} "
+        f"(bumped.head - message.behind) || '}}', 0, %s, %s, {clock.now_sql()} "
         "FROM message JOIN bumped ON bumped.name = message.stream) "
         f"SELECT name, {composed('epoch')}, head, stamp FROM bumped"
     )

@@ -74,7 +74,8 @@ class Event(models.Model):
     """One row of the log: `payload` is the exact text that goes on the wire.
 
     `filter_type` is what subscriptions filter by, empty for what always arrives.
-    `reached` counts the sockets a shared event was written to.
+    `reached` counts the sockets a shared event was written to. `request_id` and `traceparent` are
+    those of the request or the command that published it; a worker's events have neither.
     """
 
     # Without an index of its own: that of stream and offset serves, and is the one to be chosen.
@@ -87,6 +88,8 @@ class Event(models.Model):
     payload = models.TextField()
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
     reached = models.PositiveIntegerField(default=0)
+    request_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 no byte where there is none
+    traceparent = models.CharField(max_length=55, null=True, blank=True)  # noqa: DJ001 as above
     created_at = models.DateTimeField()  # in the database's time, as retention reads it
 
     class Meta:

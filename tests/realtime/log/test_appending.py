@@ -15,7 +15,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from notifications.messages import SystemAnnouncement
-from realtime import log
+from realtime import log, log_context
 from realtime.core.records import Beside
 from realtime.hub import login_data
 from realtime.log import CursorMove, StoredEvent
@@ -101,6 +101,27 @@ def test_a_key_for_two_events_of_a_stream_is_refused() -> None:
     with pytest.raises(ValueError, match="one event per stream"), transaction.atomic():
         log.append([("user:1", balance(1)), ("user:1", balance(2))], idempotency_key="k")
     assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["one", "many", "keyed"])
+def test_an_event_keeps_which_request_published_it(way: str) -> None:
+    messages: list[tuple[str, Payload]] = [("user:1", balance(1))]
+    if way == "many":
+        messages += [("user:1", balance(2)), ("user:2", balance(3))]
+    place = f"00-{'a' * 32}-{'b' * 16}-01"
+    for work in (None, log_context.Work("id-1"), log_context.Work("id-2", traceparent=place)):
+        token = log_context.work.set(work)
+        try:
+            with transaction.atomic():
+                key = f"{work}" if way == "keyed" else None
+                log.append(messages, idempotency_key=key)
+        finally:
+            log_context.work.reset(token)
+    found = Event.objects.filter(stream__name="user:1").order_by("offset")
+    expected = [(None, None), ("id-1", None), ("id-2", place)]
+    if way == "many":
+        expected = [each for each in expected for _ in range(2)]
+    assert list(found.values_list("request_id", "traceparent")) == expected
 
 
 def test_many_streams_are_written_with_few_queries(django_assert_max_num_queries: Queries) -> None:
