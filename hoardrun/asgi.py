@@ -19,7 +19,7 @@ django.setup(set_prefix=False)  # before anything that needs it
 
 from django.conf import settings
 
-from hoardrun import early_refusals, proxies, requests
+from hoardrun import early_refusals, proxies, requests, telemetry
 from hoardrun.bounds import Bounded
 from hoardrun.handler import Handler
 from hoardrun.hot_path import HotPath
@@ -54,12 +54,13 @@ class Application:
         self._by_type: dict[str, Any] = {"http": self._hot_path, "websocket": _socket}
         self._is_started = False
         self._starting = asyncio.Lock()
+        self._spans = telemetry.begin_spans(settings.TELEMETRY)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await requests.account(scope, receive, send, self._answer)
+            await requests.account(scope, receive, send, self._answer, self._spans)
         else:
             await self._answer(scope, receive, send)
 
@@ -110,6 +111,8 @@ class Application:
         await receive()
         await stop()
         await asyncio.to_thread(self._hot_path.close)  # no database in the event loop
+        if self._spans is not None:
+            await asyncio.to_thread(self._spans.close)
         await send({"type": "lifespan.shutdown.complete"})
 
 

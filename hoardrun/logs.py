@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,8 +36,15 @@ _REFUSED = "ASGI callable returned without completing handshake."
 REPEAT_SECONDS = 10.0  # between two equal messages of the pool
 
 
-def config(level: str, form: str = "line") -> dict[str, Any]:
-    """Return LOGGING: one line an event on stderr, for people (`line`) or as JSON (`json`)."""
+def config(
+    level: str, form: str = "line", also: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return LOGGING: one line an event on stderr, for people (`line`) or as JSON (`json`).
+
+    `also` are further handlers by their names, which see what stderr does: each record filtered.
+    """
+    filters = ["once", "brief", "redact"]
+    others = {name: {**handler, "filters": filters} for name, handler in (also or {}).items()}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -55,8 +62,9 @@ def config(level: str, form: str = "line") -> dict[str, Any]:
                 "class": "logging.StreamHandler",
                 "stream": sys.stderr,
                 "formatter": form,
-                "filters": ["once", "brief", "redact"],
-            }
+                "filters": filters,
+            },
+            **others,
         },
         # Handlers of their own would print tokens, and all twice; all goes through the above.
         "loggers": {
@@ -72,7 +80,7 @@ def config(level: str, form: str = "line") -> dict[str, Any]:
         }
         # At DEBUG they write the headers of outgoing calls, which hold keys and addresses.
         | {name: {"level": "WARNING"} for name in ("hpack", "httpcore")},
-        "root": {"handlers": ["stderr"], "level": level},
+        "root": {"handlers": ["stderr", *others], "level": level},
     }
 
 

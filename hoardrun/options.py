@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hoardrun import redis_address
+from hoardrun.telemetry.options import TelemetryOptions
 from notifications.brand import Brand
 from notifications.channels.options import ChannelOptions
 from realtime.option_fields import flag, number, option, rate, split, text, whole, words
@@ -184,4 +185,4 @@ class Deployment:
 
 
 # An app appends the class that declares its own.
-TABLES: list[type] = [Deployment, Options, ChannelOptions, Brand]
+TABLES: list[type] = [Deployment, TelemetryOptions, Options, ChannelOptions, Brand]

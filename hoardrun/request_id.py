@@ -78,11 +78,11 @@ def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers[HEADER] = request_id(request)
     work = log_context.work.get()
     if work is not None:
-        _note(work, request)
+        note(work, request)
     return response
 
 
-def _note(work: Work, request: Any) -> None:
+def note(work: Work, request: Any) -> None:
     """Note for the log which route was taken, and the user if a view has asked for one."""
     match = getattr(request, "resolver_match", None)
     work.is_routed = True

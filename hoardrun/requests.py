@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import Resolver404, resolve
 
@@ -23,6 +23,9 @@ from realtime.meters.kinds import OTHER
 from realtime.meters.names import METHODS
 from realtime.meters.table import LISTS
 
+if TYPE_CHECKING:
+    from hoardrun.telemetry.spans import Spans
+
 logger = logging.getLogger(__name__)
 
 _routes: set[str] = set()  # patterns that were seen: as many as the code has
@@ -31,14 +34,20 @@ MAX_PATH = 500  # characters in a line
 
 
 async def account(
-    scope: Any, receive: Any, send: Any, answer: Callable[[Any, Any, Any], Awaitable[None]]
+    scope: Any,
+    receive: Any,
+    send: Any,
+    answer: Callable[[Any, Any, Any], Awaitable[None]],
+    spans: Spans | None = None,
 ) -> None:
-    """Have a request answered, then count it and log it."""
+    """Have a request answered, then count it and log it, and end its span if there are any."""
     given = dict(reversed(scope["headers"]))  # of several, the first
     work = Work(
         chosen(given.get(b"x-request-id", b"").decode("latin-1")),
         traceparent=traceparent.given(given.get(traceparent.HEADER, b"")),
     )
+    if spans is not None:
+        spans.begin(scope, work)
     token = log_context.work.set(work)
     began = time.perf_counter()
     status = size = 0
@@ -55,13 +64,15 @@ async def account(
         await answer(scope, receive, send_counted)
     finally:
         try:
-            _tell(scope, work, status, size, time.perf_counter() - began)
+            route = _tell(scope, work, status, size, time.perf_counter() - began)
+            if spans is not None:
+                spans.end(work, str(scope["method"]), route, status)
         finally:
             log_context.work.reset(token)
 
 
-def _tell(scope: Any, work: Work, status: int, size: int, seconds: float) -> None:
-    """Log and count an answer; status 0 is a client that left before it."""
+def _tell(scope: Any, work: Work, status: int, size: int, seconds: float) -> str:
+    """Log and count an answer; return its route. Status 0 is a client that left before it."""
     method, path = str(scope["method"]), str(scope["path"])[:MAX_PATH]
     route = work.route
     if not work.is_routed and 0 < status < 400:
@@ -73,7 +84,7 @@ def _tell(scope: Any, work: Work, status: int, size: int, seconds: float) -> Non
         meters.http_requests[route or OTHER, counted, f"{status // 100}xx"] += 1
         meters.http_request_seconds[route or OTHER].observe(seconds)
     if not logger.isEnabledFor(logging.INFO):
-        return
+        return route
     address = str((scope.get("client") or ("",))[0])
     user = "-" if work.user is None else work.user
     logger.info(
@@ -95,6 +106,7 @@ def _tell(scope: Any, work: Work, status: int, size: int, seconds: float) -> Non
             "seconds": round(seconds, 6),
         },
     )
+    return route
 
 
 @lru_cache(maxsize=256)

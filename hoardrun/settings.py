@@ -15,11 +15,12 @@ from typing import Any
 from corsheaders.defaults import default_headers
 from django.conf.locale import LANG_INFO
 
-from hoardrun import __version__, env, logs, places, signing, stores
+from hoardrun import __version__, env, logs, places, signing, stores, telemetry
 from hoardrun.api import openapi
 from hoardrun.market import options as market
 from hoardrun.options import TABLES, Deployment
 from hoardrun.payments import options as payments
+from hoardrun.telemetry.options import TelemetryOptions
 from notifications import languages
 from notifications.brand import Brand
 from notifications.channels.options import ChannelOptions
@@ -239,6 +240,10 @@ if not DEBUG:
     if given.behind_tls_proxy:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# -- what leaves for a tracing system and an error tracker
+TELEMETRY = env.read(TelemetryOptions)
+telemetry.check(TELEMETRY)
+
 # -- logs: one line an event on stderr, what is secret taken out
 logs.hide(env.secrets(*TABLES, *payments.TABLES, *market.TABLES))
-LOGGING = logs.config(given.log_level, given.log_format)
+LOGGING = logs.config(given.log_level, given.log_format, telemetry.handlers(TELEMETRY))

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -17,7 +18,8 @@ class Work:
     """One request, or one run of a command of `manage.py`.
 
     `user` and `route` become known while it is answered; `is_routed` says that the second did.
-    `traceparent` is its place in a trace, in the form of the W3C; empty where nobody traces.
+    `traceparent` is its place in a trace, in the form of the W3C; empty where nobody traces. `span`
+    is that of a library that traces, if there is one.
     """
 
     request_id: str
@@ -25,6 +27,7 @@ class Work:
     route: str = ""
     is_routed: bool = False
     traceparent: str = ""
+    span: Any = None
 
 
 work: ContextVar[Work | None] = ContextVar("hoardrun_work", default=None)

@@ -1,0 +1,143 @@
+"""What the log says at ERROR is reported to Sentry, with its request and without a secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from hoardrun.logs import RedactCredentials
+from hoardrun.telemetry.sentry import ToSentry
+from realtime import log_context
+from realtime.log_context import Work
+from tests.services.collectors import SentryServer, body_of
+
+SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def sentry() -> Iterator[SentryServer]:
+    with SentryServer() as found:
+        yield found
+
+
+@pytest.fixture
+def handler(sentry: SentryServer) -> Iterator[ToSentry]:
+    before = sys.excepthook
+    made = ToSentry(sentry.dsn)
+    made.addFilter(RedactCredentials())
+    yield made
+    made.close()
+    sys.excepthook = before
+
+
+@pytest.fixture
+def logger(handler: ToSentry) -> logging.Logger:
+    made = logging.Logger("tested")
+    made.addHandler(handler)
+    return made
+
+
+def fail(token: str, amount: int) -> None:
+    """Fail with a credential in the text, in a local variable and in an argument."""
+    held = f"Bearer {token} of {amount}"
+    raise ValueError(f"no login by token {token}, {len(held)} letters")
+
+
+def test_a_fault_is_reported_with_its_request_and_its_trace(
+    logger: logging.Logger, handler: ToSentry, sentry: SentryServer
+) -> None:
+    place = f"00-{'a' * 32}-{'b' * 16}-01"
+    work = Work("id-1", user=17, route="api/v1/accounts", is_routed=True, traceparent=place)
+    token = log_context.work.set(work)
+    try:
+        fail(SECRET, 123_456_789)
+    except ValueError:
+        logger.exception("a view failed")
+    finally:
+        log_context.work.reset(token)
+    handler.flush()
+    [event] = sentry.events()
+    assert (event["level"], event["logger"]) == ("error", "tested")
+    assert event["logentry"]["formatted"] == "a view failed"
+    assert event["transaction"] == "api/v1/accounts"
+    assert event["user"] == {"id": "17"}
+    assert event["tags"]["request_id"] == "id-1"
+    assert event["contexts"]["trace"] == {"trace_id": "a" * 32, "span_id": "b" * 16}
+    [raised] = event["exception"]["values"]
+    assert raised["type"] == "ValueError"
+    assert raised["stacktrace"]["frames"][-1]["function"] == "fail"
+
+
+def test_no_credential_and_no_amount_leaves(
+    logger: logging.Logger, handler: ToSentry, sentry: SentryServer
+) -> None:
+    try:
+        try:
+            fail(SECRET, 123_456_789)
+        except ValueError as error:
+            raise RuntimeError(f"GET /ws/notifications?ticket={SECRET[3:]}") from error
+    except RuntimeError:
+        logger.exception("a socket with %s failed", SECRET, extra={"scope": {"token": SECRET}})
+    handler.flush()
+    [event] = sentry.events()
+    assert len(event["exception"]["values"]) == 2
+    texts = [each["value"] for each in event["exception"]["values"]]
+    assert any("[redacted]" in text for text in texts)
+    [sent] = [body_of(asked).decode() for asked in sentry.asked]
+    assert "c2lnbmF0dXJl" not in sent
+    assert "123456789" not in sent
+    assert "vars" not in json.dumps(event["exception"])
+
+
+def test_a_socket_is_named(logger: logging.Logger, handler: ToSentry, sentry: SentryServer) -> None:
+    logger.error("its work failed", extra={"connection_id": "c-17"})
+    handler.flush()
+    [event] = sentry.events()
+    assert event["tags"]["connection_id"] == "c-17"
+    assert "request_id" not in event["tags"] and "user" not in event
+
+
+def test_what_is_said_over_and_over_is_reported_once(
+    logger: logging.Logger, handler: ToSentry, sentry: SentryServer
+) -> None:
+    for number in range(50):
+        logger.error("socket %d cannot be written to", number)
+    logger.error("and another thing")
+    handler.flush()
+    told = [event["logentry"]["formatted"] for event in sentry.events()]
+    assert told == ["socket 0 cannot be written to", "and another thing"]
+
+
+def test_a_warning_is_no_report(
+    logger: logging.Logger, handler: ToSentry, sentry: SentryServer
+) -> None:
+    logger.warning("the database is away")
+    handler.flush()
+    assert sentry.events() == []
+
+
+def test_what_ends_a_process_is_reported_and_printed(
+    handler: ToSentry, sentry: SentryServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        fail(SECRET, 1)
+    except ValueError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    handler.flush()
+    [event] = sentry.events()
+    assert (event["level"], event["exception"]["values"][0]["type"]) == ("fatal", "ValueError")
+    assert SECRET not in json.dumps(event)
+    assert "ValueError" in capsys.readouterr().err
+
+
+def test_a_sentry_that_is_away_costs_only_the_report(
+    logger: logging.Logger, handler: ToSentry, sentry: SentryServer
+) -> None:
+    sentry.then("broken")
+    logger.error("nobody hears it")
+    handler.flush()
+    assert len(sentry.events()) == 1
