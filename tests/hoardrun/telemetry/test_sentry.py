@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
 
 from hoardrun.logs import RedactCredentials
 from hoardrun.telemetry.sentry import ToSentry
@@ -70,6 +73,34 @@ def test_a_fault_is_reported_with_its_request_and_its_trace(
     [raised] = event["exception"]["values"]
     assert raised["type"] == "ValueError"
     assert raised["stacktrace"]["frames"][-1]["function"] == "fail"
+
+
+def broken(request: HttpRequest, number: int) -> HttpResponse:
+    raise ValueError("it is broken")
+
+
+urlpatterns = [path("broken/<int:number>", broken)]
+
+
+@pytest.mark.urls(__name__)
+def test_a_request_that_fails_is_known_by_its_route_and_not_by_its_path(
+    handler: ToSentry, sentry: SentryServer, client: Client
+) -> None:
+    client.raise_request_exception = False
+    loggers = logging.getLogger("django.request")
+    loggers.addHandler(handler)
+    token = log_context.work.set(Work("id-2"))
+    try:
+        assert client.get("/broken/31415?page=92653").status_code == 500
+    finally:
+        log_context.work.reset(token)
+        loggers.removeHandler(handler)
+    handler.flush()
+    [event] = sentry.events()
+    assert event["transaction"] == "broken/<int:number>"
+    assert event["tags"]["request_id"] == "id-2"
+    assert event["exception"]["values"][0]["value"] == "it is broken"
+    assert "92653" not in json.dumps(event) and "request" not in event
 
 
 def test_no_credential_and_no_amount_leaves(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from hoardrun.requests import account
 from hoardrun.telemetry.spans import Spans
 from realtime import log_context
+from realtime.log_context import Work
 from tests.services.collectors import OtlpCollector, attributes
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -140,8 +142,10 @@ def test_a_statement_is_a_span_below_its_request_without_its_values(
         with connection.cursor() as cursor:
             cursor.execute("SELECT name FROM realtime_stream WHERE name = %s", [SECRET])
 
-    ask_here(spans, work)
+    asked = ask_here(spans, work)
     work()  # outside of a request
+    with at_work(asked):  # what it has left behind
+        work()
     spans.close()
     inner, outer = sorted(collector.spans(), key=lambda span: span.kind, reverse=True)
     assert (inner.name, inner.kind) == ("SELECT", Span.SPAN_KIND_CLIENT)
@@ -154,13 +158,37 @@ def test_a_statement_is_a_span_below_its_request_without_its_values(
     assert not connection.execute_wrappers
 
 
-def ask_here(spans: Spans, work: Any) -> None:
-    """Do the work of a request where the connection of the test is, as a view does."""
-    given = log_context.Work("id-1")
-    spans.begin({"type": "http", "method": "GET", "path": "/api/v1/notifications"}, given)
+@contextmanager
+def at_work(given: Work) -> Iterator[None]:
+    """Be at work for a request, or a task that one has left behind."""
     token = log_context.work.set(given)
     try:
-        work()
+        yield
     finally:
         log_context.work.reset(token)
-        spans.end(given, "GET", "", 200)
+
+
+def ask_here(spans: Spans, work: Any) -> Work:
+    """Do the work of a request where the connection of the test is, as a view does."""
+    given = Work("id-1")
+    spans.begin({"type": "http", "method": "GET", "path": "/api/v1/notifications"}, given)
+    with at_work(given):
+        work()
+    spans.end(given, "GET", "", 200)
+    return given
+
+
+@pytest.mark.django_db
+def test_a_statement_that_fails_says_how_and_not_with_what(collector: OtlpCollector) -> None:
+    spans = serving(collector)
+
+    def work() -> None:
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT %s FROM no_such_table", ["what a user entered"])
+
+    ask_here(spans, work)
+    spans.close()
+    failed = [span for span in collector.spans() if span.status.code == Status.STATUS_CODE_ERROR]
+    assert [span.name for span in failed] == ["SELECT"]
+    assert failed[0].status.message in {"OperationalError", "ProgrammingError"}
+    assert not any(b"what a user entered" in asked.body for asked in collector.asked)
