@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest
 
+from hoardrun.admin_seen import SeenFilter, SeenUsers
 from hoardrun.api.throttles import LoginAttempt, password_guesses
-from realtime.admin_bases.pages import ByKey, users_found
+from realtime.admin_bases.pages import users_found
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 TOO_MANY = "Too many attempts; try again later."
@@ -49,14 +50,15 @@ class PasswordForm(AdminPasswordChangeForm):
 admin.site.login_form = LoginForm
 
 
-class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
+class PeopleAdmin(SeenUsers, UserAdmin):  # type: ignore[type-arg]
     """Users, found by the begin of a name or a whole e-mail address.
 
     Only a superuser changes or deletes a member of staff, also the password, and only a
     superuser gives rights: with `auth.change_user` alone, any member of staff could become one.
     """
 
-    list_filter = ("is_staff",)
+    list_filter = (SeenFilter, "is_staff")
+    linked_by = (SeenFilter.parameter_name,)
     search_help_text = "How a user's name begins, an id, or a whole e-mail address"
 
     def matching(self, word: str) -> Q:

@@ -22,6 +22,7 @@ from tests.services.redis import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+LATER = timedelta(hours=1)  # a node that reports then lives until the test is over
 MEMORY = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 
 
@@ -37,6 +38,12 @@ def redis() -> Iterator[Redis]:
     store.stop()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a slow machine answer."""
+    monkeypatch.setattr(survey, "PATIENCE_SECONDS", 30.0)
+
+
 @asynccontextmanager
 async def serving() -> AsyncIterator[Member]:
     """A node that has joined the layer and is in the registry."""
@@ -45,6 +52,7 @@ async def serving() -> AsyncIterator[Member]:
     try:
         await until(lambda: member.hub.receiver.is_settled)
         await member.report()
+        await threads.run(lambda: Node.objects.update(seen_at=clock.now() + LATER))
         yield member
     finally:
         await member.hub.stop()
@@ -54,9 +62,9 @@ async def asked(user_id: int) -> Survey:
     return await threads.run(survey.ask, user_id)
 
 
-def listed(pk: str, *, seconds_ago: int = 0) -> None:
+def listed(pk: str, *, since: timedelta = LATER) -> None:
     """Put a node into the registry that nobody is."""
-    moment = clock.now() - timedelta(seconds=seconds_ago)
+    moment = clock.now() + since
     Node.objects.create(pk=pk, host="gone", pid=9, started_at=moment, seen_at=moment)
 
 
@@ -80,7 +88,7 @@ async def test_a_node_that_does_not_answer_is_named(
 ) -> None:
     monkeypatch.setattr(survey, "PATIENCE_SECONDS", 0.1)
     await threads.run(listed, "frozen")
-    await threads.run(lambda: listed("dead", seconds_ago=3600))
+    await threads.run(lambda: listed("dead", since=-LATER))
     found = await asked(7)
     assert [(node.id, node.name) for node in found.silent] == [("frozen", "gone:9")]
     assert found.sockets == []

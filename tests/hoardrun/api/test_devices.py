@@ -40,8 +40,11 @@ def is_in(login: Login) -> bool:
     return bool(asking(login).get("/api/v1/auth/me").status_code == 200)
 
 
-def connect(user: User, session: str, *, seconds_ago: float = 0, **columns: Any) -> None:
-    """List an open socket of a login, whose node last reported some seconds ago."""
+def connect(user: User, session: str, *, seconds_ago: float = -3600, **columns: Any) -> None:
+    """List an open socket of a login.
+
+    Its node lives until the test is over, or last reported some seconds ago.
+    """
     now = clock.now()
     seen_at = now - timedelta(seconds=seconds_ago)
     columns_of_node = {"host": "h", "pid": 1, "started_at": now, "seen_at": seen_at}

@@ -27,7 +27,8 @@ def staff(charlie: User) -> APIClient:
 @pytest.fixture
 def node(db: None) -> Node:
     now = clock.now()
-    return Node.objects.create(pk="n", host="h", pid=1, started_at=now, seen_at=now)
+    later = now + timedelta(hours=1)  # it lives until the test is over
+    return Node.objects.create(pk="n", host="h", pid=1, started_at=now, seen_at=later)
 
 
 def status(client: APIClient, *users: Any) -> list[dict[str, Any]]:

@@ -77,7 +77,8 @@ async def test_devices_are_listed_and_signed_out(served: Server) -> None:
         assert refused.value.status == 404
         [other] = [device for device in found if not device["is_current"]]
         await here.devices.sign_out(other["id"])
-        await until(lambda: seen.states and seen.states[-1]["code"] == CloseCode.UNAUTHORIZED)
+        code = CloseCode.UNAUTHORIZED
+        await until(lambda: seen.states and seen.states[-1]["code"] == code, seconds=30)
         assert await here.devices.sign_out_others() == 0
         assert [device["is_current"] for device in await here.devices.list()] == [True]
 
