@@ -42,7 +42,10 @@ async def test_requests_are_traced_and_errors_of_sockets_reported_without_a_toke
             await asyncio.to_thread(server.shell, BREAK)
             await client.send({"type": "join_room", "room": "nodes"})
             await asyncio.to_thread(
-                wait_until, sentry.events, seconds=30, what="the error of the socket is reported"
+                wait_until,
+                lambda: bool(sentry.events()),
+                seconds=30,
+                what="the error of the socket is reported",
             )
             await client.close()
             await asyncio.to_thread(server.stop)
