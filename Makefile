@@ -57,7 +57,7 @@ test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreS
 test-long: $(VENV)/.dev ## Run those that take long: simulation, faults, large lists, forms, fuzzing
 	$(BIN)/python -m pytest $(TOGETHER) -m "long and not pooler and not operation" tests $(ARGS)
 
-test-operation: $(VENV)/.dev ## Roll nodes behind nginx and HAProxy, fail over, upgrade, kill workers (needs both proxies)
+test-operation: $(VENV)/.dev ## Roll nodes behind nginx, HAProxy and Caddy, fail over, upgrade, kill workers (needs all three proxies)
 	$(BIN)/python -m pytest $(TOGETHER) -m "operation and not pooler $(ALSO)" tests $(ARGS)
 
 test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBouncer in transaction mode (needs pgbouncer)

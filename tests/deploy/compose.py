@@ -218,6 +218,8 @@ def look(deployment: Deployment) -> None:
     groups = request("GET", url).json()["data"]["groups"]
     rules = sum(len(group["rules"]) for group in groups)
     claim("Prometheus has both nodes and all alerts", rules, holds=rules == text.count("- alert:"))
+    page = request("GET", f"http://127.0.0.1:{deployment.prometheus}/consoles/hoardrun.html")
+    claim("the dashboard is there", page.status, holds=page.status == 200)
     firing = "ALERTS{alertstate=%22firing%22}"
     wait_until(lambda: not deployment.query(firing), seconds=60, what="no alert fires")
 

@@ -6,7 +6,6 @@ import ipaddress
 import re
 import shutil
 import subprocess
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from django.core.management import get_commands, load_command_class
 
 from hoardrun.option_table import rows
 from realtime.cluster.workers import MARGIN_SECONDS
-from tests.services import binaries
 from tests.services.balancer import FILES
 from tests.services.environment import ROOT
 
@@ -25,7 +23,6 @@ COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: each for name, each in SERVICES.items() if "HOARDRUN_IMAGE" in each["image"]}
 NODES = {name: each for name, each in OURS.items() if "command" not in each}
-promtool = partial(binaries.run, "promtool", "prometheus")
 
 
 def prepare(folder: Path) -> Path:
@@ -67,15 +64,14 @@ def test_a_service_of_ours_runs_a_command_that_there_is_and_may_do_little(name: 
 def test_a_node_is_believed_waited_for_and_watched() -> None:
     assert set(NODES) == {"node1", "node2"}
     [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
-    targets = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
-    watched = targets[0]["static_configs"][0]["targets"]
+    [group] = yaml.safe_load((FOLDER / "targets.yml").read_text())
     for name, node in NODES.items():
         given = node["environment"]
         assert given.keys() <= {row.variable for row in rows()}
         assert given["TRUSTED_PROXIES"] == network["subnet"]
         drain = float(given["WS_DRAIN_DELAY_SECONDS"]) + float(given["WS_DRAIN_SECONDS"])
         assert float(node["stop_grace_period"].removesuffix("s")) >= drain + MARGIN_SECONDS
-        assert f"{name}:{given['METRICS_PORT']}" in watched
+        assert f"{name}:{given['METRICS_PORT']}" in group["targets"]
     assert ipaddress.ip_network(network["subnet"]).is_private
 
 
@@ -103,11 +99,3 @@ def test_prepare_writes_secrets_that_are_new_and_closed_and_keeps_them(tmp_path:
     before = (one / ".env").read_text()
     subprocess.run([one / "prepare", "api.example.com"], check=True, stdout=subprocess.PIPE)
     assert (one / ".env").read_text() == before
-
-
-@pytest.mark.long
-def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
-    text = (FOLDER / "prometheus.yml").read_text()
-    changed = tmp_path / "prometheus.yml"
-    changed.write_text(text.replace("/etc/prometheus", str(ROOT / "deploy/prometheus")))
-    assert "SUCCESS" in promtool("check", "config", changed)

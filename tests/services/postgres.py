@@ -77,6 +77,11 @@ class Postgres(Store):
         """The user that its programs run as; None is the current user."""
         return self._user
 
+    @property
+    def programs(self) -> Path:
+        """The folder of its programs, such as pg_dump."""
+        return self._programs
+
     def database(self, name: str) -> str:
         """Create database `name` afresh and return its DATABASE_URL."""
         return self._create(name, "template1")
