@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments market image compose conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments market image compose newcomer conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -143,6 +143,9 @@ image: $(VENV)/.dev ## Build the image from a bare Debian and try it, read-only 
 
 compose: $(VENV)/.dev ## Run deploy/compose by podman-compose: roll, kill, wait for an alert (root, podman-compose, iptables, aardvark-dns too)
 	$(BIN)/python -m tests.deploy.compose $(ARGS)
+
+newcomer: $(VENV)/.dev ## Carry out "An afternoon" of docs/production.md in a fresh Debian (root, debootstrap)
+	$(BIN)/python -m tests.deploy.newcomer
 
 conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
 	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)
