@@ -178,7 +178,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
     "forbidden": (PermissionDenied("secret"), 403, "permission_denied"),
 }
 urlpatterns = [path("api/raise/<str:name>", Raising.as_view()), path("api/broken", broken)]
-urlpatterns += [path("api/down", down), path("down", down)]
+urlpatterns += [path("api/down", down), path("down", down), path("broken", broken)]
 urlpatterns += [path("full", full), path("locked", locked), path("api/locked", locked)]
 handler500 = "hoardrun.api.handlers.handler500"
 
@@ -191,6 +191,14 @@ def test_it_translates_what_is_raised_and_tells_no_secret(name: str, caplog):
     problem(answer, status, code)
     assert "secret" not in answer.content.decode()
     assert ("Retry-After" in answer) == (status == 503)
+
+
+@override_settings(ROOT_URLCONF=__name__)
+@pytest.mark.parametrize(("asked", "status"), [("/broken", 500), ("/down", 503)])
+def test_a_page_of_an_error_names_its_request(asked: str, status: int, caplog):
+    answer = Client(raise_request_exception=False).get(asked)
+    assert (answer.status_code, answer["Content-Type"][:9]) == (status, "text/html")
+    assert f"Request {answer['X-Request-ID']}." in answer.content.decode()
 
 
 @override_settings(ROOT_URLCONF=__name__)
