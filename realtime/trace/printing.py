@@ -23,6 +23,8 @@ def _of_event(trace: EventTrace) -> Iterator[str]:
     kind = f" ({trace.type})" if trace.type else ", trimmed away"
     yield f"Event {trace.offset} of {trace.stream}{kind}: {CODES[trace.verdict]}."
     yield trace.text
+    if trace.traceparent:
+        yield f"Its trace elsewhere: {trace.traceparent}"
     for device in trace.devices:
         name = device.device or "a socket without a name"
         yield f"\n{name}: {CODES[device.verdict]}."

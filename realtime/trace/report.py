@@ -54,6 +54,7 @@ class Device(Struct, frozen=True, kw_only=True):
 class EventTrace(Struct, frozen=True, kw_only=True):
     """What became of one event. Of one that is trimmed away only its place is known.
 
+    `request_id` and `traceparent` are those of the request or command that published it.
     `silent` are nodes that were asked where the user's sockets are, and have not answered.
     """
 
@@ -66,6 +67,8 @@ class EventTrace(Struct, frozen=True, kw_only=True):
     user_id: int | None
     committed_at: str | None
     is_trimmed: bool
+    request_id: str | None
+    traceparent: str | None
     reached: int
     verdict: Code
     reach: Reach

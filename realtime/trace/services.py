@@ -71,6 +71,8 @@ def trace_event(
         user_id=whose,
         committed_at=maybe(event.committed_at),
         is_trimmed=offset <= found.head.floor,
+        request_id=None if found.row is None else found.row.request_id,
+        traceparent=None if found.row is None else found.row.traceparent,
         reached=0 if found.row is None else found.row.reached,
         verdict=best.code,
         reach=best.reach,
@@ -208,6 +210,8 @@ def _committed(found: loading.Found) -> Iterator[Entry]:
     text = f"Committed as event {row.offset:,} of {found.event.stream}."
     if stream_user(found.event.stream) is None:
         text = f"{text} Written to {row.reached:,} sockets."
+    if row.request_id:
+        text = f"{text} Published by request {row.request_id}."
     yield Entry(at=stamp(row.created_at), source="log", text=text)
 
 

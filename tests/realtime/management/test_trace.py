@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F
 
-from realtime import clock
+from realtime import clock, log_context
+from realtime.log_context import Work
 from realtime.management.commands import trace as command
 from realtime.models import Cursor, Departure, Event, Stream
 from realtime.protocol.published import AccessChanged
@@ -66,6 +67,18 @@ def test_an_event_that_a_device_has_ends_with_0(amina: User, event: Event) -> No
     assert code == 0
     assert text.startswith(f"Event {event.offset} of user:{amina.pk} (access_changed): delivered.")
     assert "phone: delivered." in text and "What happened (times in UTC)" in text
+
+
+def test_the_request_that_published_an_event_is_named(amina: User) -> None:
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    token = log_context.work.set(Work("req-7", traceparent=parent))
+    try:
+        event = published(user_stream(amina.pk))
+    finally:
+        log_context.work.reset(token)
+    text = run(str(event.pk))[1]
+    assert f"Its trace elsewhere: {parent}" in text
+    assert "Published by request req-7." in text
 
 
 def test_an_event_that_no_device_has_ends_with_3(amina: User, event: Event) -> None:
