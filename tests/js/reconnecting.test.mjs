@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, mock, test } from "node:test";
 import { TimeoutError } from "../../realtime/static/realtime/parts.js";
-import { jwt, requests, settle, sockets } from "./browser.mjs";
+import { jwt, requests, settle, sockets, withClock } from "./browser.mjs";
 import { connected, endAll, make } from "./clients.mjs";
 
 /** Let a page change between shown and hidden, as the client hears of it. */
@@ -260,3 +260,36 @@ test("a room that was left while away is left, and another's error stays one", a
     .say({ type: "error", id, data: { code: "not_joined", message: "", retryable: false } });
   await assert.rejects(again, { code: "not_joined" });
 });
+
+test(
+  "a tab that is woken after hours asks once for a token, however slow, and comes back with it",
+  withClock(async (pass) => {
+    const show = page();
+    const asked = [];
+    const fresh = () => jwt({ sub: "A", exp: Date.now() / 1000 + 900 });
+    let give;
+    const getToken = ({ reason }) => {
+      asked.push(reason);
+      return asked.length === 1 ? fresh() : new Promise((resolve) => (give = resolve));
+    };
+    const { client, socket } = await connected({ getToken });
+    show(true);
+    mock.timers.setTime(Date.now() + 7_200_000); // asleep: no timer ran, and the token has ended
+    show(false);
+    socket.end(1006);
+    for (let turn = 0; turn < 10; turn++) {
+      pass(30_000);
+      client.reconnect(); // as a page does that grows impatient
+      await settle();
+    }
+    assert.deepEqual([asked, sockets.length], [["connect", "connect"], 1]);
+    const token = fresh();
+    give(token);
+    await settle();
+    assert.deepEqual(sockets.map(({ protocols }) => protocols[1]).slice(1), [`bearer.${token}`]);
+    sockets[1].greet({ "user:1": 5 });
+    pass(60_000);
+    await settle();
+    assert.deepEqual([client.state, asked.length, sockets.length], ["connected", 2, 2]);
+  }),
+);
