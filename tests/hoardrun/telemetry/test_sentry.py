@@ -53,7 +53,8 @@ def fail(token: str, amount: int) -> None:
 def test_a_fault_is_reported_with_its_request_and_its_trace(
     logger: logging.Logger, handler: ToSentry, sentry: SentryServer
 ) -> None:
-    place = f"00-{'a' * 32}-{'b' * 16}-01"
+    trace_id, span_id = "256772123456" * 2 + "a" * 8, "256772123456" + "b" * 4  # as phones have
+    place = f"00-{trace_id}-{span_id}-01"
     work = Work("id-1", user=17, route="api/v1/accounts", is_routed=True, traceparent=place)
     token = log_context.work.set(work)
     try:
@@ -69,7 +70,7 @@ def test_a_fault_is_reported_with_its_request_and_its_trace(
     assert event["transaction"] == "api/v1/accounts"
     assert event["user"] == {"id": "17"}
     assert event["tags"]["request_id"] == "id-1"
-    assert event["contexts"]["trace"] == {"trace_id": "a" * 32, "span_id": "b" * 16}
+    assert event["contexts"]["trace"] == {"trace_id": trace_id, "span_id": span_id}
     [raised] = event["exception"]["values"]
     assert raised["type"] == "ValueError"
     assert raised["stacktrace"]["frames"][-1]["function"] == "fail"
