@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -44,12 +44,17 @@ class SeenFilter(admin.SimpleListFilter):
             return queryset
         silent = list(Node.objects.exclude(registry.alive()).values_list("pk", flat=True))
         sockets = Connection.objects.exclude(_SERVICE).exclude(node__in=silent)
-        seen: Any = Exists(sockets.filter(user=OuterRef("pk")))
-        if within != "now":
-            since = clock.now() - WITHIN[within]
-            closed = Departure.objects.exclude(_SERVICE).filter(closed_at__gte=since)
-            seen |= Exists(closed.filter(user=OuterRef("pk")))
-        return queryset.filter(seen)
+        own = sockets.filter(user=OuterRef("pk"))
+        if within == "now":
+            return queryset.filter(Exists(own))
+        closed = Departure.objects.exclude(_SERVICE).filter(user=OuterRef("pk"))
+        newest = closed.order_by("-closed_at").values("closed_at")[:1]
+        # By row: of two EXISTS, PostgreSQL would read all sockets before the first user.
+        seen: QuerySet[Any] = queryset.alias(
+            seen_open=Subquery(own.values("pk")[:1]), seen_at=Subquery(newest)
+        )
+        since = clock.now() - WITHIN[within]
+        return seen.filter(Q(seen_open__isnull=False) | Q(seen_at__gte=since))
 
 
 class _SeenList(KeyChangeList):
