@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments market trace image compose newcomer conformance bench check clean
+.PHONY: help run test test-long test-operation test-pooled test-pooled-servers coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full centre payments market trace alerts image compose newcomer conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -141,6 +141,9 @@ market: $(VENV)/.dev ## Prove the market: no alert lost or doubled, no candle wr
 trace: $(VENV)/.dev ## Prove that a trace names why an event did not arrive: 100 runs of each of eight reasons
 	$(BIN)/python -m tests.trace --out var/trace
 	$(BIN)/python -m tests.trace bugs --out var/trace
+
+alerts: $(VENV)/.dev ## Play nine faults, and say which alert fires after how long, ARGS="--pace 10" sooner (root, prometheus, prometheus-node-exporter)
+	$(BIN)/python -m tests.alerts $(ARGS)
 
 image: $(VENV)/.dev ## Build the image from a bare Debian and try it, read-only and without rights (root, buildah, podman, runc, debootstrap)
 	$(BIN)/python -m tests.deploy.image

@@ -22,16 +22,24 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Prometheus(Store):
-    """Scrape private ports of 127.0.0.1 each second.
+    """Scrape private ports of 127.0.0.1, and exporters of machines, each `interval` seconds.
 
     `pace` divides for how long an alert must hold before it fires; no other time of a rule.
     """
 
     name = "Prometheus"
 
-    def __init__(self, ports: Iterable[int], *, pace: float = 1) -> None:
-        self.ports = list(ports)
+    def __init__(
+        self,
+        ports: Iterable[int],
+        *,
+        machines: Iterable[int] = (),
+        pace: float = 1,
+        interval: int = 1,
+    ) -> None:
+        self.targets = {"targets.yml": list(ports), "machines.yml": list(machines)}
         self.pace = pace
+        self.interval = interval
         super().__init__()
 
     @property
@@ -49,10 +57,12 @@ class Prometheus(Store):
             raise ServerMissing("There is no prometheus: `apt-get install prometheus`.")
         given = self.folder / "given"
         shutil.copytree(FOLDER, given, dirs_exist_ok=True)
-        targets = [f"127.0.0.1:{port}" for port in self.ports]
-        (given / "targets.yml").write_text(json.dumps([{"targets": targets}]))
+        for name, ports in self.targets.items():
+            targets = [f"127.0.0.1:{port}" for port in ports]
+            (given / name).write_text(json.dumps([{"targets": targets}]))
         settings = (given / "prometheus.yml").read_text()
-        (given / "prometheus.yml").write_text(re.sub(r"(_interval): 15s", r"\1: 1s", settings))
+        often = re.sub(r"(_interval): 15s", rf"\1: {self.interval}s", settings)
+        (given / "prometheus.yml").write_text(often)
         rules = (given / "rules.yml").read_text()
         (given / "rules.yml").write_text(
             re.sub(r"( for: )(\w+)", lambda m: f"{m[1]}{seconds(m[2]) / self.pace:.0f}s", rules)
