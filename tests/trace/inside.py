@@ -113,6 +113,14 @@ def published_before_close(*, connection: str, stream: str) -> Answer:
     return {"offsets": list(rows.values_list("offset", flat=True))}
 
 
+def found_late(*, streams: Sequence[str]) -> Answer:
+    """Return those of these streams of which a node has reported events without a wake-up."""
+    from realtime.models import Delay
+
+    rows = Delay.objects.filter(stream__in=streams).values_list("stream", flat=True)
+    return {"streams": sorted(set(rows))}
+
+
 def reports() -> Answer:
     """Return when each live node has reported, and which nodes are silent."""
     from realtime import registry
@@ -158,7 +166,7 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     command.__name__: command
     for command in (
         users, token, publish, end_login, bump, trim, departures, published_before_close, reports,
-        trace, evidence,
+        found_late, trace, evidence,
     )
 }  # fmt: skip
 

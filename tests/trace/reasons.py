@@ -208,6 +208,7 @@ async def wakeup_lost(world: World, cases: Sequence[Case]) -> AsyncIterator[None
     if is_deaf:
         for node in world.nodes:
             node.proxies["redis"].heal()
+    await world.until_found_late({case.stream for case in cases})
     await world.until_reported()
     yield
 

@@ -70,6 +70,13 @@ class World:
             while len((await self.ask("departures", connections=wanted))["codes"]) < len(wanted):
                 await asyncio.sleep(POLL_SECONDS)
 
+    async def until_found_late(self, streams: Iterable[str]) -> None:
+        """Wait until nodes have reported that no wake-up came for events of these streams."""
+        wanted = sorted(streams)
+        async with asyncio.timeout(LONG_SECONDS * PATIENCE):
+            while (await self.ask("found_late", streams=wanted))["streams"] != wanted:
+                await asyncio.sleep(POLL_SECONDS)
+
     async def until_reported(self) -> None:
         """Wait until each node that lives now has made a report that began after the call."""
         for _ in range(2):
