@@ -5,6 +5,6 @@ They are read-only, but staff may close connections and stop providers.
 
 from __future__ import annotations
 
-from realtime.admin import log, outgoing, sockets, trace
+from realtime.admin import charts, log, outgoing, sockets, trace
 
-__all__ = ["log", "outgoing", "sockets", "trace"]
+__all__ = ["charts", "log", "outgoing", "sockets", "trace"]

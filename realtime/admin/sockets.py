@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from realtime import registry
 from realtime.access import changes
@@ -19,6 +22,7 @@ class NodeAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "__str__",
         "alive",
+        "charts",
         "degraded",  # a wide table shows its first columns only
         "connections",
         "users",
@@ -44,6 +48,12 @@ class NodeAdmin(ReadOnly, ModelAdmin):
     @admin.display(boolean=True)
     def alive(self, node: Any) -> bool:
         return bool(node.is_alive)
+
+    @admin.display(description="over time")
+    def charts(self, node: Node) -> str:
+        """Link to the charts of a node."""
+        url, query = reverse("admin:realtime_charts"), urlencode({"node": node.pk})
+        return format_html('<a href="{}?{}">charts</a>', url, query)
 
 
 @admin.register(Connection)

@@ -22,9 +22,10 @@ from django.conf import settings
 from django.db import connection
 
 from realtime import clock, garbage, jobs, log, registry
-from realtime.cluster import listing, nodes_room, scrape
+from realtime.cluster import listing, minutes, nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.cluster.listing import Listed, as_listed, since, surplus
+from realtime.cluster.minutes import Measured, Minutes
 from realtime.db import threads
 from realtime.hub.delays import Delayed
 from realtime.hub.departures import Departed
@@ -60,6 +61,7 @@ class ClusterReporter:
         self._hub = hub
         self._started = time.monotonic()
         self._before = (self._started, 0, 0)
+        self.minutes = Minutes(hub)
         self._reported_at: float | None = None  # when the last stored report began
         self._to_count: set[int] = set()  # users who may have too many sockets on all nodes
         self._reporting: asyncio.Task[None] | None = None
@@ -94,8 +96,11 @@ class ClusterReporter:
             "rss_mb": round(_resident_bytes() / 1e6, 1),
         }
 
-    async def report(self) -> None:
-        """Write the node's row, its connections, and how many sockets shared events reached."""
+    async def report(self, *, is_last: bool = False) -> None:
+        """Write the node's row, its connections, and how many sockets shared events reached.
+
+        The last one writes the minute that has begun, too.
+        """
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
         changes = self._hub.sockets.roster.take()
@@ -113,9 +118,11 @@ class ClusterReporter:
             gone=sorted(changes.gone),
             departed=departed,
             delays=delays,
+            minute=self.minutes.measure(),
+            is_last=is_last,
         )
         try:
-            known = await threads.run(_store, report)
+            known, minute = await threads.run(_store, report)
         except Exception as error:  # repeat it with the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
@@ -123,6 +130,7 @@ class ClusterReporter:
             self._hub.departures.put_back(departed)
             self._hub.delays.put_back(delays)
         else:
+            self.minutes.reported(report.minute, minute)
             self._to_count.update(row.user_id for row in report.listed if row.id in changes.came)
             self._look_after_silence(began)
             if not known:
@@ -191,7 +199,7 @@ class ClusterReporter:
             async with asyncio.timeout(LEAVE_SECONDS):
                 if self._reporting is not None:
                     await asyncio.wait([self._reporting])
-                await self.report()
+                await self.report(is_last=True)
                 await threads.run(listing.forget_nodes, [self._hub.node_id])
         except Exception as error:
             logger.warning("node not deleted from the registry: %r", error)
@@ -209,14 +217,16 @@ class _Report:
     gone: Sequence[str]
     departed: Sequence[Departed]
     delays: Sequence[Delayed]
+    minute: Measured
+    is_last: bool
 
 
 @timed("report")
-def _store(report: _Report) -> bool:
-    """Write a report; return whether the node had a row."""
+def _store(report: _Report) -> tuple[bool, int]:
+    """Write a report; return whether the node had a row, and the minute of the database."""
     node, known = _write(report)
     nodes_room.tell(node)
-    return known
+    return known, minutes.minute_of(node.seen_at)
 
 
 @one_transaction
@@ -243,6 +253,8 @@ def _write(report: _Report) -> tuple[Node, bool]:
         listing.list_delays(report.node_id, report.delays, moment)
     listing.list_open(report.node_id, report.listed, moment)
     log.add_reached(report.reached)
+    if report.minute.is_to_store(minutes.minute_of(moment), is_last=report.is_last):
+        minutes.store(node, report.minute)
     return node, known
 
 

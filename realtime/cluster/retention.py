@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from realtime import clock, jobs, log
 from realtime.access import tickets
-from realtime.cluster import listing
+from realtime.cluster import listing, minutes
 from realtime.log.measuring import RETENTION
 from realtime.models import EndedSession, IssuedToken, JobRun
 from realtime.options import options
@@ -45,6 +45,7 @@ def apply() -> bool:
         ),
         "devices": lambda: log.forget_cursors(before=now - timedelta(days=kept.device_days)),
         "departures": lambda: listing.forget_departed(before=now - listing.DEPARTED_KEPT),
+        "minutes": lambda: minutes.forget(before=now - minutes.KEPT),
         "tickets": tickets.forget_expired,
         "logins": EndedSession.objects.filter(expires_at__lt=now).delete,
         "tokens": lambda: _forget_tokens(now),

@@ -47,6 +47,26 @@ class Histogram:
     def count(self) -> int:
         return sum(self.counts)
 
+    def quantile(self, part: float) -> float | None:
+        """Estimate a quantile as Prometheus does: evenly within its bucket; None of nothing.
+
+        What is above the last bound counts as that bound.
+        """
+        left, below = part * self.count, 0.0
+        if not self.count:
+            return None
+        for count, bound in zip(self.counts, self.bounds, strict=False):
+            if count and left <= count:
+                return below + (bound - below) * left / count
+            left, below = left - count, bound
+        return self.bounds[-1]
+
+    def since(self, counts: Sequence[int]) -> Histogram:
+        """Return what was observed since it had these counts; its sum is not known."""
+        later = Histogram(self.bounds)
+        later.counts = [now - then for now, then in zip(self.counts, counts, strict=True)]
+        return later
+
 
 @dataclass(frozen=True)
 class Meter:

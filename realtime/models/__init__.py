@@ -6,6 +6,7 @@ from realtime.models.jobs import JobRun
 from realtime.models.log import Cursor, Deployment, Event, Stream, new_epoch
 from realtime.models.logins import EndedSession, IssuedToken, Ticket
 from realtime.models.outgoing import Host, Webhook
+from realtime.models.series import NodeMinute
 from realtime.models.sockets import Connection, Delay, Departure, Node
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "IssuedToken",
     "JobRun",
     "Node",
+    "NodeMinute",
     "Stream",
     "Ticket",
     "Webhook",

@@ -15,7 +15,13 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e import screenshots_centre, screenshots_market, screenshots_pay, visitor
+from tests.e2e import (
+    screenshots_centre,
+    screenshots_charts,
+    screenshots_market,
+    screenshots_pay,
+    visitor,
+)
 from tests.e2e.conftest import ARGUMENTS, chromium
 from tests.e2e.pictures import keep
 from tests.services import environment, reaper
@@ -94,6 +100,8 @@ async def _take(folder: Path, only: str | None, *, every: bool) -> None:
             await screenshots_market.take(browser, folder, every=every)
         if only in {None, "pay"}:
             await screenshots_pay.take(browser, folder, every=every)
+        if only in {None, "charts"}:
+            await screenshots_charts.take(browser, folder, every=every)
         await browser.close()
 
 
@@ -101,7 +109,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--every", action="store_true", help="Also in the dark and on a phone.")
-    parser.add_argument("--only", choices=("console", "centre", "market", "pay"))
+    parser.add_argument("--only", choices=("console", "centre", "market", "pay", "charts"))
     arguments = parser.parse_args()
     environment.prepare()
     arguments.folder.mkdir(parents=True, exist_ok=True)

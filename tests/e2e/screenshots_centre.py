@@ -144,7 +144,9 @@ async def take(browser: Browser, folder: Path, *, every: bool) -> None:
     await asyncio.to_thread(push, folder)
 
 
-async def _page(browser: Browser, size: tuple[int, int], scheme: Scheme, scale: float = 1) -> Page:
+async def new_page(
+    browser: Browser, size: tuple[int, int], scheme: Scheme, scale: float = 1
+) -> Page:
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=scheme,
@@ -156,7 +158,7 @@ async def _page(browser: Browser, size: tuple[int, int], scheme: Scheme, scale: 
 async def at_console(
     browser: Browser, server: Server, name: str, size: tuple[int, int], scheme: Scheme
 ) -> Page:
-    page = await _page(browser, size, scheme)
+    page = await new_page(browser, size, scheme)
     await page.goto(f"{server.url}/ws/test")
     await visitor.log_in(page, name)
     return page
@@ -182,7 +184,7 @@ async def _phones(browser: Browser, folder: Path, *, every: bool) -> None:
         merchant = Merchant(money, callbacks, http)
         await asyncio.to_thread(_pay, merchant)
         for suffix, size, scheme in looks(every=every):
-            page = await _page(browser, size, scheme)
+            page = await new_page(browser, size, scheme)
             await page.goto(money.page)
             await expect(page.locator("#prompts li").nth(1)).to_be_visible()
             await keep_picture(await page.screenshot(), folder / f"phones{suffix}.png")
@@ -220,7 +222,7 @@ async def _settings(browser: Browser, server: Server, folder: Path, *, every: bo
 async def _why(browser: Browser, server: Server, folder: Path, *, every: bool) -> None:
     number = (await asyncio.to_thread(server.shell, WHY)).strip()
     for suffix, size, scheme in looks(every=every):
-        page = await _page(browser, size, scheme)
+        page = await new_page(browser, size, scheme)
         await visitor.log_in_to_admin(page, server)
         await page.goto(f"{server.url}/admin/notifications/notification/{number}/why/")
         await expect(page.locator(".why-step").first).to_be_visible()
@@ -232,7 +234,7 @@ async def trace(browser: Browser, server: Server, folder: Path, *, every: bool) 
     """Take the page of an event, and of its user if not for the docs alone."""
     event = (await asyncio.to_thread(server.shell, TRACE)).strip()
     for suffix, size, scheme in looks(every=every):
-        page = await _page(browser, size, scheme)
+        page = await new_page(browser, size, scheme)
         await visitor.log_in_to_admin(page, server)
         await page.goto(f"{server.url}/admin/realtime/trace/?q={event}")
         await expect(page.locator(".trace-timeline").first).to_be_visible()
@@ -257,7 +259,7 @@ async def _mails(browser: Browser, server: Server, folder: Path) -> None:
 
 
 async def _mail(browser: Browser, content: str, scheme: Scheme, height: int) -> bytes:
-    page = await _page(browser, (390, height), scheme, 0.75)
+    page = await new_page(browser, (390, height), scheme, 0.75)
     await page.set_content(content)
     picture = await page.screenshot()
     await page.context.close()

@@ -125,6 +125,7 @@ ADMIN = (
     "/admin/market/instrument/",
     "/admin/market/quote/",
     "/admin/market/rates/",
+    "/admin/realtime/charts/",
     "/admin/realtime/connection/",
     "/admin/realtime/event/",
     "/admin/auth/user/2/delete/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -53,6 +54,34 @@ async def test_pages_of_the_admin_beside_its_lists_work_too(staff: Visitor, demo
     frame = page.frame_locator("iframe[title*=dark]").first
     await expect(frame.locator("h1")).to_be_visible()
     await expect(frame.locator("body")).to_have_css("background-color", "rgb(16, 20, 19)")
+    assert refused(staff) == []
+
+
+MINUTES = """
+from realtime import clock
+from tests.realtime.minutes import stored_minute
+now = int(clock.now().timestamp() // 60)
+for ago, sockets in ((3, 10), (2, 20), (1, 30)):
+    stored_minute(now - ago, node="made-up", connections=sockets, lag_ms=sockets / 10)
+"""
+
+
+async def test_all_charts_show_the_moment_that_the_keyboard_chooses(
+    staff: Visitor, demo: Server
+) -> None:
+    await asyncio.to_thread(demo.shell, MINUTES)
+    page = staff.page
+    await page.goto(f"{demo.url}/admin/realtime/charts/?node=made-up")
+    sockets, lag = (
+        page.locator(f"[data-line={name}] strong") for name in ("connections", "lag_ms")
+    )
+    await expect(sockets).to_have_text("30")
+    drawn = page.get_by_role("img", name="sockets: last 30, highest 30")
+    await expect(drawn.locator("canvas").first).to_be_visible()
+    await page.get_by_label("Moment").press("ArrowLeft")
+    await expect(sockets).to_have_text("20")
+    await expect(lag).to_have_text("2")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert refused(staff) == []
 
 

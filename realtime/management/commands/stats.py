@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
 
+from realtime import series
 from realtime.management import base
 from realtime.meters.doubts import doubts
 from realtime.meters.sections import sections
@@ -35,6 +36,21 @@ COLUMNS = {  # by heading, the format of a node's cell
     "RSS MB": "{rss_mb:.0f}",
     "UPTIME": "{uptime}",
 }
+OVER_TIME = {  # by heading, a line of the charts
+    "CONNS": "connections",
+    "USERS": "users",
+    "IN/s": "messages_in",
+    "OUT/s": "messages_out",
+    "PUBL/s": "published",
+    "p50 ms": "delivery_p50_ms",
+    "p99 ms": "delivery_p99_ms",
+    "SLOW": "slow_closed",
+    "RESYNC": "resyncs",
+    "LATE": "found_late",
+    "LAG ms": "lag_ms",
+    "RSS MB": "rss_mb",
+}
+NOTHING_REPORTED = "No node has reported a whole minute in this time."
 TOP_ROOMS = 10
 FAILOVER_TOLD = timedelta(days=1)
 WELL = "{nodes} node(s), {connections} connection(s)"
@@ -59,11 +75,20 @@ class Command(base.Command):
             help="For monitors: print what is wrong; exit 0 if well, 1 on a warning, "
             "2 when nothing serves or the database cannot be read.",
         )
+        parser.add_argument(
+            "--series",
+            choices=series.SPANS,
+            help="Print what the nodes did over this time in place of what they do now.",
+        )
 
     def handle(self, **given: Any) -> None:
         every: float | None = given["watch"]
         if given["check"]:
             sys.exit(self._check())
+        if given["series"]:
+            then = series.read(series.SPANS[given["series"]])
+            self.say(then.as_json(), over_time(then))
+            return
         clears = every is not None and not self.as_json and self.stdout.isatty()
         try:
             while True:
@@ -129,6 +154,27 @@ def _text(holding: Blocker) -> str:
     return f"{holding} {holding.waiting} wait(s), the longest for {holding.waited_seconds:.0f} s."
 
 
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align columns: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
+    return lines
+
+
+def over_time(found: series.Series) -> str:
+    """Format series as a table, in UTC, without the steps in which nothing reported."""
+    rows = [["UTC", *OVER_TIME]]
+    for index, at in enumerate(found.times):
+        values = [found.lines[name][index] for name in OVER_TIME.values()]
+        if any(value is not None for value in values):
+            cells = ["–" if value is None else f"{value:,}" for value in values]
+            rows.append([f"{series.moment(at // 60):%m-%d %H:%M}", *cells])
+    return "\n".join(_table(rows)) if len(rows) > 1 else NOTHING_REPORTED
+
+
 def render(found: Cluster) -> str:
     """Format a reading as tables for a terminal."""
     data, totals = found.as_json(), found.totals
@@ -147,11 +193,7 @@ def render(found: Cluster) -> str:
         for node in data["nodes"]:
             uptime = timedelta(seconds=node["uptime_seconds"])
             rows.append([cell.format(**node, uptime=uptime) for cell in COLUMNS.values()])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines.append("")
-        for row in rows:
-            cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-            lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
+        lines += ["", *_table(rows)]
     lines += [f"degraded: {node}: {node.degraded}" for node in found.nodes if node.degraded]
     if found.stale:
         lines.append("silent: " + ", ".join(str(node) for node in found.stale))

@@ -187,7 +187,7 @@ async def test_a_node_counts_all_its_users_after_a_report_that_took_too_long(
     late = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now() + late[0])
 
-    def stuck(report: Any) -> bool:
+    def stuck(report: Any) -> tuple[bool, int]:
         late[0] += 0.7 * patience
         return store(report)
 

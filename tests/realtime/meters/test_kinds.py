@@ -40,6 +40,33 @@ def test_a_histogram_counts_a_value_in_all_buckets_above_it() -> None:
     assert found("seconds_sum") == pytest.approx(5.3)
 
 
+@pytest.mark.parametrize(
+    ("counts", "part", "is_about"),
+    [
+        ([0, 0, 0], 0.5, None),
+        ([4, 0, 0], 0.5, 0.05),  # evenly between 0 and 0.1
+        ([1, 1, 0], 0.5, 0.1),
+        ([0, 10, 0], 0.9, 0.91),
+        ([9, 0, 1], 0.99, 1.0),  # nothing is known above the last bound
+    ],
+)
+def test_a_quantile_lies_evenly_within_its_bucket(
+    counts: list[int], part: float, is_about: float | None
+) -> None:
+    found = Histogram((0.1, 1.0))
+    found.counts = counts
+    assert found.quantile(part) == (is_about and pytest.approx(is_about))
+
+
+def test_a_histogram_knows_what_came_since_it_was_read() -> None:
+    table = Table()
+    table.seconds.observe(0.1)
+    before = list(table.seconds.counts)
+    table.seconds.observe(0.2)
+    table.seconds.observe(5)
+    assert table.seconds.since(before).counts == [0, 1, 1]
+
+
 def test_an_unknown_value_of_a_label_is_other() -> None:
     table = Table()
     table.named.update(a=2, evil=3, **{'"}\n': 4})

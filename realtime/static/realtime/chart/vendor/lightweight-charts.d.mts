@@ -43,6 +43,7 @@ export interface TimeScale {
   applyOptions(options: object): void;
   getVisibleLogicalRange(): LogicalRange | null;
   setVisibleLogicalRange(range: LogicalRange): void;
+  fitContent(): void;
   scrollToRealTime(): void;
   resetTimeScale(): void;
   scrollPosition(): number;
@@ -61,5 +62,6 @@ export interface Chart {
 export function createChart(container: HTMLElement, options: object): Chart;
 export const CandlestickSeries: object;
 export const HistogramSeries: object;
+export const LineSeries: object;
 export const LineStyle: Record<"Solid" | "Dotted" | "Dashed", number>;
 export function version(): string;
