@@ -194,7 +194,7 @@ def test_a_bad_token_over_http_gets_one_answer_too(quiet: Server) -> None:
         if len(token) < 8_000 and token.isascii() and token.isprintable():
             answer = quiet.request("GET", "/api/v1/auth/me", token=token)
             assert answer.status == 401, name
-            answers.add(answer.text)
+            answers.add(answer.text.partition('"instance"')[0])  # which names the request
     assert len(answers) == 1
     assert "Traceback" not in quiet.log()
 
