@@ -16,7 +16,7 @@ class RealtimeConfig(AppConfig):
         from realtime.cluster import fleet as cluster_fleet
         from realtime.cluster import nodes_room, retention
         from realtime.log import measuring
-        from realtime.meters import fleet
+        from realtime.meters import doubts, fleet
         from realtime.protocol.answers import (
             Acked,
             Authenticated,
@@ -36,12 +36,14 @@ class RealtimeConfig(AppConfig):
         )
         from realtime.protocol.messages import register
         from realtime.protocol.published import AccessChanged, NodeReport
+        from realtime.sql import slots
 
         register(AccessChanged, NodeReport, ConnectionEstablished)
         register(Pong, RoomJoined, RoomLeft, Rooms, SubscriptionUpdated, Acked, PresenceUpdated)
         register(Authenticated, TokenExpiring, ResyncRequired, ServerShutdown, Error)
         signals.connect()
         post_migrate.connect(append_only.install, sender=self, dispatch_uid="realtime.append_only")
+        doubts.register(slots.doubts)
         fleet.register(cluster_fleet.NODES, *measuring.READINGS)
         rooms.register(nodes_room.NodesRoom())
         jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply_if_due))
