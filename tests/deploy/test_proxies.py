@@ -195,6 +195,7 @@ async def test_a_rolling_restart_fails_no_request_and_every_client_is_told(
         assert all(1 <= len(each.codes) <= 2 for each in found), kind
 
 
+@pytest.mark.operated(number=26)
 async def test_idle_sockets_and_those_of_a_reload_live_and_a_node_may_die(
     postgres: Postgres, redis: Redis
 ) -> None:

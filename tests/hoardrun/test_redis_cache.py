@@ -145,6 +145,8 @@ async def test_it_is_reached_by_tls_with_a_ca_of_ones_own(tmp_path: Path) -> Non
             cache_at(url).get("a")  # the machine does not know this CA
 
 
+@pytest.mark.operated(number=1)
+@pytest.mark.operated(number=2)
 @pytest.mark.parametrize("harm", ["kill", "freeze"])
 async def test_layer_and_cache_follow_a_failover(harm: str) -> None:
     watched = await asyncio.to_thread(WatchedRedis)

@@ -22,10 +22,11 @@ BELL = (
 SUITES = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
 
 
-# When a person counts as there, and what the badge shows.
+# When a person counts as there, what the badge shows, and how a tab wakes up.
 REPORTED = {
     "presence.test.mjs": pytest.mark.reported(number=11),
     "push.test.mjs": pytest.mark.reported(number=10),
+    "reconnecting.test.mjs": pytest.mark.operated(number=16),
 }
 
 

@@ -74,6 +74,7 @@ def test_staff_is_told_which_session_holds_the_announcements(served: Server) -> 
     assert announce(served)[0] == 200
 
 
+@pytest.mark.operated(number=13)
 def test_a_monitor_names_it_before_anybody_waits(served: Server) -> None:
     broadcast(served, "announcement", ANNOUNCEMENT)
     with forgotten(served, "announcements") as pid:

@@ -225,6 +225,7 @@ async def test_a_stopping_server_warns_and_closes_with_1012() -> None:
         assert "Traceback" not in log
 
 
+@pytest.mark.operated(number=18)
 def test_every_code_of_the_catalogue_has_arrived(request: pytest.FixtureRequest) -> None:
     """Stand last; skip when only some of the tests of this file run."""
     here = {

@@ -20,6 +20,7 @@ def nodes(server: Server, kind: str) -> set[int]:
     return {node["pid"] for node in reported(server)[kind]}
 
 
+@pytest.mark.operated(number=7)
 async def test_a_frozen_node_is_noticed_left_and_comes_back_clean(
     postgres: Postgres, redis: Redis
 ) -> None:

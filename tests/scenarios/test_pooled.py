@@ -57,6 +57,7 @@ async def told(client: Client, number: int) -> list[int]:
     return [m["offset"] for m in client.journal if m["type"] == "balance_update"]
 
 
+@pytest.mark.operated(number=8)
 async def test_events_reach_devices_once_and_in_order(nodes: tuple[Server, Server]) -> None:
     one, other = nodes
     phone = await connect(one, ALICE, device="phone")

@@ -24,6 +24,8 @@ print(*Event.objects.values_list("request_id", "traceparent").get(type="echo"))
 """
 
 
+@pytest.mark.operated(number=10)
+@pytest.mark.operated(number=25)
 async def test_requests_are_traced_and_errors_of_sockets_reported_without_a_token() -> None:
     with OtlpCollector() as collector, SentryServer() as sentry:
         env = {

@@ -104,6 +104,7 @@ def test_a_repeated_request_is_told_how_the_transaction_stands_now(charlie, requ
     assert again.json()["status"] == "completed"
 
 
+@pytest.mark.operated(number=15)
 def test_a_path_without_idempotency_refuses_a_key(charlie: User):
     body = {**NOTE, "user_id": charlie.pk}
     for key in ("k", ""):

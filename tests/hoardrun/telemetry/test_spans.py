@@ -132,6 +132,7 @@ async def test_probes_have_no_span_and_keep_the_trace_that_they_bring(
     assert collector.spans() == []
 
 
+@pytest.mark.operated(number=24)
 @pytest.mark.django_db
 def test_a_statement_is_a_span_below_its_request_without_its_values(
     collector: OtlpCollector,

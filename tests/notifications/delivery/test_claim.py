@@ -241,6 +241,7 @@ def test_codes_and_answers_use_up_the_same_limits(amina, outside, limit, reason)
     assert bill.direct_forget(now + bill.KEPT + MINUTE) == 1
 
 
+@pytest.mark.operated(number=14)
 def test_optional_messages_are_capped_per_category_and_day(amina, outside):
     support.address(amina, "email", "amina@example.org")
     Consent.objects.create(

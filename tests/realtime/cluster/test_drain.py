@@ -40,6 +40,8 @@ async def leave(client: Client, codes: set[int], hints: list[int]) -> None:
         codes.add(closed.rcvd.code)
 
 
+@pytest.mark.operated(number=18)
+@pytest.mark.operated(number=27)
 async def test_sockets_are_closed_over_the_window_and_none_is_reset() -> None:
     with node(
         DEBUG="1",
@@ -217,6 +219,7 @@ class Wanderer:
         return hint
 
 
+@pytest.mark.operated(number=21)
 async def test_a_rolling_restart_loses_no_event_and_spreads_the_returns(
     postgres: Postgres, redis: Redis
 ) -> None:

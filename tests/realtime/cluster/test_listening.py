@@ -67,6 +67,7 @@ def _links(pid: int) -> Iterator[str]:
             continue
 
 
+@pytest.mark.operated(number=5)
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shares out among sockets")
 def test_sockets_are_spread_evenly_in_a_storm_and_slowly(redis: Redis):
     assert chance_of(int(SOCKETS / WORKERS * RATIO), SOCKETS, WORKERS) < 1e-6

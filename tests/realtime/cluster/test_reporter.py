@@ -138,6 +138,7 @@ class Untouched(dict[int, dict[Socket, None]]):
     items = values = keys = __iter__
 
 
+@pytest.mark.operated(number=12)
 async def test_a_report_without_changes_visits_no_socket_and_no_user(
     own: Member, other: Member, user_id: int
 ) -> None:

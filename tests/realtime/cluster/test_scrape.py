@@ -199,6 +199,7 @@ async def test_a_stranger_and_a_slow_reader_hurt_no_socket(server: Server, first
     wait_until(metrics.answers(first_port, WORKERS), seconds=10, what="scrapes are answered again")
 
 
+@pytest.mark.operated(number=11)
 async def test_a_worker_that_dies_takes_its_sockets_along_and_a_new_one_begins_at_zero(
     server: Server, first_port: int
 ) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import permutations, product
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,7 @@ from realtime.core.frames import WINDOW_BITS
 from realtime.core.transport import EXTENSION
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, broadcast, connect, node, push_balance, token_for
-from tests.realtime.servers.conftest import HANDSHAKE, Site
+from tests.realtime.servers.conftest import GOING, HANDSHAKE, Site
 from tests.services.frames import CLOSE, PING, PONG, frame
 from tests.services.ports import until
 from tests.services.raw import RawClient, RawFrame
@@ -174,6 +177,34 @@ async def test_a_database_restored_to_the_past_makes_sockets_resynchronise(serve
         assert required["data"]["position"]["offset"] == position + 1
         push_balance(served, BOB, 9)
         assert (await bob.receive("balance_update"))["offset"] == position + 2
+
+
+@pytest.mark.operated(number=19)
+async def test_pings_and_pongs_that_race_with_a_close_harm_nothing(site: Site) -> None:
+    """Every order of what both sides send, in one turn of the loop and in several."""
+    troubles: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    orders = [o for o in permutations(range(5)) if o.index(4) > max(o.index(2), o.index(3))]
+    for turns, order in product((False, True), orders):
+        reader, writer = await site.open(HANDSHAKE + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        socket = site.scopes[-1]["extensions"][EXTENSION]
+        acts: list[Callable[[], None]] = [
+            socket.ping,
+            partial(socket.close, CloseCode.RESTART),
+            partial(writer.write, frame(PING)),
+            partial(writer.write, frame(PONG)),
+            partial(writer.write, frame(CLOSE, GOING)),  # a client says nothing after it
+        ]
+        for index in order:
+            acts[index]()
+            if turns:
+                await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            told = await reader.read()
+        writer.close()
+        assert bytes([0x80 | CLOSE]) in told, order
+    assert troubles == []
 
 
 async def test_a_ping_is_waited_for_until_its_pong_says_how_long_it_took(site: Site) -> None:
