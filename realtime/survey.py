@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakMethod
 
 import msgspec
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -33,7 +33,9 @@ Answer = Callable[[int], list[SocketNow]]
 
 logger = logging.getLogger(__name__)
 
-_here: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[str, Answer]] = WeakKeyDictionary()
+# The answers know the node, and the node its loop: each is held by its node alone.
+_here: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[str, WeakMethod[Answer]]]
+_here = WeakKeyDictionary()
 
 
 def ask(user_id: int) -> Survey:
@@ -81,7 +83,9 @@ async def _ask_all(user_id: int, nodes: Collection[str], said: dict[str, list[So
 
 
 async def _ask_here(user_id: int, said: dict[str, list[SocketNow]]) -> None:
-    for loop, (node, answer_of) in list(_here.items()):
+    for loop, (node, kept) in list(_here.items()):
+        if (answer_of := kept()) is None:
+            continue
         future: Future[list[SocketNow]] = Future()
         loop.call_soon_threadsafe(_answer_here, future, answer_of, user_id)
         said[node] = await asyncio.wrap_future(future)
@@ -96,8 +100,8 @@ def _answer_here(future: Future[list[SocketNow]], answer_of: Answer, user_id: in
 
 
 def offer(node_id: str, answer_of: Answer) -> None:
-    """Let the node of this event loop be asked from this process."""
-    _here[asyncio.get_running_loop()] = node_id, answer_of
+    """Let the node of this event loop be asked here, by a method of one of its parts."""
+    _here[asyncio.get_running_loop()] = node_id, WeakMethod(answer_of)
 
 
 def withdraw() -> None:
