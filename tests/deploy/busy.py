@@ -19,7 +19,11 @@ from tests.services.ports import free_port, free_ports
 from tests.services.process import Process
 from tests.services.server import Server
 
-SEED = "from django.core.management import call_command; call_command('seed_demo')"
+# The node verifies the ledger at night only.
+SEED = (
+    "from django.core.management import call_command as call; "
+    "call('seed_demo'); call('ledger_verify')"
+)
 AMINA, STAFF = ("amina", "amina-demo-pass"), ("staff", "staff-demo-pass")
 STREAM = "user:1"  # Amina's
 SOCKETS = 6

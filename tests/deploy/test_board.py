@@ -80,7 +80,7 @@ async def test_under_load_no_panel_is_empty(tmp_path: Path) -> None:
         prometheus = Prometheus(world.ports)
         try:
             await asyncio.to_thread(
-                wait_until, has_seen_all, seconds=300, what="each panel has had data"
+                wait_until, has_seen_all, seconds=240, what="each panel has had data"
             )
             await look_at(prometheus)
         except TimeoutError as error:
