@@ -206,8 +206,9 @@ def test_all_zones_where_their_clocks_change() -> None:
 
 @pytest.mark.operation
 @pytest.mark.reported(number=1)
-def test_each_hour_of_two_years_in_all_zones() -> None:
+def test_two_years_in_all_zones() -> None:
+    """Each hour of the day within each week: every hour of two years takes four times as long."""
     first = datetime(2026, 1, 15, tzinfo=UTC)
     for name in zones_that_differ():
         for number in range(24):
-            check(name, first + timedelta(days=30 * number), 15 * 24, timedelta(hours=1))
+            check(name, first + timedelta(days=30 * number), 15 * 24, timedelta(hours=7))
