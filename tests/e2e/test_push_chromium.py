@@ -75,6 +75,7 @@ class Pushed:
     def __init__(self, page: Embed, server: Server, worker: Worker, session: Any, id: str) -> None:
         self.page, self.server, self.worker = page, server, worker
         self._session, self._registration = session, id
+        self.delivered = 0
 
     @classmethod
     async def on(cls, context: BrowserContext, server: Server) -> Pushed:
@@ -99,6 +100,7 @@ class Pushed:
 
     async def deliver(self, text: str | bytes) -> None:
         """Deliver a message, as a push service would."""
+        self.delivered += 1
         given = text if isinstance(text, str) else text.decode()
         await self._session.send(
             "ServiceWorker.deliverPushMessage",
@@ -108,7 +110,7 @@ class Pushed:
     async def show(self, text: str | bytes, count: int = 1) -> list[dict[str, Any]]:
         """Deliver a message until so many are shown, and return them.
 
-        Chromium loses one at times; the same one once more replaces itself.
+        Chromium loses one at times, or is slow; the same one once more replaces itself.
         """
         for _ in range(4):
             await self.deliver(text)
@@ -183,9 +185,10 @@ async def pushed(context: BrowserContext, demo: Server) -> Pushed:
 
 
 async def test_a_message_is_shown_as_it_says_and_the_server_hears_of_it(pushed: Pushed) -> None:
-    await pushed.worker.evaluate(
-        "() => { navigator.setAppBadge = async (count) => done.push(count); }"
-    )
+    await pushed.worker.evaluate("""() => {
+        self.badges = [];
+        navigator.setAppBadge = async (count) => { badges.push(count); };
+    }""")
     [shown] = await pushed.show(message("1", 101))
     assert abs(shown.pop("timestamp") / 1000 - datetime.now(UTC).timestamp()) < 60
     data = shown.pop("data")
@@ -193,7 +196,9 @@ async def test_a_message_is_shown_as_it_says_and_the_server_hears_of_it(pushed: 
     said = {"title": "Note 101", "body": "Paid.", "tag": "101", "lang": "en"}
     assert shown == {**said, "silent": False, "renotify": False, "actions": []}
     await asyncio.to_thread(until_received, pushed.server, "101:displayed")
-    assert await pushed.worker.evaluate("done") == [3]
+    badges = await pushed.worker.evaluate("badges")
+    assert {*badges} == {3}  # never another, and for each message once: it may come twice
+    assert len(badges) <= pushed.delivered
     await pushed.deliver(message("1", 101))  # which replaces it
     _, second = await pushed.show(message("1", 102, urgent=True), 2)
     assert second["renotify"] is True

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import redis as redis_library
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websocket
 
-from tests.services import binaries, environment
+from tests.services import binaries, environment, web
 from tests.services.client import Client
 from tests.services.plugin import FIRST, IDLE, Serve
 from tests.services.ports import free_port, wait_until
@@ -258,6 +259,17 @@ def _users(server: Server) -> list[str]:
 
 
 @pytest.mark.servers
+def test_an_answer_that_is_cut_off_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
+        asking = threads.submit(web.request, "GET", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        answering, _ = listener.accept()
+        with answering:
+            answering.recv(1000)
+            answering.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{")
+        with pytest.raises(ConnectionResetError, match="cut off"):
+            asking.result()
+
+
 def test_a_server_that_cannot_start_shows_its_log() -> None:
     with pytest.raises(RuntimeError, match="answers on /healthz: it ended") as caught:
         Server(env={"WS_MAX_CONNECTIONS_PER_USER": "many"})

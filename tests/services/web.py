@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json as json_module
 import urllib.error
 import urllib.request
@@ -39,7 +40,8 @@ def request(
 ) -> Answer:
     """Send one request, with `json` as its body and `token` as its bearer.
 
-    Raises OSError when there is no answer; 4xx and 5xx are answers.
+    Raises OSError when there is no whole answer, also for one that was cut off: what was asked for
+    may be done or not. 4xx and 5xx are answers.
     """
     message = urllib.request.Request(url, method=method, headers=dict(headers or {}))
     if token is not None:
@@ -48,11 +50,14 @@ def request(
         message.add_header("Content-Type", "application/json")
         message.data = json_module.dumps(json).encode()
     try:
-        with _opener.open(message, timeout=seconds * PATIENCE) as response:
+        try:
+            response = _opener.open(message, timeout=seconds * PATIENCE)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
             return _answer(response.status, response.headers, response.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return _answer(error.code, error.headers, error.read())
+    except http.client.HTTPException as error:  # of its own family, as IncompleteRead
+        raise ConnectionResetError(f"the answer was cut off: {error!r}") from error
 
 
 def _answer(status: int, headers: Message, body: bytes) -> Answer:
