@@ -92,8 +92,7 @@ class NotificationInput(StrictSerializer):
         required=False, help_text="The values that the texts of the kind are made of."
     )
     key = KeyField(
-        required=False,
-        help_text="Your name for it: repeated with the same key, it is created once for the user.",
+        required=False, help_text="Your name for it, the same as the header `Idempotency-Key`."
     )
     supersedes = serializers.CharField(
         max_length=64, required=False, help_text="An older one of the user that it makes void."

@@ -75,18 +75,26 @@ class NotificationListView(HotList[Notification]):
         return selectors.notifications_list(user_id=user_id(self.request), **query)
 
     @extend_schema(
-        request=NotificationInput, responses={200: NotificationOutput, 201: NotificationOutput}
+        request=NotificationInput,
+        responses={200: NotificationOutput, 201: NotificationOutput},
+        parameters=idempotency.parameters(
+            "it is created once for the user, and the answer is the first one.",
+            200,
+            of="that of the user who gets it, whoever sends it",
+        ),
     )
     def post(self, request: Request) -> Response:
         """Create a notification for a user. Needs `notifications.add_notification`.
 
-        With a `key`, a repeated request creates nothing and is answered with 200 and the first
-        one, as it is now; with another content, with 409. The admin's log keeps who did.
+        With a key, in the header or as `key`, a repeated request creates nothing and is answered
+        with 200 and the first one, as it is now. The admin's log keeps who did.
         """
-        idempotency.refuse(request, "Give `key` in the body instead.")
-        wanted = checked(NotificationInput, request.data)
+        wanted = checked(NotificationInput, idempotency.into_body(request, "key"))
         created, is_new = _create(user_id(request), wanted)
-        return Response(NotificationOutput(created).data, status=201 if is_new else 200)
+        data = NotificationOutput(created).data
+        if is_new:
+            return Response(data, status=201)
+        return Response(data, headers={idempotency.REPLAYED: "true"})
 
 
 class NotificationSummaryView(HotRead):

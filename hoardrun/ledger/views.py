@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -95,7 +94,7 @@ class TransactionListView(HotList[Transaction]):
     )
     def post(self, request: Request) -> Response:
         """Create a pending transaction; an outbound one holds its amount."""
-        wanted = _transaction_input(request)
+        wanted = checked(TransactionInput, idempotency.into_body(request, "idempotency_key"))
         owner_id = user_id(request)
         by = actors.user(owner_id)
         txn, created = services.transaction_create(owner_id=owner_id, by=by, **wanted)
@@ -149,16 +148,3 @@ def _actor(request: Request, txn_id: str, action: str) -> Actor:
     if request.user.is_staff:
         raise PermissionDenied(f"To move transactions of others takes the right {MOVE}.")
     raise TransactionNotFound  # do not reveal that another user has it
-
-
-def _transaction_input(request: Request) -> dict[str, Any]:
-    """Check the body, and the key, which comes in the header or as a field."""
-    data = request.data
-    header = idempotency.key_of(request)
-    if header is not None and isinstance(data, dict):
-        if data.get("idempotency_key", header) != header:
-            raise serializers.ValidationError(
-                {"idempotency_key": ["Differs from the header Idempotency-Key. Send one."]}
-            )
-        data = {**data, "idempotency_key": header}
-    return checked(TransactionInput, data)

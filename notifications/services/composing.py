@@ -10,7 +10,7 @@ import msgspec
 from notifications import selectors
 from notifications.ladders import notifications_appear
 from notifications.models import Notification
-from notifications.services.creation import KeyConflict, notification_create
+from notifications.services.creation import IdempotencyConflict, notification_create
 from notifications.services.triggering import fields_of, fingerprint
 from notifications.texts.render import render
 from realtime import clock
@@ -61,8 +61,8 @@ class Notice(NamedTuple):
 def notifications_compose(notices: Sequence[Notice]) -> None:
     """Put many notifications into their users' inboxes at once, as `notification_compose` does.
 
-    One whose key its user has already is left out. Raises InvalidInput, and Conflict for a key
-    that was used for something else: then none is created.
+    One whose key its user has already is left out. Raises InvalidInput, and IdempotencyConflict
+    for a key that was used for something else: then none is created.
     """
     rows: dict[tuple[int, str | None], Notification]
     rows = {(each.user_id, each.key): _row(each) for each in notices}
@@ -70,7 +70,7 @@ def notifications_compose(notices: Sequence[Notice]) -> None:
     found = Notification.objects.filter(user_id__in=users, key__in={key for _, key in rows})
     for user_id, key, told in found.values_list("user_id", "key", "fingerprint"):
         if told != rows.pop((user_id, key)).fingerprint:
-            raise KeyConflict(key)
+            raise IdempotencyConflict(key)
     places, now = selectors.locales_and_zones(users), clock.now()
     for row in rows.values():
         locale, zone = places.get(row.user_id, ("", ""))

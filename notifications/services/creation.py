@@ -14,7 +14,7 @@ from notifications.services import triggering
 from notifications.texts.render import render
 from notifications.validation import ACTOR_LENGTH, KEY_LENGTH, NotificationTrigger
 from realtime.core.text import row_id
-from realtime.errors import Conflict, InvalidInput
+from realtime.errors import InvalidInput, Refused
 from realtime.retry import one_transaction
 
 _TEXTS = {"title", "message"}
@@ -27,9 +27,11 @@ class Created(NamedTuple):
     is_new: bool
 
 
-class KeyConflict(Conflict):
+class IdempotencyConflict(Refused):
     """The key names another notification of this user."""
 
+    status = 422  # as everywhere: 409 is for changes by another person
+    title = "Idempotency key used before"
     text = "The key {!r} was used for another notification; repeat that call, or choose a new key."
 
 
@@ -40,7 +42,7 @@ def notification_create(*, user_id: int, **content: Unpack[NotificationTrigger])
     user's devices when the caller's transaction commits, and its ladder begins
     with it if its kind has one. With a `key`, a repeated call changes nothing and returns the
     first one. Decimal, UUID and datetime values in `metadata` and `context` become strings.
-    Raises InvalidInput, and Conflict for a key that was used for something else.
+    Raises InvalidInput, and IdempotencyConflict for a key that was used for something else.
     """
     return notification_create_once(user_id=user_id, **content).notification
 
@@ -69,10 +71,13 @@ def notification_create_once(*, user_id: int, **content: Unpack[NotificationTrig
 
 
 def _repeated(user_id: int, key: str, fingerprint: str) -> Notification | None:
-    """Return the notification that a key names already. Raises KeyConflict for another content."""
+    """Return the notification that a key names already.
+
+    Raises IdempotencyConflict for another content.
+    """
     found = Notification.objects.filter(user_id=user_id, key=key).first()
     if found is not None and found.fingerprint != fingerprint:
-        raise KeyConflict(key)
+        raise IdempotencyConflict(key)
     return found
 
 

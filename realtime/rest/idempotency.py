@@ -29,6 +29,19 @@ def key_of(request: Request) -> str | None:
     return key
 
 
+def into_body(request: Request, field: str) -> Any:
+    """Return the body of a request whose key may be a field of it, with the header's key there.
+
+    Raises ValidationError for a key as `key_of` does, and where both are given and differ.
+    """
+    key, body = key_of(request), request.data
+    if key is None or not isinstance(body, dict):
+        return body
+    if body.get(field, key) != key:
+        raise serializers.ValidationError({field: [f"Differs from the header {HEADER}. Send one."]})
+    return {**body, field: key}
+
+
 def refuse(request: Request, repeated: str = "Repeated, it is done twice.") -> None:
     """Raise ValidationError for a key that the operation would ignore."""
     if HEADER in request.headers:

@@ -114,9 +114,11 @@ def test_it_creates_once_for_a_key(alice, charlie):
     again = api_as(charlie).post(URL, body)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    problem(api_as(charlie).post(URL, body | {"title": "Other"}), 409, "key_conflict")
-    answer = api_as(charlie).post(URL, body, headers={"Idempotency-Key": "order-17"})
-    problem(answer, 400, "invalid_input", "Idempotency-Key")
+    problem(api_as(charlie).post(URL, body | {"title": "Other"}), 422, "idempotency_conflict")
+    by_header = api_as(charlie).post(URL, body, headers={"Idempotency-Key": "order-17"})
+    assert (by_header.status_code, by_header["Idempotent-Replayed"]) == (200, "true")
+    answer = api_as(charlie).post(URL, body, headers={"Idempotency-Key": "order-18"})
+    problem(answer, 400, "invalid_input", "key")  # which of both?
     assert Notification.objects.get().actor == f"user:{charlie.pk}"
     assert LogEntry.objects.count() == len(told(alice)) == 1
 

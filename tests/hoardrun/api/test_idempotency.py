@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from hoardrun.broadcasts.models import Broadcast
 from hoardrun.ledger import services
 from hoardrun.ledger.models import Transaction
+from notifications.models import Notification
 from realtime.models import Event
 from tests.clients import api_as
 from tests.hoardrun.ledger.conftest import payment
@@ -41,6 +43,7 @@ def requests(charlie: User, settings: Any) -> dict[str, dict[str, Any]]:
             "amount": "1",
             "msisdn": "+254712345678",
         },
+        "/api/v1/notifications": NOTE | {"user_id": charlie.pk},
         "/ws/broadcast/announcement": NOTE,
         "/ws/broadcast/notification": NOTE,
     }
@@ -52,7 +55,8 @@ def post(user: User, path: str, body: dict[str, Any], key: str | None = None) ->
 
 
 def written() -> int:
-    return Transaction.objects.count() + Broadcast.objects.count()
+    notes = Notification.objects.filter(title=NOTE["title"])
+    return Transaction.objects.count() + Broadcast.objects.count() + notes.count()
 
 
 @pytest.mark.parametrize("key", BAD, ids=repr)
@@ -104,12 +108,38 @@ def test_a_repeated_request_is_told_how_the_transaction_stands_now(charlie, requ
     assert again.json()["status"] == "completed"
 
 
-@pytest.mark.operated(number=15)
 def test_a_path_without_idempotency_refuses_a_key(charlie: User):
-    body = {**NOTE, "user_id": charlie.pk}
     for key in ("k", ""):
-        answer = post(charlie, "/api/v1/notifications", body, key)
+        answer = post(charlie, "/api/v1/watchlists", {"name": "Mine"}, key)
         problem(answer, 400, "invalid_input", "Idempotency-Key")
+
+
+# What creates something and takes no key: why a repeated request does no harm.
+HARMLESS = {
+    "addresses_create": "one row for an address; how many codes are sent is limited",
+    "consents_create": "the same said again is the first one",
+    "decisions_create": "one is open for a payment; another is refused",
+    "payees_create": "it finds the first",
+    "price_alerts_create": "the user sees both and removes one; their number is limited",
+    "push_subscriptions": "it finds the first",
+    "watchlists_create": "the user sees both and removes one; their number is limited",
+}
+
+
+@pytest.mark.operated(number=15)
+def test_each_operation_that_creates_takes_a_key_or_does_no_harm_twice() -> None:
+    """PUT, PATCH and DELETE are idempotent by HTTP; a POST answered with 200 or 204 changes."""
+    found = {
+        operation["operationId"]: any(
+            each["name"] == "Idempotency-Key" and each["in"] == "header"
+            for each in operation.get("parameters", ())
+        )
+        for path in SchemaGenerator().get_schema(public=True)["paths"].values()
+        for method, operation in path.items()
+        if method == "post" and operation["responses"].keys() & {"201", "202"}
+    }
+    assert {name for name, takes_key in found.items() if not takes_key} == HARMLESS.keys()
+    assert {"notifications_create", "payments_create", "transfers_create"} < found.keys()
 
 
 def test_the_key_as_a_field_follows_the_same_rules(charlie, requests):

@@ -73,7 +73,7 @@ def test_a_notification_has_a_kind_and_is_sent_once_for_a_key(post: Post, alice:
         (event,) = events(user_stream(alice.pk))
         assert (event["data"]["kind"], event["data"]["type"]) == (PAID.name, "payment")
         answer = post("notification", paid | {"title": "Other"}, f"?user_id={alice.pk}")
-        problem(answer, 409, "key_conflict")
+        problem(answer, 422, "idempotency_conflict")
         problem(post("notification", paid), 400, "invalid_input", "context")
         sent(post("notification", NOTE | {"kind": PAID.name}))
         (event,) = events(ANNOUNCEMENTS)

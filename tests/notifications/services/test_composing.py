@@ -10,8 +10,9 @@ from notifications.kinds.savings import GoalReached
 from notifications.kinds.values import Money, from_context
 from notifications.models import Escalation, Notification, Preference
 from notifications.services import Notice, notification_compose, notifications_compose
+from notifications.services.creation import IdempotencyConflict
 from realtime import clock
-from realtime.errors import Conflict, InvalidInput
+from realtime.errors import InvalidInput
 from realtime.streams import user_stream
 from tests.notifications.support import events
 
@@ -46,7 +47,7 @@ def test_it_keeps_the_values_for_later_deliveries(alice):
 def test_a_repeated_key_tells_once(alice):
     first = compose(alice, key="goal-7")
     assert compose(alice, key="goal-7") == first
-    with pytest.raises(Conflict):
+    with pytest.raises(IdempotencyConflict):
         compose(alice, key="goal-7", metadata={"goal": "8"})
     assert Notification.objects.count() == 1
 
@@ -88,6 +89,6 @@ def test_many_are_composed_as_one_is(alice, bob):
 
 def test_a_key_that_tells_something_else_composes_none(alice, bob):
     compose(alice, key="goal-7")
-    with pytest.raises(Conflict):
+    with pytest.raises(IdempotencyConflict):
         notifications_compose([notice(bob, "goal-7"), notice(alice, "goal-7", goal="8")])
     assert Notification.objects.count() == 1

@@ -14,7 +14,7 @@ from django.utils import timezone
 from notifications import services
 from notifications.kinds.own import OWN
 from notifications.models import Notification, Preference
-from notifications.services.creation import KeyConflict
+from notifications.services.creation import IdempotencyConflict
 from notifications.validation import NotificationTrigger
 from realtime.errors import InvalidInput
 from tests.notifications.proofs import GENERAL, PAID, Paid, declared
@@ -137,7 +137,7 @@ def test_a_repeated_key_returns_the_first_one(alice, bob):
 def test_a_key_means_one_content(alice, other: dict[str, Any]):
     expires_at = timezone.now() + HOUR
     note(alice, key="k", expires_at=expires_at)
-    with pytest.raises(KeyConflict, match="'k' was used for another notification"):
+    with pytest.raises(IdempotencyConflict, match="'k' was used for another notification"):
         note(alice, **{"key": "k", "expires_at": expires_at, **other})
     assert len(told(alice)) == 1
 
