@@ -20,6 +20,7 @@ JUMP_PERCENT = {
     "index": Decimal(10),
     "commodity": Decimal(10),
 }
+LATENESS_SECONDS = 60.0  # a trade may come so much after a newer one, and count for candles
 _SECOND = 1_000_000
 
 
@@ -42,7 +43,7 @@ class Limits:
 
     jump_percent: Decimal
     reorder_seconds: float = 1.0  # a trade may come so much after a newer one and be a price
-    lateness_seconds: float = 60.0  # … and so much to count for candles
+    lateness_seconds: float = LATENESS_SECONDS
     ahead_seconds: float = 5.0
     confirm_ticks: int = 3
     confirm_seconds: float = 5.0

@@ -95,8 +95,8 @@ class Desk:
         if board is None:
             return
         if item.is_history:
-            if item.at < board.at:
-                self.fill(key, [MissedPrice(item.price, item.price, None, item.at)], item.source)
+            # Also the newest one: a ticker of its time or of a later one may tell another price.
+            self.fill(key, [MissedPrice(item.price, item.price, None, item.at)], item.source)
             return
         self.missed.first(item)
         self._add(key, board.take(item.price, item.at, item.day_volume), item.source)

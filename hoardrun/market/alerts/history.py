@@ -17,7 +17,7 @@ from hoardrun.market.alerts.missed import Hole, MissedPrice
 from hoardrun.market.feeds import VENUES
 from hoardrun.market.feeds.events import Bar, Trade
 from hoardrun.market.feeds.fetching import Fetcher, FetchFailed, fetcher_of
-from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits, Verdict
+from hoardrun.market.gate import JUMP_PERCENT, LATENESS_SECONDS, Gate, Limits, Verdict
 from hoardrun.market.models import Instrument, Quote, SourceSymbol
 from hoardrun.market.options import SIMULATOR
 from hoardrun.market.quotes import Listing
@@ -28,6 +28,7 @@ _MINUTE = 60_000_000
 _TICK = simulator.TICK_MS * 1000
 BY_TRADES = 15 * _MINUTE  # of a longer time there may be too many
 REACHES_BACK = _MINUTE  # trades that begin later than this after the hole are not all
+LATEST = int(LATENESS_SECONDS * 1_000_000)  # after its time a trade may have come
 SIMULATED = 2_000
 LONGEST = 12 * 60 * _MINUTE  # what Kraken has of candles of a minute
 
@@ -48,7 +49,7 @@ def missed_prices(hole: Hole) -> MissedPrices:
     if hole.source == SIMULATOR:
         return MissedPrices(list(_simulated(listing, since, hole.until)))
     symbol = SourceSymbol.objects.filter(instrument=instrument, source=hole.source).first()
-    fetcher = fetcher_of(hole.source) if hole.source in VENUES else None
+    fetcher = fetcher_of(hole.source, is_urgent=True) if hole.source in VENUES else None
     if symbol is None or fetcher is None:
         return MissedPrices(())
     found: list[MissedPrice] = []
@@ -68,9 +69,11 @@ def _asked(
     fetcher: Fetcher, symbol: SourceSymbol, listing: Listing, since: int, until: int
 ) -> Iterator[list[MissedPrice]]:
     names = symbol.venue_symbol, symbol.rest_symbol or symbol.venue_symbol
-    ends = [(since, until)]
+    # What came late while nobody listened lies before the last price that came.
+    earliest = since - LATEST
+    ends = [(earliest, until)]
     if until - since > BY_TRADES:  # an alert may be armed within a minute
-        ends = [(since, since - since % _MINUTE + _MINUTE), (until - until % _MINUTE, until)]
+        ends = [(earliest, since - since % _MINUTE + _MINUTE), (until - until % _MINUTE, until)]
     first: int | None = None
     for begin, end in ends:
         gate = _gate(listing, begin)

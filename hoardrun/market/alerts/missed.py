@@ -63,9 +63,13 @@ class Missed:
             self._open(Hole(gap.instrument_id, gap.source, gap.since, gap.until))
 
     def due(self, now: float) -> Hole | None:
-        """Return a hole whose source is to be asked now; it stays until it is `closed`."""
+        """Return a hole whose source is to be asked now; it stays until it is `closed`.
+
+        Of those that are due alike, the one that began first: it may have waited for a leader that
+        has died since.
+        """
         ready = (hole for hole in self._holes.values() if hole.due <= now)
-        return min(ready, key=lambda hole: hole.due, default=None)
+        return min(ready, key=lambda hole: (hole.due, hole.since), default=None)
 
     def later(self, hole: Hole, due: float) -> None:
         """Ask for a hole again at a time."""

@@ -30,8 +30,11 @@ BROKEN_SECONDS = 60.0  # after one that says nothing
 REFUSED_SECONDS = 3600.0  # after one that will be the same the next time
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT, HTTPStatus.SERVICE_UNAVAILABLE)
 
+URGENT_SECONDS = 0.5  # after the turn of an urgent call, in which the next one may ask for its own
+
 T = TypeVar("T")
 _over = Event()  # of those that wait now
+_urgent_until: dict[str, float] = {}  # by pace: until then no other call takes a turn
 
 
 class FetchFailed(Exception):
@@ -59,14 +62,24 @@ class Fetcher:
     """
 
     def __init__(
-        self, name: str, history: History, *, address: str = "", requests_a_second: float = 1.0
+        self,
+        name: str,
+        history: History,
+        *,
+        address: str = "",
+        requests_a_second: float = 1.0,
+        is_urgent: bool = False,
     ) -> None:
-        """`address` replaces the venue's own, and may then be one of this machine."""
+        """`address` replaces the venue's own, and may then be one of this machine.
+
+        Calls of this process that are not urgent let those go first that are.
+        """
         self._pace = f"market:{name}"
         self._history = history
         self._is_replaced = bool(address)
         self._address = (address or history.address).rstrip("/")
         self._rate = requests_a_second
+        self._is_urgent = is_urgent
 
     @property
     def minutes(self) -> tuple[int, ...]:
@@ -101,20 +114,21 @@ class Fetcher:
     def trades(
         self, symbol: str, rest_symbol: str, since: int, until: int
     ) -> Iterator[list[Trade]]:
-        """Yield pages of the trades in [since, until), ascending, each once.
+        """Yield pages of the trades from `since` to `until`, ascending, each once.
 
-        Nothing comes from a venue without such a call; of one with a single page, only the newest.
+        Those of both these times are among them. Nothing comes from a venue without such a call;
+        of one with a single page, only the newest.
         """
         at = since
         last: Trade | None = None
         while (request := self._history.trades_request(rest_symbol, at)) is not None:
             found = self._ask(request, partial(self._history.read_trades, symbol))
             new = [trade for trade in found if last is None or _is_later(trade, last)]
-            if page := [trade for trade in new if since <= trade.at < until]:
+            if page := [trade for trade in new if since <= trade.at <= until]:
                 yield page
             if not new or new[-1].at >= until:
                 return
-            last = new[-1]
+            last = max(new, key=_place)
             at = last.at
 
     def _ask(self, request: Request, read: Callable[[bytes], T]) -> T:
@@ -145,10 +159,16 @@ class Fetcher:
 
     def _wait(self) -> None:
         """Wait for the turn of a call."""
-        until, over = time.monotonic() + PATIENCE_SECONDS, _over
+        over = _over
+        if not self._is_urgent:
+            self._let_urgent_go_first(over)
+        until = time.monotonic() + PATIENCE_SECONDS
         while True:
             left = until - time.monotonic()
             slot = pacing.take(self._pace, self._rate, within_seconds=max(0.0, min(left, 5.0)))
+            if self._is_urgent:
+                turn = slot.wait_seconds + 1 / self._rate
+                _urgent_until[self._pace] = time.monotonic() + turn + URGENT_SECONDS
             if slot.why == "stopped":
                 raise FetchFailed("Staff has stopped the calls.", REFUSED_SECONDS)
             if slot.wait_seconds > left:
@@ -158,6 +178,11 @@ class Fetcher:
             if slot.is_taken:
                 return
 
+    def _let_urgent_go_first(self, over: Event) -> None:
+        while (seconds := _urgent_until.get(self._pace, 0.0) - time.monotonic()) > 0:
+            if over.wait(seconds):
+                raise FetchFailed("The wait was given up.", seconds)
+
     def _paused(self, why: str, reply: Reply) -> FetchFailed:
         """Let no process call before the pause is over that the venue asks for."""
         asked = reply.retry_after_seconds
@@ -166,7 +191,7 @@ class Fetcher:
         return FetchFailed(f"The venue asks for a pause: {why}", seconds)
 
 
-def fetcher_of(source: str) -> Fetcher | None:
+def fetcher_of(source: str, *, is_urgent: bool = False) -> Fetcher | None:
     """Return the fetcher of a source of this deployment; None if it has no past to fetch."""
     venue = venue_named(source)
     if venue.history is None:
@@ -176,13 +201,20 @@ def fetcher_of(source: str) -> Fetcher | None:
         venue.history,
         address=api_url_of(source, ""),
         requests_a_second=venue.limits.requests_a_second,
+        is_urgent=is_urgent,
     )
 
 
 def _is_later(trade: Trade, last: Trade) -> bool:
-    if trade.trade_id is not None and last.trade_id is not None:
-        return trade.trade_id > last.trade_id
-    return trade.at > last.at
+    """Say whether a trade was not among those up to another, by their times.
+
+    One that came late has a higher number than those which follow it.
+    """
+    return _place(trade) > _place(last)
+
+
+def _place(trade: Trade) -> tuple[int, int]:
+    return trade.at, -1 if trade.trade_id is None else trade.trade_id
 
 
 def _failure(reply: Reply) -> FetchFailed:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hoardrun.market.alerts.board import Board, Fires, Rearms
 from hoardrun.market.alerts.choices import Metric
 from hoardrun.market.alerts.desk import Desk, Entry, Known
+from hoardrun.market.alerts.history import LATEST
 from hoardrun.market.alerts.judge import Verdict, judged, may_rearm, waiting
 from hoardrun.market.alerts.missed import Hole, MissedPrice
 from hoardrun.market.alerts.models import PriceAlert
@@ -167,7 +168,7 @@ class Term:
             found = [
                 MissedPrice(deal.price, deal.price, None, deal.at)
                 for deal in self.play.deals
-                if hole.since <= deal.at <= hole.until and deal.arrives <= now
+                if hole.since - LATEST <= deal.at <= hole.until and deal.arrives <= now
             ]
             self.desk.fill(KEY, found, "venue")
             self.desk.missed.closed(hole)

@@ -94,9 +94,17 @@ def test_a_stale_price_fires_with_the_first_one_that_is_accepted() -> None:
 def test_a_trade_that_is_repeated_counts_only_for_who_was_armed_then() -> None:
     """Whether it was armed by then is for the row to say: it stays watched."""
     of = desk(entry(1, 110))
-    assert fired(of, price(120, 5, is_history=True)) == [1]
-    assert fired(of, price(120, 10, is_history=True)) == []  # it comes by itself
+    for at in (5, 10, 15):
+        assert fired(of, price(120, at, is_history=True)) == [1]
+    assert of.known(BTC) == Known(100, 10, "kraken")  # it moves nothing
     assert fired(of, price(110, 11)) == [1]
+
+
+def test_what_a_venue_repeats_counts_beside_a_ticker_of_its_time_or_a_later_one() -> None:
+    """A trade of between two subscriptions comes only so: the ticker tells the last price."""
+    of = desk(entry(1, 110), entry(2, 90, is_above=False))
+    again = price(111, 12, is_history=True), price(89, 13, is_history=True)
+    assert fired(of, *again, price(100, 13)) == [1, 2]
 
 
 def test_a_venues_candles_tell_what_was_missed_and_nothing_else() -> None:

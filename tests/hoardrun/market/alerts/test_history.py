@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from hoardrun.market.alerts.history import by_bars, by_trades, missed_prices
+from hoardrun.market.alerts.history import LATEST, by_bars, by_trades, missed_prices
 from hoardrun.market.alerts.missed import Hole, MissedPrice
 from hoardrun.market.feeds.events import Bar, Trade
 from hoardrun.market.gate import JUMP_PERCENT, Gate, Limits
@@ -96,6 +96,34 @@ def test_of_a_long_time_trades_tell_the_first_and_the_last_minute(db: None, sett
     spans = [price for price in told.prices if price.since is not None]
     assert spans[0] == MissedPrice(10_400, 9_900, begin, begin + MINUTE) and len(spans) == 20
     assert list(told.prices) == sorted(told.prices, key=lambda price: price.until)
+
+
+def test_what_came_late_and_what_came_with_the_last_price_is_told(db: None, settings: Any) -> None:
+    """A trade that is late while nobody listens lies before the last one that came by then."""
+    since, until = 600 * SECOND, 610 * SECOND
+    trades = [(since - LATEST - SECOND, "99"), (since - 10 * SECOND, "101"), (until, "102")]
+    trades += [(until, "100"), (until + 1, "103")]
+
+    def answer(path: str, params: dict[str, str]) -> tuple[int, dict[str, str], object]:
+        after = int(params["since"])
+        rows = [
+            [price, "1", at / SECOND, "b", "m", "", number]
+            for number, (at, price) in enumerate(trades)
+            if at * 1000 > after
+        ]
+        return 200, {}, {"error": [], "result": {"XXBTZUSD": rows, "last": "1"}}
+
+    of = tools.instrument(symbol="BTC-USD", type="crypto", currency="USD")
+    SourceSymbol.objects.create(
+        instrument=of, source="kraken", venue_symbol="BTC/USD", rest_symbol="XBTUSD"
+    )
+    with serving(answer) as api:
+        settings.MARKET = {"MARKET_SOURCES": ("kraken",), "MARKET_KRAKEN_API_URL": api.address}
+        told = missed_prices(Hole(of.pk, "kraken", since, until))
+    assert [(price.high, price.until) for price in told.prices] == [
+        (10_100, since - 10 * SECOND), (10_200, until), (10_000, until),
+    ]  # fmt: skip
+    assert len(api.asked) == 1
 
 
 def test_a_source_without_a_past_tells_nothing(instruments: dict[str, Instrument]) -> None:

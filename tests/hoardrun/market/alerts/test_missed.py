@@ -40,6 +40,18 @@ def test_holes_that_come_together_are_one() -> None:
     assert missed.due(0.0) == Hole(1, "kraken", 20, 50)
 
 
+def test_the_hole_that_began_first_is_asked_for_first() -> None:
+    """It may be left of a leader that died before it had asked for all."""
+    missed = Missed()
+    for key, since in ((1, 20), (2, 10), (3, 30)):
+        missed.gap(Gap(key, "BTC-USD", "kraken", since, 40))
+    asked = []
+    while (hole := missed.due(0.0)) is not None:
+        asked.append(hole.instrument_id)
+        missed.closed(hole)
+    assert asked == [2, 1, 3]
+
+
 def test_a_hole_that_was_not_told_is_asked_for_again() -> None:
     missed = Missed()
     missed.gap(gap(10, 30))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 
 import pytest
@@ -89,8 +91,41 @@ def test_it_fetches_all_trades_once_although_pages_overlap():
 
     with serving(answer) as api:
         pages = list(_kraken(api).trades("BTC/USD", "XBTUSD", START + 1000, START + 20_000))
-    assert [trade.trade_id for page in pages for trade in page] == list(range(2, 40))
+    assert [trade.trade_id for page in pages for trade in page] == list(range(2, 42))
     assert all(trade.is_history for page in pages for trade in page)
+
+
+def test_a_trade_that_came_late_hides_none_that_follows_on_the_next_page():
+    """It has a higher number than trades of later times."""
+    trades = [(START + 1000, 1), (START + 2000, 9), (START + 3000, 2), (START + 4000, 3)]
+
+    def answer(path: str, params: dict[str, str]) -> tuple[int, dict[str, str], object]:
+        rows = [
+            ["1", "2", at / times.SECOND, "b", "m", "", number]
+            for at, number in trades
+            if at * 1000 > int(params["since"])
+        ][:2]
+        return 200, {}, {"error": [], "result": {"P": rows, "last": "1"}}
+
+    with serving(answer) as api:
+        pages = list(_kraken(api).trades("BTC/USD", "XBTUSD", START, START + 4000))
+    assert [trade.trade_id for page in pages for trade in page] == [1, 9, 2, 3]
+
+
+def test_what_is_not_urgent_lets_urgent_calls_go_first(monkeypatch: pytest.MonkeyPatch):
+    until: dict[str, float] = {}
+    monkeypatch.setattr(fetching, "_urgent_until", until)
+    monkeypatch.setattr(fetching, "URGENT_SECONDS", 600.0)
+    with serving(lambda path, params: (200, {}, {"error": [], "result": {}})) as api:
+        urgent = Fetcher(
+            "kraken", KrakenHistory(), address=api.address, requests_a_second=1000, is_urgent=True
+        )
+        assert urgent.listing() == urgent.listing() == []
+        with _giving_up(), pytest.raises(FetchFailed, match="given up"):
+            _kraken(api).listing()
+        assert len(api.asked) == 2
+        until["market:kraken"] -= 600
+        assert _kraken(api).listing() == []
 
 
 def test_a_venue_with_one_page_of_trades_is_asked_until_nothing_is_new():
@@ -117,6 +152,19 @@ def test_a_pause_that_the_venue_asks_for_holds_all_processes(status: int):
 
 
 def test_a_process_that_ends_waits_for_no_turn():
+    pacing.hold("market:kraken", 50)
+    with (
+        serving(lambda path, params: (200, {}, {})) as api,
+        _giving_up(),
+        pytest.raises(FetchFailed, match="given up"),
+    ):
+        _kraken(api).listing()
+    assert api.asked == []
+
+
+@contextmanager
+def _giving_up() -> Iterator[None]:
+    """Let whoever waits give up, again and again."""
     is_over = Event()
 
     def end() -> None:
@@ -124,16 +172,12 @@ def test_a_process_that_ends_waits_for_no_turn():
             fetching.give_up()
 
     thread = Thread(target=end)
-    pacing.hold("market:kraken", 50)
-    with serving(lambda path, params: (200, {}, {})) as api:
-        thread.start()
-        try:
-            with pytest.raises(FetchFailed, match="given up"):
-                _kraken(api).listing()
-        finally:
-            is_over.set()
-            thread.join()
-    assert api.asked == []
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def test_a_pause_may_stand_in_the_body_of_a_good_answer():
