@@ -183,22 +183,23 @@ def _check_alert(
         verdict.add("silent", f"{text} fired {alert.fired} times, told {len(mine)} times")
     trades = found.trades.get(alert.symbol, ())
     crossed = _crossings(alert, trades)
+    certain = _crossings(alert, _without_ties(alert, trades))
     if untrue := [each for each in mine if not _is_true(alert, each, trades)]:
         verdict.add("false", f"{text}: no trade is as in {untrue[0]}")
     elif mine and (not crossed or mine[0].at < crossed[0].at):
         verdict.add("false", f"{text} was told at {mine[0].at}, crossed by {crossed[:1]}")
-    elif not found.healed and len(mine) > len(crossed):
-        verdict.add("doubled", f"{text} was told {len(mine)} times, crossed {len(crossed)}")
+    elif not found.healed and len(mine) > (most := max(len(crossed), len(certain))):
+        verdict.add("doubled", f"{text} was told {len(mine)} times, crossed {most}")
     elif early := [two for one, two in pairwise(mine) if not _may_follow(alert, one, two, trades)]:
         verdict.add("doubled", f"{text} was not armed again before {early[0]}")
     # What came back while nobody led is not armed again: with faults only the first is certain.
-    due = [trade for trade in crossed if trade.arrived < found.ended]
+    due = [trade for trade in certain if trade.arrived < found.ended]
     if max(len(mine), alert.fired) < (min(1, len(due)) if found.healed else len(due)):
         verdict.add("lost", f"{text} was crossed by {due}, and told {len(mine)} times")
-    if not mine or not crossed:
+    if not mine or not certain:
         return []
-    delay = mine[0].at - crossed[0].arrived
-    if delay > limits.telling + _broken(found, crossed[0].arrived, mine[0].at, limits.asking):
+    delay = mine[0].at - certain[0].arrived
+    if delay > limits.telling + _broken(found, certain[0].arrived, mine[0].at, limits.asking):
         verdict.add("late", f"{text} was told {delay / 1_000_000:.1f} s after the crossing")
     return [delay / 1_000_000]
 
@@ -227,6 +228,16 @@ def _crossings(alert: Alert, trades: Sequence[Deal]) -> list[Deal]:
         if is_new and trade.at > alert.armed_at:
             newest, last = trade.at, trade.price
     return crossed
+
+
+def _without_ties(alert: Alert, trades: Sequence[Deal]) -> Sequence[Deal]:
+    """Leave out what was traded at the very time of arming, but for the last trade of that time.
+
+    That is the price at which the alert was armed; it came after the others, so these may be told,
+    such as by whoever asks for that time, and need not be.
+    """
+    alike = [trade for trade in trades if trade.at == alert.armed_at][:-1]
+    return [trade for trade in trades if trade not in alike] if alike else trades
 
 
 def _may_follow(alert: Alert, one: Told, two: Told, trades: Sequence[Deal]) -> bool:

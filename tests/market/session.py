@@ -22,7 +22,8 @@ STARTING_MINUTES = 1.6
 ARMING_SECONDS = 15
 BEYOND = Decimal("1.003")  # where a price goes that never goes there by itself
 REPEATED = 3  # one alert in so many
-OWN_WAY = 0.01  # of the threshold: ten times the usual way back
+# Ways back, as parts of the threshold: ten times the usual one, and one that no price goes.
+OWN_WAYS = (0.01, 0.2)
 PAIRS = (synthetic.BTC, synthetic.ETH, synthetic.SOL, synthetic.SHIB)
 SILENT = synthetic.EUR  # trades in the beginning only: nothing but a clock ends its last minute
 
@@ -65,7 +66,7 @@ def wishes(path: Path, plan: Plan, position: int) -> list[dict[str, Any]]:
     """Choose alerts by chance, as arguments of `alert_create`, at a position of the recording.
 
     Most are crossed in the minutes that follow, and none before all are armed. One in three is
-    repeated: of those, one in two has a long way back before it is armed again.
+    repeated: of those, one in two has a long way back before it is armed again, or an endless one.
     """
     dice = random.Random(plan.seed)
     found = truth.deals(path)
@@ -89,6 +90,9 @@ def wishes(path: Path, plan: Plan, position: int) -> list[dict[str, Any]]:
             near, far = min(first), min(*later, min(first) / BEYOND)
         share = dice.uniform(0.02, 1.1)  # of the way from what was to the farthest
         steps = round((near + (far - near) * Decimal(f"{share:.6f}")).scaleb(pair.decimals))
+        # Of few steps, the nearest one may be what the price has reached before.
+        nearest = int(near.scaleb(pair.decimals))
+        steps = max(steps, nearest + 1) if above else min(steps, nearest - 1)
         wish: dict[str, Any] = {
             "symbol": pair.dashed,
             "kind": "price_above" if above else "price_below",
@@ -97,7 +101,8 @@ def wishes(path: Path, plan: Plan, position: int) -> list[dict[str, Any]]:
         if not number % REPEATED:
             wish |= {"mode": "repeat", "cooldown_seconds": plan.cooldown}
             if number % (2 * REPEATED):
-                wish["hysteresis"] = fixed(max(1, round(steps * OWN_WAY)), pair.decimals)
+                way = OWN_WAYS[number // (2 * REPEATED) % len(OWN_WAYS)]
+                wish["hysteresis"] = fixed(max(1, round(steps * way)), pair.decimals)
         chosen.append(wish)
     return chosen
 

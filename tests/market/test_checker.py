@@ -187,6 +187,20 @@ def test_an_alert_may_be_armed_at_the_very_trade_that_crossed() -> None:
     assert check(found, failover=12, telling=12).clean
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_was_traded_at_the_time_of_arming_and_before_it_may_be_told(is_told: bool) -> None:
+    """An alert is armed at the last of several trades of one time; it need not know the others."""
+    found = evidence()
+    first = found.trades["BTC"][:6]
+    second = [trade._replace(arrived=trade.at) for trade in found.trades["BTC"][6:]]
+    crossing = first[-1]
+    armed = crossing._replace(trade_id=crossing.trade_id + 1, price=Decimal(100))
+    found.trades = {"BTC": [*first, armed, *second]}
+    found.alerts = [replace(found.alerts[0], armed_at=armed.at)]
+    found.told = [_told(1, 7, crossing if is_told else second[2])]
+    assert check(found, failover=12, telling=12, minutes=()).clean
+
+
 def test_an_alert_that_came_back_during_a_fault_need_not_fire_again() -> None:
     found = evidence()
     _not_told_again(found)
