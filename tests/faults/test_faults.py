@@ -24,7 +24,7 @@ from tests.services.ports import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
 
-LONG_SECONDS = 0.1 * PATIENCE  # for one commit, far more than it takes on a busy machine
+WAIT_SECONDS = 0.1  # what a transaction that waits for Redis takes longer, at least
 Call = tuple[float, float]  # when it began, and the seconds that it took
 
 
@@ -164,7 +164,10 @@ def transactions(folder: Path) -> list[Call]:
 
 
 @pytest.mark.long
-def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.operated(number=20)
+def test_a_redis_that_freezes_and_restarts_holds_up_no_transaction_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
     with scene(tmp_path) as (cluster, clients):
         assert cluster.redis is not None
         with requesting(cluster) as requests:
@@ -178,6 +181,9 @@ def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path
                 during = committed(cluster) - before
             finally:
                 cluster.redis.thaw()
+            for _ in range(3):  # in a row, as of a rolling update
+                cluster.redis.stop()
+                cluster.redis.start()
         finish(cluster, clients)
         checker = check(cluster.database_url, tmp_path)
     assert checker.verdict.clean, checker.verdict.examples
@@ -188,10 +194,10 @@ def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path
         frozen = [seconds for began, seconds in calls if frozen_at <= began < thawed_at]
         assert len(usual) > 5
         assert len(frozen) > 10
-        assert statistics.median(frozen) < statistics.median(usual) + LONG_SECONDS
-        assert statistics.median(frozen) < LONG_SECONDS  # nor does it ever wait for another
+        # The limit grows on a machine whose usual commits take long, which vary as much.
+        assert statistics.median(frozen) < 2 * statistics.median(usual) + WAIT_SECONDS
         assert max(frozen) < 1 * PATIENCE
-    assert checker.latencies()[-1] < 7 * PATIENCE  # by the reconcile
+    assert checker.latencies()[-1] < 10 * PATIENCE  # by the reconcile, each 5 s
 
 
 @pytest.mark.long

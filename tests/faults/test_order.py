@@ -39,7 +39,7 @@ def test_the_log_on_sqlite() -> None:
 
 def test_a_global_sequence_fails_the_same_test(postgres: Postgres) -> None:
     found = tried(postgres.database("serial"), "serial")
-    assert found["lost"] > COMMITS / 100
+    assert found["lost"] > 0  # how many is for the machine to say: 90 of 2500 on two cores
     assert (found["committed"], found["phantom"], found["doubled"]) == (COMMITS, 0, 0)
 
 

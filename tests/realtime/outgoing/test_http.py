@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
+import os
 import socket
 import ssl
 import threading
+import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +24,7 @@ from hoardrun.demo.providers.certificate import write_certificate
 from realtime.outgoing import Client, Outcome, Rules, client, http
 from realtime.outgoing.http import MAX_ANSWER_BYTES
 from tests.realtime.outgoing.servers import (
+    Server,
     answer,
     answering,
     http2,
@@ -368,3 +374,53 @@ def test_threads_that_ask_at_once_get_the_same_client() -> None:
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(ask) for _ in range(8)]
     assert len({each.result() for each in asked}) == 1
+
+
+def broken() -> Callable[[socket.socket], None]:
+    """Serve as a partner in trouble: reset, refuse, cut off, send no HTTP, or go without a word."""
+    turns = itertools.cycle(
+        [
+            answering(answer(500, b"x" * 10_000)),
+            answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+            answering(b"\x00" * 5000),
+            answering(answer(503, b"", "Retry-After: 3600")),
+            reset,
+            lambda connection: None,
+        ]
+    )
+    lock = threading.Lock()
+
+    def serve(connection: socket.socket) -> None:
+        with lock:
+            script = next(turns)
+        script(connection)
+
+    return serve
+
+
+@pytest.mark.operated(number=22)
+def test_a_partner_that_is_broken_for_an_hour_costs_no_memory(caller: Client) -> None:
+    """An hour of calls each 6 seconds, after as many that fill what is kept once."""
+    outcomes: Counter[Outcome] = Counter()
+
+    def an_hour(server: Server) -> None:
+        for number in range(600):
+            reply = caller.call("POST", server.url(f"/send?n={number}"), body=b"hello" * 200)
+            outcomes[reply.outcome] += 1
+
+    def kept() -> tuple[int, int]:
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0], len(os.listdir("/proc/self/fd"))
+
+    with serving(broken()) as server:
+        tracemalloc.start()
+        try:
+            an_hour(server)
+            before, files = kept()
+            an_hour(server)
+            after, files_after = kept()
+        finally:
+            tracemalloc.stop()
+    assert outcomes.total() == 1200 and Outcome.ACCEPTED not in outcomes, outcomes
+    assert after - before < 100_000  # less than 170 bytes a call
+    assert files_after <= files + 3
