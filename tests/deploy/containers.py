@@ -91,9 +91,11 @@ def hoardrun(folder: Path) -> None:
 
 
 def copy(into: Path) -> None:
-    """Copy what git knows, or would take."""
+    """Copy the files that git knows, or would take: not a link to a virtual environment."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
+    for name in listed.rstrip("\0").split("\0"):
+        if not (ROOT / name).is_file():
+            continue
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, into / name)
 
