@@ -103,7 +103,7 @@ CHARTS = (
     ),
     Chart("Told to resynchronise", "in each point", (Line("resyncs", "streams", "count"),)),
     Chart("Lag of the event loop", "ms", (Line("lag_ms", "the highest", "highest"),)),
-    Chart("Memory", "MB", (Line("rss_mb", "all processes"),)),
+    Chart("Memory", "MB", (Line("rss_mb", "resident"),)),
 )
 LINES = {line.name: line for chart in CHARTS for line in chart.lines}
 
@@ -192,7 +192,7 @@ def nodes(span: Span) -> list[Reported]:
             moment(row["first"]),
             moment(row["last"]),
             row["most"],
-            row["lag"],
+            round(row["lag"], 2),
         )
         for row in found.order_by("-last", "host", "pid")
     ]

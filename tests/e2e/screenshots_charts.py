@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e import visitor
 from tests.e2e.screenshots_centre import DESK, keep_picture, looks, new_page
@@ -18,7 +18,7 @@ from realtime import clock
 from realtime.models import NodeMinute
 chance, rows = random.Random(7), []
 now = int(clock.now().timestamp() // 60)
-for ago in range(14 * 1440, 0, -1):
+for ago in range(14 * 1440, -4, -1):  # while the pictures are taken, too
     day = 0.55 - 0.45 * math.cos((now - ago) % 1440 / 1440 * 2 * math.pi)
     for node in ("a", "b"):
         if node == "b" and 600 < ago < 640 or node == "b" and 22 < ago < 27:
@@ -56,4 +56,20 @@ async def take(browser: Browser, folder: Path, *, every: bool) -> None:
                 name = "charts" if span == "24h" else f"charts-{span}"
                 picture = await page.screenshot(full_page=size != DESK)
                 await keep_picture(picture, folder / f"{name}{suffix}.png")
+            if every:
+                await _others(page, server, folder, suffix)
             await page.context.close()
+
+
+async def _others(page: Page, server: Server, folder: Path, suffix: str) -> None:
+    """Take one node, and a node of which nothing is known."""
+    for name, query in (("node", "span=24h&node=b"), ("empty", "span=1h&node=nobody")):
+        await page.goto(f"{server.url}/admin/realtime/charts/?{query}")
+        if name == "node":
+            await expect(page.locator(".series-plot canvas").first).to_be_visible()
+            await page.locator(".series-fold summary").click()
+            await page.locator("#series-at").focus()
+            await page.keyboard.press("Home")
+        await page.wait_for_timeout(1000)
+        picture = await page.screenshot(full_page=True)
+        await keep_picture(picture, folder / f"charts-{name}{suffix}.png")

@@ -70,18 +70,19 @@ def test_each_span_has_its_numbers_for_scripts_and_as_a_table(
 
 def test_a_node_has_charts_of_its_own(operator: Client, minute: int) -> None:
     stored_minute(minute, node="a", host="web-1", connections=10)
-    stored_minute(minute, node="b", host="<b>", connections=20)
+    stored_minute(minute, node="b", host="<b>", connections=20, lag_ms=6.6989340937445805)
     everybody, one = shown(operator), shown(operator, node="b")
     assert 30 in data(everybody)["lines"]["connections"]
     assert 20 in data(one)["lines"]["connections"]
     assert "Charts of &lt;b&gt;:7" in one
     assert "<b>" not in one
+    assert "<td>6.7</td>" in one
 
 
 def test_an_unknown_span_or_node_is_no_error(operator: Client, minute: int) -> None:
     stored_minute(minute, connections=10)
     assert 10 in data(shown(operator, span="week"))["lines"]["connections"]
-    assert "No node has reported" in shown(operator, node="'\"><script>")
+    assert "This node has not reported" in shown(operator, node="'\"><script>")
 
 
 def test_its_queries_do_not_grow_with_nodes(operator: Client, minute: int) -> None:

@@ -1,7 +1,8 @@
 // One chart of lines with one unit, by lightweight-charts, in the colours of the admin.
 
-import { tickOf } from "../chart/times.js";
 import { createChart, LineSeries, LineStyle } from "../chart/vendor/lightweight-charts.mjs";
+
+const DAY = 2; // of the library's `TickMarkType`; months and years are below
 
 const compact = new Intl.NumberFormat("en-GB", {
   notation: "compact",
@@ -11,6 +12,19 @@ const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 2 });
 
 /** Write a value as the legend shows it: "–" where nothing reported. */
 export const written = (value) => (value === null ? "–" : whole.format(value));
+
+/** Write times in UTC as the tables and the logs do; the library divides days in UTC, too. */
+const utc = (options) => {
+  const format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+  return (at) => format.format(new Date(at * 1000));
+};
+const clock = { hour: "2-digit", minute: "2-digit" };
+const day = { day: "numeric", month: "short" };
+const clockOf = utc(clock);
+const dayOf = utc(day);
+
+/** "Tue 1 Dec, 14:05", in UTC. */
+export const momentOf = utc({ weekday: "short", ...day, ...clock });
 
 /** Label a mark of the scale, of which a little lies below zero. */
 const mark = (value) => (value < 0 ? "" : compact.format(value));
@@ -24,7 +38,6 @@ export class LineChart extends EventTarget {
   #names;
   #chart;
   #lines;
-  #interval = "1m";
   /** @type {Data | null} */
   #data = null;
 
@@ -41,12 +54,16 @@ export class LineChart extends EventTarget {
       crosshair: { mode: 0, horzLine: { visible: false, labelVisible: false } },
       handleScroll: false, // all of the time is shown, and the wheel scrolls the page
       handleScale: false,
-      rightPriceScale: { scaleMargins: { top: 0.12, bottom: 0.06 }, minimumWidth: 48 },
+      rightPriceScale: {
+        scaleMargins: { top: 0.12, bottom: 0.06 },
+        minimumWidth: 48,
+        entireTextOnly: true,
+      },
       timeScale: {
         timeVisible: true,
         fixLeftEdge: true,
         fixRightEdge: true,
-        tickMarkFormatter: (time, kind) => tickOf(time, kind, this.#interval),
+        tickMarkFormatter: (time, kind) => (kind > DAY ? clockOf : dayOf)(time),
       },
       localization: { timeFormatter: () => "", priceFormatter: mark },
     });

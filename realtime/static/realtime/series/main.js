@@ -1,7 +1,6 @@
 // The page of charts in the admin: all show the same moment, which a pointer or the slider chooses.
 
-import { nameOf } from "../chart/times.js";
-import { LineChart } from "./linechart.js";
+import { LineChart, momentOf } from "./linechart.js";
 
 const EVERY_MS = 60_000; // as often as the nodes write
 const DATA = "series-data";
@@ -54,7 +53,7 @@ class Charts {
   }
 
   #show(index, isChosen) {
-    const name = nameOf(this.#data.times[index], "1m");
+    const name = `${momentOf(this.#data.times[index])} UTC`;
     this.#slider.value = String(index);
     this.#slider.setAttribute("aria-valuetext", name);
     this.#said.textContent = name;
