@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -83,14 +83,14 @@ class SeenUsers(ByKey):
     def online(self, user: Any) -> bool:
         return _reach(user).is_open
 
-    @admin.display(empty_value="-")
+    @admin.display(description="last seen (UTC)", empty_value="-")
     def last_seen(self, user: Any) -> str | None:
         """Say when a device with a person was last connected; the last 14 days are known."""
         found = _reach(user)
         if found.is_open:
             return "now"
         seen_at = found.last_seen_at
-        return None if seen_at is None else f"{timezone.localtime(seen_at):%Y-%m-%d %H:%M}"
+        return None if seen_at is None else _at(seen_at)
 
     @admin.display(empty_value="-")
     def devices(self, user: Any) -> str | None:
@@ -100,6 +100,11 @@ class SeenUsers(ByKey):
             return None
         url = reverse("admin:realtime_connection_changelist")
         return format_html('<a href="{}?q={}">{}</a>', url, user.pk, connected)
+
+
+def _at(seen_at: datetime) -> str:
+    text = f"{timezone.localtime(seen_at):%Y-%m-%d %H:%M}"
+    return format_html('<span class="nowrap">{}</span>', text)
 
 
 def _reach(user: Any) -> UserReach:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from realtime.core.notes import Note
 from realtime.trace.fate import What
 from realtime.trace.words import FATES, NOTES
 
 register = template.Library()
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 @register.filter
@@ -41,3 +44,9 @@ def backquoted(text: str) -> SafeString:
         for number, part in enumerate(text.split("`"))
     )
     return format_html_join("", "{}", shown)
+
+
+@register.filter
+def timed(text: str) -> SafeString:
+    """Keep each moment of a sentence on one line."""
+    return mark_safe(_MOMENT.sub(r'<span class="trace-at">\g<0></span>', escape(text)))

@@ -27,7 +27,8 @@ export function showDevices(session, link) {
     }
   };
   const draw = (found) => {
-    arrange($("devices"), found.map(rowOf));
+    const [current, rest] = [true, false].map((is) => found.filter((one) => one.is_current === is));
+    arrange($("devices"), [...current, ...rest].map(rowOf));
     others.hidden = !found.some(({ is_current }) => is_current) || found.length < 2;
   };
   const rowOf = (device) => {
