@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Count, F, FloatField, Max, Min, Sum
+from django.db.models.functions import NullIf
 
 from realtime import clock
 from realtime.models import NodeMinute
@@ -129,17 +130,15 @@ def read(span: Span, node: str = "") -> Series:
     if node:
         rows = rows.filter(node=node)
     weights = F("delivery_p50_ms") * F("delivered")
-    totals: dict[str, Any] = {
-        name: Max(name) if line.total == "highest" else Sum(name) for name, line in LINES.items()
-    }
+    totals: dict[str, Any] = {name: _total(name, line) for name, line in LINES.items()}
     totals |= {"delivery_p50_ms": Sum(weights)}
     found = {
         row["step"]: row
         for row in rows.annotate(step=F("minute") / span.step)
         .values("step")
         .order_by("step")
-        .annotate(count=Count("pk"), minutes=Count("minute", distinct=True))
-        .annotate(covered=Sum("seconds"), **{f"its_{name}": each for name, each in totals.items()})
+        .annotate(minutes=Count("minute", distinct=True), weight=Sum("delivered"))
+        .annotate(**{f"its_{name}": each for name, each in totals.items()})
     }
     lines = {
         name: [None if step not in found else _value(line, found[step]) for step in steps]
@@ -148,17 +147,26 @@ def read(span: Span, node: str = "") -> Series:
     return Series(span, [step * span.step * 60 for step in steps], lines)
 
 
+def _total(name: str, line: Line) -> Any:
+    if line.total == "highest":
+        return Max(name)
+    if line.total == "rate":  # a row may cover less than its minute, or more
+        by_second = F(name) / NullIf(F("seconds"), 0.0)
+        return Sum(by_second, output_field=FloatField())
+    return Sum(name)
+
+
 def _value(line: Line, row: Mapping[str, Any]) -> float | None:
     total: float | None = row[f"its_{line.name}"]
     if total is None:
         return None
     match line.total:
-        case "rate":  # a row may cover less than its minute, or more
-            by = row["minutes"] * row["covered"] / row["count"] / line.per
+        case "rate":
+            by = row["minutes"] / line.per
         case "level":
             by = row["minutes"]
         case "typical":
-            by = row["its_delivered"]
+            by = row["weight"]
         case _:
             by = 1
     if not by:

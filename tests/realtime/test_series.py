@@ -53,6 +53,13 @@ def test_rates_are_by_what_the_rows_cover(now: int) -> None:
     assert values("1h", "opened")[-3:] == [6, 6, 6]
 
 
+def test_a_node_that_has_just_begun_raises_no_rate_of_the_others(now: int) -> None:
+    stored_minute(now - 1, node="a", messages_out=600)
+    stored_minute(now - 1, node="b", messages_out=0, seconds=2.0)
+    stored_minute(now - 1, node="c", messages_out=0, seconds=0.0)
+    assert values("1h", "messages_out")[-1] == 10
+
+
 def test_rare_things_are_counted_in_each_step(now: int) -> None:
     for minute in (now - 1, now - 2, now - 3):
         stored_minute(minute, node="a", slow_closed=1)
