@@ -1,8 +1,8 @@
 """Ask all nodes where the sockets of a user are now. Nothing is stored.
 
 The question goes to the group of all nodes, with a group of its own for the answers. A node
-answers at once; one that does not is named. Without Redis a layer reaches one process only, so
-the node of this very process is asked, if it is one.
+answers at once; one that does not, or that is not understood, is named. Without Redis a layer
+reaches one process only, so the node of this very process is asked, if it is one.
 """
 
 from __future__ import annotations
@@ -76,10 +76,16 @@ async def _ask_all(user_id: int, nodes: Collection[str], said: dict[str, list[So
     sent = await send.send_all([(groups.all_nodes_group(), _message(QUESTION, content))])
     if isinstance(sent[0], Exception):
         raise sent[0]
-    while not said.keys() >= set(nodes):
+    waiting = set(nodes)
+    while waiting:
         message = await layer.receive(channel)
-        if message.get("from") in groups.deployments():
-            said[message["node"]] = msgspec.convert(message["sockets"], list[SocketNow])
+        if message.get("from") not in groups.deployments():
+            continue
+        waiting.discard(node := str(message.get("node")))
+        try:
+            said[node] = msgspec.convert(message.get("sockets"), list[SocketNow])
+        except msgspec.ValidationError as error:  # a node of another release
+            logger.warning("the answer of node %s is not understood: %s", node, error)
 
 
 async def _ask_here(user_id: int, said: dict[str, list[SocketNow]]) -> None:

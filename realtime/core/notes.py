@@ -8,9 +8,9 @@ sent it or not; nothing is noted per event.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import replace
 
 MOST_NOTES = 32  # of a socket: then the oldest are forgotten, and a note says so
@@ -26,7 +26,7 @@ class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
     - `resync`: it was put from `before` to `to`, for `reason`; events in between were not sent.
     - `filter`: events after `before` are sent only if their type is among `types`; empty: all.
     - `silent`: its node fell silent, so nothing else is known of it.
-    - `forgotten`: more happened than is kept.
+    - `forgotten`: more happened than is kept, or than this release understands.
 
     `seconds_ago` is before the socket's end, or before the moment at which it was asked about.
     """
@@ -55,3 +55,15 @@ def noted(notes: Notes | None, note: Note, now: float) -> Notes:
 def told(notes: Iterable[tuple[float, Note]] | None, now: float) -> list[Note]:
     """Return notes with their ages in place of their times."""
     return [replace(note, seconds_ago=round(now - at, 3)) for at, note in notes or ()]
+
+
+def read(stored: Iterable[Any]) -> list[Note]:
+    """Return notes that were stored, maybe by a newer release: what is not known says so."""
+    return [_read(each) for each in stored]
+
+
+def _read(stored: Any) -> Note:
+    try:
+        return convert(stored, Note)
+    except ValidationError:
+        return Note(kind="forgotten")

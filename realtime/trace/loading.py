@@ -13,8 +13,8 @@ import msgspec
 from django.db.models import Q
 
 from realtime import clock, log, survey
+from realtime.core import notes
 from realtime.core.continuity import Head
-from realtime.core.notes import Note
 from realtime.core.whereabouts import SocketNow, Survey
 from realtime.errors import NotFound
 from realtime.models import Connection, Cursor, Delay, Departure, Event
@@ -172,7 +172,7 @@ def _of_departure(row: Departure, stream: str) -> Life:
         written=row.written.get(stream),
         acked=row.acked.get(stream),
         queued=row.queued,
-        notes=msgspec.convert(row.notes, list[Note]),
+        notes=notes.read(row.notes),
     )
 
 

@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from realtime import clock, survey
 from realtime.core.continuity import StreamPosition
+from realtime.core.notes import Note
 from realtime.core.whereabouts import Survey
 from realtime.db import threads
 from realtime.layer import groups
@@ -92,6 +93,19 @@ async def test_a_node_that_does_not_answer_is_named(
     found = await asked(7)
     assert [(node.id, node.name) for node in found.silent] == [("frozen", "gone:9")]
     assert found.sockets == []
+
+
+async def test_an_answer_of_a_newer_release_keeps_no_other_from_being_heard(
+    redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as one, serving() as newer:
+        one.attach(7, device="phone")
+        newer.attach(7).connection.note(Note(kind="of_later"), 0.0)  # type: ignore[arg-type]
+        found = await asked(7)
+    assert [socket.device for socket in found.sockets] == ["phone"]
+    assert [node.id for node in found.silent] == [newer.hub.node_id]
+    [line] = [each.getMessage() for each in caplog.records if each.name == survey.__name__]
+    assert line.startswith(f"the answer of node {newer.hub.node_id} is not understood")
 
 
 async def test_while_redis_is_away_all_nodes_are_silent(redis: Redis) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.core.notes import MOST_NOTES, Note, Notes, noted, told
+from realtime.core.notes import MOST_NOTES, Note, Notes, noted, read, told
 
 
 def test_a_note_is_told_with_its_age() -> None:
@@ -20,3 +20,8 @@ def test_the_oldest_notes_go_and_a_note_says_so() -> None:
     assert notes is not None and len(notes) == MOST_NOTES
     assert notes[0][1] == Note(kind="forgotten")
     assert [note.before for _, note in notes[1:]] == list(range(MOST_NOTES + 1, 2 * MOST_NOTES))
+
+
+def test_stored_notes_of_a_newer_release_say_that_they_are_not_understood() -> None:
+    stored = [{"kind": "live", "before": 3, "since": 7}, {"kind": "of_later"}, "text"]
+    assert read(stored) == [Note(kind="live", before=3), *2 * [Note(kind="forgotten")]]
