@@ -10,6 +10,7 @@ import re
 
 ANNOUNCEMENTS = "announcements"
 _NAME = re.compile(r"[a-z]{1,30}")
+_USERS = re.compile(r"user:([0-9]{1,19})")
 _shared = [ANNOUNCEMENTS]  # in the order of `epoch`
 
 
@@ -37,8 +38,8 @@ def user_stream(user_id: int | str) -> str:
 
 def stream_user(stream: str) -> int | None:
     """Return whose stream it is, or None for a shared one."""
-    kind, _, rest = stream.partition(":")
-    return int(rest) if kind == "user" and rest.isdigit() else None
+    found = _USERS.fullmatch(stream)
+    return None if found is None else int(found[1])
 
 
 def streams_of(user_id: int) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ It shows no text of an event. What apps add is shown to those who have the right
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_safe
 from realtime.admin_bases import views
 from realtime.errors import NotFound
 from realtime.trace.asked import Asked, forms, understand
+from realtime.trace.contributors import May
 from realtime.trace.report import EventTrace, UserTrace
 from realtime.trace.services import trace_event, trace_user
 from realtime.trace.words import CODES, REACHES
@@ -31,11 +31,12 @@ def trace_page(request: HttpRequest) -> HttpResponse:
     """Show the trace of `q`, an event or a user; of an event for everybody, for `user`."""
     asked, whose = request.GET.get("q", "").strip(), request.GET.get("user", "").strip()
     found: EventTrace | UserTrace | None = None
-    error = ""
+    error, may = "", _rights(request)
     if asked:
-        logger.info("%.80s was traced in the admin by %s", asked, request.user.pk)
+        by = request.user.pk
+        logger.info("%.80r for user %.80r was traced in the admin by %s", asked, whose, by)
         try:
-            found = _trace(request, asked, whose)
+            found = _trace(asked, whose, may)
         except NotFound as refused:
             error = str(refused)
     customers = get_user_model()._default_manager
@@ -48,7 +49,7 @@ def trace_page(request: HttpRequest) -> HttpResponse:
             "title": "Why did a device not get it?",
             "asked": asked,
             "whose": whose,
-            "forms": forms(),
+            "forms": forms(may),
             "error": error,
             "event": found if isinstance(found, EventTrace) else None,
             "user_trace": found if isinstance(found, UserTrace) else None,
@@ -59,16 +60,16 @@ def trace_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _trace(request: HttpRequest, text: str, whose: str) -> EventTrace | UserTrace:
-    asked = understand(text)
+def _trace(text: str, whose: str, may: May) -> EventTrace | UserTrace:
+    asked = understand(text, may)
     if not asked.stream:
         assert asked.user_id is not None
-        return trace_user(asked.user_id, may=_rights(request))
-    user = understand(whose) if whose else Asked()
-    return trace_event(asked.stream, asked.offset, user_id=user.user_id, may=_rights(request))
+        return trace_user(asked.user_id, may=may)
+    user = understand(whose, may) if whose else Asked()
+    return trace_event(asked.stream, asked.offset, user_id=user.user_id, may=may)
 
 
-def _rights(request: HttpRequest) -> Any:
+def _rights(request: HttpRequest) -> May:
     def may(right: str) -> bool:
         return not right or bool(request.user.has_perm(right))
 

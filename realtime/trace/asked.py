@@ -11,6 +11,7 @@ from realtime.errors import NotFound
 from realtime.models import Event
 from realtime.streams import everybodys, stream_user
 from realtime.trace import contributors
+from realtime.trace.contributors import May, everything
 
 FORMS = "`user:17:42`, `announcements:3`, the id of an event, `user:17`, or the name of a user"
 
@@ -23,18 +24,21 @@ class Asked(NamedTuple):
     user_id: int | None = None
 
 
-def forms() -> str:
-    """Say what can be asked about, with the rows of apps."""
-    rows = "".join(f"`{name}:42`, " for name in contributors.finders())
+def forms(may: May = everything) -> str:
+    """Say what can be asked about, with the rows of apps whose rights somebody has."""
+    rows = "".join(f"`{name}:42`, " for name in contributors.finders(may))
     return f"{rows}{FORMS}"
 
 
-def understand(text: str) -> Asked:
-    """Return what a text means. Raises NotFound, with the forms that it may have."""
+def understand(text: str, may: May = everything) -> Asked:
+    """Return what a text means to somebody with these rights.
+
+    Raises NotFound, with the forms that it may have.
+    """
     before, _, after = text.strip().rpartition(":")
     number = row_id(after)
-    if number and before in contributors.finders():
-        if (place := contributors.find(before, number)) is None:
+    if number and (find := contributors.finders(may).get(before)) is not None:
+        if (place := find(number)) is None:
             raise NotFound(f"There is no event of {before} {number}.")
         return Asked(*place)
     if number and (before in everybodys() or stream_user(before) is not None):
@@ -49,5 +53,5 @@ def understand(text: str) -> Asked:
     users = get_user_model()
     found = users._default_manager.filter(**{users.USERNAME_FIELD: text.strip()}).first()
     if found is None:
-        raise NotFound(f"{text!r:.80} is neither an event nor a user: give {forms()}.")
+        raise NotFound(f"{text!r:.80} is neither an event nor a user: give {forms(may)}.")
     return Asked(user_id=found.pk)

@@ -73,12 +73,10 @@ def of_user(user_id: int, since: datetime, may: May = everything) -> list[Entry]
     ]
 
 
-def find(name: str, number: int) -> tuple[str, int] | None:
-    """Return the event of a row of an app, such as `notification` 42."""
-    found = _contributors.get(name)
-    return None if found is None or found.find is None else found.find(number)
-
-
-def finders() -> tuple[str, ...]:
-    """Name the apps whose rows can be asked about."""
-    return tuple(one.name for one in _contributors.values() if one.find is not None)
+def finders(may: May = everything) -> dict[str, Find]:
+    """Return how to find the event of a row, such as `notification` 42, by the app's name."""
+    return {
+        one.name: one.find
+        for one in _contributors.values()
+        if one.find is not None and may(one.right)
+    }

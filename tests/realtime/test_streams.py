@@ -9,7 +9,11 @@ from realtime.streams import stream_user, user_stream
 
 
 @pytest.mark.parametrize(
-    ("stream", "user_id"), [("user:7", 7), ("announcements", None), ("user:x", None)]
+    ("stream", "user_id"),
+    [
+        *(("user:7", 7), ("announcements", None), ("user:x", None)),
+        *(("user:²", None), ("user:٧", None), ("user:" + "9" * 5000, None)),
+    ],
 )
 def test_the_name_of_a_user_stream_has_the_user(stream: str, user_id: int | None) -> None:
     assert stream_user(stream) == user_id

@@ -45,7 +45,7 @@ class Command(base.Command):
             if not asked.stream or asked.user_id is not None:
                 raise CommandError("--user is for an event for everybody.")
             asked = asked._replace(user_id=base.user_named(user).pk)
-        logger.info("%s was traced by manage.py trace", what)
+        logger.info("%r was traced by manage.py trace", what)
         found = _trace(asked)
         self.say(msgspec.to_builtins(found), printed(found))
         if follow:

@@ -92,19 +92,40 @@ def test_what_is_not_there_is_said_and_the_forms_are_shown(client: Client, staff
     assert "<code>user:17:42</code>" in page(client, staff)
 
 
+@pytest.mark.parametrize("asked", ["user:²:1", "user:" + "9" * 5000 + ":1", "user:7:" + "9" * 30])
+def test_numbers_that_are_none_are_not_there(client: Client, staff: User, asked: str) -> None:
+    assert "neither an event nor a user" in page(client, staff, f"?q={asked}")
+
+
+def test_a_look_is_one_line_of_the_log(
+    client: Client, staff: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "realtime.admin.trace"):
+        page(client, staff, "?q=announcements:1%0AINFO root forged&user=amina%0Aforged")
+    [line] = [one.getMessage() for one in caplog.records if one.name == "realtime.admin.trace"]
+    assert "\n" not in line and line.endswith(f"was traced in the admin by {staff.pk}")
+    assert "announcements:1" in line and "amina" in line
+
+
 def test_what_an_app_knows_needs_its_right(
-    client: Client, staff: User, event: Event, monkeypatch: pytest.MonkeyPatch
+    client: Client, staff: User, amina: User, event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contributors, "_contributors", {})
     at = "2026-11-30T12:00:00.000Z"
     contributors.register(
         "shop",
         of_event=lambda stream, event: [Entry(at=at, source="shop", text="Sold.")],
+        find=lambda number: (user_stream(amina.pk), event.offset),
         right="realtime.view_webhook",
     )
     assert "Sold." not in page(client, staff, f"?q={event.pk}")
+    text = page(client, staff, "?q=shop:1")
+    assert "neither an event nor a user" in text and "shop:42" not in text
     staff.user_permissions.add(Permission.objects.get(codename="view_webhook"))
-    assert "Sold." in page(client, User.objects.get(pk=staff.pk), f"?q={event.pk}")
+    staff = User.objects.get(pk=staff.pk)  # rights are kept with a user
+    assert "Sold." in page(client, staff, f"?q={event.pk}")
+    assert "Sold." in page(client, staff, "?q=shop:1")
+    assert "shop:42" in page(client, staff)
 
 
 def test_staff_without_the_right_is_refused(client: Client) -> None:

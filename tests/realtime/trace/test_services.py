@@ -21,6 +21,7 @@ from realtime.protocol.published import AccessChanged
 from realtime.publish import publish
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from realtime.trace import contributors
+from realtime.trace.asked import Asked, understand
 from realtime.trace.report import Entry, EventTrace
 from realtime.trace.services import trace_event, trace_user
 from tests.realtime.rig import Member
@@ -157,6 +158,18 @@ async def test_a_node_that_reports_no_more_is_why(node: Member, user_id: int) ->
     assert (found.verdict, found.reach) == ("node_frozen", "no")
 
 
+async def test_a_note_of_a_newer_release_proves_nothing(node: Member, user_id: int) -> None:
+    socket = placed(node, user_id, "phone", 1)
+    offset = await sync_to_async(published)(user_id)
+    gone(node, socket, 1001)
+    await node.report()
+    assert (await traced(user_id, offset)).devices[0].sockets[0].what == "written"
+    await Departure.objects.aupdate(notes=[{"kind": "live"}, {"kind": "of_later", "stream": "x"}])
+    [socket_then] = (await traced(user_id, offset)).devices[0].sockets
+    assert [note.kind for note in socket_then.notes] == ["live", "forgotten"]
+    assert socket_then.what == "hidden"
+
+
 async def test_an_event_whose_row_is_trimmed_is_traced_by_its_place(
     node: Member, user_id: int
 ) -> None:
@@ -234,6 +247,7 @@ def test_apps_add_what_they_know(user_id: int, own_contributors: None) -> None:
     assert trace_event(user_stream(user_id), offset, ask=False).timeline[0].source == "shop"
     assert asked == [offset]
     assert trace_user(user_id, ask=False).timeline[0].text == "Came in."
-    assert contributors.find("shop", 7) == (user_stream(user_id), offset)
-    assert contributors.find("shop", 8) is contributors.find("silent", 7) is None
-    assert contributors.finders() == ("shop",)
+    assert contributors.finders().keys() == {"shop"}
+    assert understand("shop:7") == Asked(user_stream(user_id), offset)
+    with pytest.raises(NotFound, match="no event of shop 8"):
+        understand("shop:8")
