@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
-from django.db.models import Window
+from django.db.models import QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from realtime import registry
@@ -23,7 +23,7 @@ from realtime.core.transport import LOST
 from realtime.hub.delays import Delayed
 from realtime.hub.departures import Departed
 from realtime.hub.socket import Socket
-from realtime.models import Connection, Delay, Departure, Node
+from realtime.models import Connection, Delay, Node
 from realtime.sql import table
 
 ROWS = 500  # rows in one statement
@@ -138,12 +138,11 @@ def list_delays(node_id: str, delays: Sequence[Delayed], now: datetime) -> None:
     )
 
 
-def forget_departed(before: datetime) -> None:
-    """Delete the rows of sockets that closed earlier, in small transactions, and of delays."""
-    Delay.objects.filter(ended_at__lt=before).delete()
-    old = Departure.objects.filter(closed_at__lt=before).order_by("pk")
-    while some := list(old.values_list("pk", flat=True)[:ROWS]):
-        Departure.objects.filter(pk__in=some).delete()
+def forget(old: QuerySet[Any]) -> None:
+    """Delete old rows, the first ones first, in small transactions."""
+    oldest = old.order_by("pk").values_list("pk", flat=True)
+    while some := list(oldest[:ROWS]):
+        old.model._default_manager.filter(pk__in=some).delete()
 
 
 def forget_nodes(ids: Sequence[str]) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from realtime.cluster import listing
 from realtime.hub.hub import Hub
 from realtime.layer import send
 from realtime.meters import meters
 from realtime.models import Node, NodeMinute
 
 KEPT = timedelta(days=14)
-ROWS = 500  # deleted in one transaction
 LOST = ("epoch", "ahead", "trimmed")  # outcomes of a login that must resynchronise
 
 
@@ -114,10 +114,8 @@ def store(node: Node, measured: Measured) -> None:
 
 
 def forget(before: datetime) -> None:
-    """Delete the rows of earlier minutes, in small transactions."""
-    old = NodeMinute.objects.filter(minute__lt=minute_of(before)).order_by("minute")
-    while some := list(old.values_list("pk", flat=True)[:ROWS]):
-        NodeMinute.objects.filter(pk__in=some).delete()
+    """Delete the rows of earlier minutes."""
+    listing.forget(NodeMinute.objects.filter(minute__lt=minute_of(before)))
 
 
 def _ms(seconds: float | None) -> float | None:

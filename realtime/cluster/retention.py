@@ -12,7 +12,7 @@ from realtime import clock, jobs, log
 from realtime.access import tickets
 from realtime.cluster import listing, minutes
 from realtime.log.measuring import RETENTION
-from realtime.models import EndedSession, IssuedToken, JobRun
+from realtime.models import Delay, Departure, EndedSession, IssuedToken, JobRun
 from realtime.options import options
 from realtime.outgoing import inbox, pacing
 
@@ -44,7 +44,12 @@ def apply() -> bool:
             before=now - timedelta(days=kept.retention_days), keep=kept.retention_events
         ),
         "devices": lambda: log.forget_cursors(before=now - timedelta(days=kept.device_days)),
-        "departures": lambda: listing.forget_departed(before=now - listing.DEPARTED_KEPT),
+        "departures": lambda: listing.forget(
+            Departure.objects.filter(closed_at__lt=now - listing.DEPARTED_KEPT)
+        ),
+        "delays": lambda: listing.forget(
+            Delay.objects.filter(ended_at__lt=now - listing.DEPARTED_KEPT)
+        ),
         "minutes": lambda: minutes.forget(before=now - minutes.KEPT),
         "tickets": tickets.forget_expired,
         "logins": EndedSession.objects.filter(expires_at__lt=now).delete,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
 from realtime import clock, log
-from realtime.cluster import listing, retention
+from realtime.cluster import listing, minutes, retention
 from realtime.log import CursorMove
 from realtime.models import (
     Cursor,
@@ -26,10 +27,12 @@ from realtime.models import (
     Event,
     IssuedToken,
     Node,
+    NodeMinute,
     Stream,
     Ticket,
 )
 from tests import stored
+from tests.realtime.minutes import stored_minute
 from tests.services.locks import threads, wait_for_a_waiter
 
 DAY = timedelta(days=1)
@@ -171,7 +174,8 @@ def over(alice: User) -> set[type[Model]]:
         connection_id="over", user=alice, code=1001, opened_at=long_ago, closed_at=long_ago
     )
     Delay.objects.create(node="n", kind="frozen", began_at=long_ago, ended_at=long_ago)
-    return {Event, Cursor, IssuedToken, EndedSession, Ticket, Departure, Delay}
+    stored_minute(minutes.minute_of(long_ago))
+    return {Event, Cursor, IssuedToken, EndedSession, Ticket, Departure, Delay, NodeMinute}
 
 
 def test_every_kind_of_expired_row_is_removed(
@@ -182,7 +186,30 @@ def test_every_kind_of_expired_row_is_removed(
     assert caplog.text == ""
 
 
-@pytest.mark.parametrize("broken", [Event, Cursor, IssuedToken, EndedSession, Ticket, Departure])
+def test_many_rows_of_nodes_are_removed_in_small_transactions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listing, "ROWS", 2)
+    long_ago = clock.now() - listing.DEPARTED_KEPT - DAY
+    for number in range(3):
+        Delay.objects.create(node="n", kind="lost", began_at=long_ago, ended_at=long_ago)
+        stored_minute(minutes.minute_of(long_ago) + number)
+    tables: list[str] = []
+
+    def noted(execute: Any, sql: str, *rest: Any) -> Any:
+        tables.extend(re.findall(r'DELETE FROM "(\w+)"', sql))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(noted):
+        retention.apply()
+    assert not Delay.objects.exists() and not NodeMinute.objects.exists()
+    assert tables.count("realtime_delay") == tables.count("realtime_nodeminute") == 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [Event, Cursor, IssuedToken, EndedSession, Ticket, Departure, Delay, NodeMinute],
+)
 def test_a_failing_step_of_retention_stops_no_other(
     over: set[type[Model]], caplog: pytest.LogCaptureFixture, broken: type[Model]
 ) -> None:
