@@ -92,7 +92,7 @@ def _note(connection: ConnectionState, name: str, start: StartPosition, head: in
     now = time.monotonic()
     if start.resync is None and start.offset < head:
         replayed = Note(kind="replayed", stream=name, before=start.offset, to=head)
-        connection.note(replayed, now)
+        connection.note((now, replayed))
     if types := connection.subscriptions:
         only = Note(kind="filter", stream=name, before=start.offset, types=tuple(sorted(types)))
-        connection.note(only, now)
+        connection.note((now, only))

@@ -40,19 +40,21 @@ class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds_ago: float = 0.0
 
 
-Notes = list[tuple[float, Note]]  # each with its monotonic time
+Noted = tuple[float, Note]  # with its monotonic time; what happens to many at once is shared
+Notes = list[Noted]
+_FORGOTTEN = Note(kind="forgotten")
 
 
-def noted(notes: Notes | None, note: Note, now: float) -> Notes:
+def noted(notes: Notes | None, one: Noted) -> Notes:
     """Return the notes with one more; beyond MOST_NOTES the oldest go."""
     kept = [] if notes is None else notes
     if len(kept) >= MOST_NOTES:
-        kept[:2] = [(now, Note(kind="forgotten"))]
-    kept.append((now, note))
+        kept[:2] = [(one[0], _FORGOTTEN)]
+    kept.append(one)
     return kept
 
 
-def told(notes: Iterable[tuple[float, Note]] | None, now: float) -> list[Note]:
+def told(notes: Iterable[Noted] | None, now: float) -> list[Note]:
     """Return notes with their ages in place of their times."""
     return [replace(note, seconds_ago=round(now - at, 3)) for at, note in notes or ()]
 
@@ -66,4 +68,4 @@ def _read(stored: Any) -> Note:
     try:
         return convert(stored, Note)
     except ValidationError:
-        return Note(kind="forgotten")
+        return _FORGOTTEN

@@ -13,7 +13,7 @@ from realtime.core.continuity import StreamPosition
 from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
-from realtime.core.notes import Note, Notes, noted, told
+from realtime.core.notes import Note, Noted, Notes, noted, told
 from realtime.core.resume import EVERYTHING
 from realtime.core.text import some_of
 from realtime.meters import meters
@@ -195,9 +195,9 @@ class ConnectionState:
         self.is_active = is_active
         return has_changed
 
-    def note(self, note: Note, now: float) -> None:
-        """Note what has happened to this socket, at a monotonic time."""
-        self.notes = noted(self.notes, note, now)
+    def note(self, one: Noted) -> None:
+        """Note what has happened to this socket, and when."""
+        self.notes = noted(self.notes, one)
 
     def told(self, now: float) -> list[Note]:
         """Return what has happened to this socket, with ages in seconds."""

@@ -15,7 +15,7 @@ from typing import Literal
 
 from realtime import log
 from realtime.core.continuity import Head, Reason, StreamPosition
-from realtime.core.notes import Note
+from realtime.core.notes import Note, Noted
 from realtime.core.resume import join_epochs, snapshots_within_ms
 from realtime.db import threads
 from realtime.hub.followed import FollowedStream
@@ -77,9 +77,12 @@ class Resets:
         before = followed.place.offset
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         most = snapshots_within_ms(told)
+        to = head.head
+        note = Note(kind="resync", stream=followed.name, before=before, to=to, reason=reason)
+        passed = (time.monotonic(), note)  # one for thousands of sockets
         for socket in followed.at_place:
             after = random.randint(0, most) if most else 0
-            say_resync(socket, followed.name, followed.place, reason, before, after)
+            say_resync(socket, followed.place, reason, passed, after)
         self._on_reset(followed.name)
 
     async def begin_anew(self) -> None:
@@ -116,27 +119,25 @@ def resync(
     """
     before = socket.connection.places[name].offset if asked is None else asked
     place = socket.connection.places[name] = StreamPosition(place.epoch, place.offset)
-    say_resync(socket, name, place, reason, before, logs_in=asked is not None)
+    kind: Literal["anew", "resync"] = "resync" if asked is None else "anew"
+    note = Note(kind=kind, stream=name, before=before, to=place.offset, reason=reason)
+    say_resync(socket, place, reason, (time.monotonic(), note))
 
 
 def say_resync(
     socket: Socket,
-    name: str,
     place: StreamPosition,
     reason: Reason,
-    before: int,
+    passed: Noted,
     snapshot_after_ms: int = 0,
-    *,
-    logs_in: bool = False,
 ) -> None:
-    """Tell a client that it goes on from `place`; it may still ack what came `before`."""
-    socket.connection.resynced(name, max(before, place.offset))
-    kind: Literal["anew", "resync"] = "anew" if logs_in else "resync"
-    passed = Note(kind=kind, stream=name, before=before, to=place.offset, reason=reason)
-    socket.connection.note(passed, time.monotonic())
+    """Tell a client that it goes on from `place`; it may still ack what came before."""
+    _, note = passed
+    socket.connection.resynced(note.stream, max(note.before, place.offset))
+    socket.connection.note(passed)
     socket.reply(
         ResyncRequired(
-            stream=name,
+            stream=note.stream,
             reason=reason,
             position=Position(offset=place.offset, epoch=place.epoch),
             epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),

@@ -100,12 +100,13 @@ class FollowedStreams:
         Events that gathered before are still judged by the old filter.
         """
         self._cycle.fan_out_now()
+        if types == socket.connection.subscriptions:
+            return
         socket.connection.subscriptions = types or EVERYTHING
         only, now = tuple(sorted(types)), time.monotonic()
         for name, place in socket.connection.places.items():
-            socket.connection.note(
-                Note(kind="filter", stream=name, before=place.offset, types=only), now
-            )
+            changed = Note(kind="filter", stream=name, before=place.offset, types=only)
+            socket.connection.note((now, changed))
             followed = self.followed.get(name)
             if followed is not None and followed.is_live(socket):
                 followed.go_live(socket)

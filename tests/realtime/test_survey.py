@@ -100,7 +100,7 @@ async def test_an_answer_of_a_newer_release_keeps_no_other_from_being_heard(
 ) -> None:
     async with serving() as one, serving() as newer:
         one.attach(7, device="phone")
-        newer.attach(7).connection.note(Note(kind="of_later"), 0.0)  # type: ignore[arg-type]
+        newer.attach(7).connection.note((0.0, Note(kind="of_later")))  # type: ignore[arg-type]
         found = await asked(7)
     assert [socket.device for socket in found.sockets] == ["phone"]
     assert [node.id for node in found.silent] == [newer.hub.node_id]

@@ -29,10 +29,11 @@ without("ack-of-before", "resynced", ConnectionState)
 
 
 @changes("ack-of-before-late", "say_resync", resets)
-def ack_of_before_late(original: Any, socket: Any, name: Any, place: Any, *given: Any) -> None:
+def ack_of_before_late(original: Any, socket: Any, *given: Any) -> None:
     """Refuse only acks up to where a stream was resynchronised, not those of earlier events."""
-    original(socket, name, place, *given)
-    socket.connection.ack_after[name] = place.offset
+    original(socket, *given)
+    _, passed = socket.connection.notes[-1]
+    socket.connection.ack_after[passed.stream] = passed.to
 
 
 @changes("ack-unshielded", "flush", acks.Acks)

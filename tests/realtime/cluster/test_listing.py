@@ -94,7 +94,8 @@ async def test_a_socket_that_has_closed_is_kept(own: Member, user_id: int) -> No
     socket = own.attach(user_id, device="phone", device_class="phone", seconds_ago=60)
     socket.connection.places["user:1"] = StreamPosition("e", 9)
     socket.connection.acked = {"user:1": 8}
-    socket.connection.note(Note(kind="resync", stream="user:1", before=3, to=5, reason="epoch"), 0)
+    passed = Note(kind="resync", stream="user:1", before=3, to=5, reason="epoch")
+    socket.connection.note((0.0, passed))
     own.hub.sockets.be_active(socket, True)
     await own.report()
     leave(own, socket, 4401)

@@ -6,7 +6,7 @@ from realtime.core.notes import MOST_NOTES, Note, Notes, noted, read, told
 
 
 def test_a_note_is_told_with_its_age() -> None:
-    notes = noted(None, Note(kind="filter", stream="user:7", before=3, types=("a",)), 100.0)
+    notes = noted(None, (100.0, Note(kind="filter", stream="user:7", before=3, types=("a",))))
     assert told(notes, 102.5) == [
         Note(kind="filter", stream="user:7", before=3, types=("a",), seconds_ago=2.5)
     ]
@@ -16,7 +16,7 @@ def test_a_note_is_told_with_its_age() -> None:
 def test_the_oldest_notes_go_and_a_note_says_so() -> None:
     notes: Notes | None = None
     for number in range(2 * MOST_NOTES):
-        notes = noted(notes, Note(kind="filter", stream="user:7", before=number), 0.0)
+        notes = noted(notes, (0.0, Note(kind="filter", stream="user:7", before=number)))
     assert notes is not None and len(notes) == MOST_NOTES
     assert notes[0][1] == Note(kind="forgotten")
     assert [note.before for _, note in notes[1:]] == list(range(MOST_NOTES + 1, 2 * MOST_NOTES))

@@ -43,7 +43,7 @@ async def test_a_socket_leaves_with_its_notes_and_with_what_waited(at_once: bool
     hub, noted = Hub(Options()), Departures()
     socket = greeted(hub, "a")
     socket.connection.began = 3
-    socket.connection.note(Note(kind="replayed", stream="user:7", before=1, to=4), 0.0)
+    socket.connection.note((0.0, Note(kind="replayed", stream="user:7", before=1, to=4)))
     socket.held()
     socket.put(Frame(b"x" * 100, "x"))
     if at_once:

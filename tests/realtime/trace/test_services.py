@@ -94,7 +94,7 @@ async def test_the_notes_and_the_code_of_a_socket_decide(
     socket = placed(node, user_id, "phone", 0 if note is None else 1)
     offset = await sync_to_async(published)(user_id)
     if note is not None:
-        socket.connection.note(msgspec.structs.replace(note, stream=user_stream(user_id)), 0.0)
+        socket.connection.note((0.0, msgspec.structs.replace(note, stream=user_stream(user_id))))
     gone(node, socket, code)
     await node.report()
     await Departure.objects.aupdate(closed_at=F("closed_at") + timedelta(seconds=1))
@@ -176,7 +176,8 @@ async def test_an_event_whose_row_is_trimmed_is_traced_by_its_place(
     socket = placed(node, user_id, "phone", 3, began=3)
     name = user_stream(user_id)
     socket.connection.began = None
-    socket.connection.note(Note(kind="anew", stream=name, before=0, to=3, reason="trimmed"), 0.0)
+    passed = Note(kind="anew", stream=name, before=0, to=3, reason="trimmed")
+    socket.connection.note((0.0, passed))
     for _ in range(3):
         await sync_to_async(published)(user_id)
     await sync_to_async(log.trim)(before=await sync_to_async(clock.now)(), keep=1)
