@@ -77,7 +77,10 @@ class Device(Struct, frozen=True, kw_only=True):
 
 
 class Late(Struct, frozen=True, kw_only=True):
-    """What made events late at a node; see `realtime.models.Delay`."""
+    """What made events late at a node; see `realtime.models.Delay`.
+
+    Lost wake-ups without a stream are more than were kept: any event of then may be one of them.
+    """
 
     node: str
     kind: Literal["lost", "frozen"]
@@ -97,7 +100,14 @@ class Late(Struct, frozen=True, kw_only=True):
             return False
         return self.began_at - JUST <= event.committed_at <= self.ended_at
 
+    def may_cover(self, event: Happened, node: str) -> bool:
+        """Say whether it may have held up an event, of which nothing is kept."""
+        if node != self.node or self.kind != "lost" or self.stream or event.committed_at is None:
+            return False
+        return self.began_at - LOOK <= event.committed_at <= self.ended_at
+
 
 # Times of sockets are told by monotonic clocks, times of events by the database's: they agree
 # but for the time of a statement or two.
 JUST = timedelta(seconds=1)
+LOOK = timedelta(seconds=62)  # in which a node finds an event without a wake-up, and says so

@@ -20,7 +20,7 @@ from realtime.errors import NotFound
 from realtime.models import Connection, Cursor, Delay, Departure, Event
 from realtime.registry import ALIVE_WITHIN
 from realtime.streams import user_stream
-from realtime.trace.evidence import JUST, Device, Happened, Late, Life
+from realtime.trace.evidence import JUST, LOOK, Device, Happened, Late, Life
 
 MOST_AFTER = 200  # sockets that closed after the event
 MOST_BEFORE = 50  # and before it
@@ -109,9 +109,11 @@ def delays(events: Sequence[Happened], lives: Iterable[Life]) -> list[Late]:
     held = Q(stream=events[0].stream, last__gte=min(offsets), first__lte=max(offsets))
     if moments := [event.committed_at for event in events if event.committed_at is not None]:
         first, last = min(moments), max(moments) + JUST
+        frozen = Q(kind=Delay.Kind.FROZEN, began_at__lte=last)
+        more = Q(kind=Delay.Kind.LOST, began_at__lte=last + LOOK)
         # Named for the index: of no stream is what holds up all of them.
-        held |= Q(stream="", kind=Delay.Kind.FROZEN, ended_at__gte=first, began_at__lte=last)
-    rows = Delay.objects.filter(held, node__in=nodes).order_by("pk")[:MOST_DELAYS]
+        held |= Q(stream="", ended_at__gte=first) & (frozen | more)
+    rows = Delay.objects.filter(held, node__in=nodes).order_by("-stream", "pk")[:MOST_DELAYS]
     return [
         Late(
             node=row.node,

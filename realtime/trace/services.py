@@ -222,7 +222,8 @@ def _lateness(late: Sequence[Late]) -> Iterator[Entry]:
             text = f"Node {one.node} stood still for {seconds:.1f} s."
             yield Entry(at=stamp(one.began_at), source="node", text=text)
         else:
-            text = f"Node {one.node} had no wake-up for the events {one.first:,} to {one.last:,}."
+            which = f"the events {one.first:,} to {one.last:,}" if one.stream else "many events"
+            text = f"Node {one.node} had no wake-up for {which}."
             yield Entry(at=stamp(one.ended_at), source="node", text=text)
 
 

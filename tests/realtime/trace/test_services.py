@@ -145,8 +145,14 @@ async def test_what_made_an_event_late_at_the_node_of_a_socket_is_named(
     await node.report()
     found = await traced(user_id, offset)
     assert (found.verdict, found.reach) == ("wakeup_lost", "acked")
+    later = F("ended_at") + timedelta(seconds=1)
+    await Delay.objects.aupdate(stream="", first=0, last=0, ended_at=later)  # more than are kept
+    found = await traced(user_id, offset)
+    assert found.verdict == "delivered" and "maybe late" in found.text
+    text = f"Node {node.hub.node_id} had no wake-up for many events."
+    assert text in [entry.text for entry in found.timeline]
     await Delay.objects.aupdate(node="another")
-    assert (await traced(user_id, offset)).verdict == "delivered"
+    assert "at once" in (await traced(user_id, offset)).text
 
 
 async def test_a_node_that_reports_no_more_is_why(node: Member, user_id: int) -> None:

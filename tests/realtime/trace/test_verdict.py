@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from realtime.core.notes import Note
@@ -52,6 +53,7 @@ def only(*types: str, before: int = 40) -> Note:
 
 
 LOST = Late(node="a", kind="lost", stream=S, first=50, last=51, began_at=at(8), ended_at=at(8))
+MORE_LOST = Late(node="a", kind="lost", began_at=at(8), ended_at=at(8))
 FROZEN = Late(node="a", kind="frozen", began_at=at(-3), ended_at=at(20))
 ELSEWHERE = Late(node="b", kind="frozen", began_at=at(-3), ended_at=at(20))
 AGO = -600.0
@@ -224,6 +226,24 @@ def test_a_verdict(name: str) -> None:
     said = verdict(EVENT, Device(name="phone", lives=lives, acked=cursor), delays, NOW)
     assert (said.code, said.reach) == (code, reach), said.text
     assert said.text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("late", "is_sure"),
+    [
+        (MORE_LOST, False),
+        (msgspec.structs.replace(MORE_LOST, node="b"), True),
+        (msgspec.structs.replace(MORE_LOST, ended_at=at(-1)), True),
+        (msgspec.structs.replace(MORE_LOST, began_at=at(90), ended_at=at(99)), True),
+    ],
+)
+def test_of_more_lost_wake_ups_than_are_kept_any_may_be_the_events(
+    late: Late, is_sure: bool
+) -> None:
+    phone = Device(name="phone", lives=[life(AGO, None, live(), written=50)], acked=50)
+    said = verdict(EVENT, phone, [late], NOW)
+    assert (said.code, said.reach) == ("delivered", "acked")
+    assert said.text.startswith("It was sent at once" if is_sure else "It was sent, maybe late")
 
 
 def test_an_event_that_was_just_committed_is_under_way() -> None:
