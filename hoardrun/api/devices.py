@@ -63,7 +63,10 @@ class EndedOutput(serializers.Serializer[dict[str, Any]]):
 class DevicesView(View):
     @extend_schema(operation_id="devices_list", responses=DeviceOutput(many=True), tags=TAGS)
     def get(self, request: Request) -> Response:
-        """List the devices that you are signed in on, those seen last first."""
+        """List the devices that you are signed in on, those seen last first.
+
+        Of those that are not connected, at most 100.
+        """
         found: Any = logins(user_id(request))
         context = {"session": _session(request)}
         return Response(DeviceOutput(found, many=True, context=context).data)

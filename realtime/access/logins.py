@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from realtime import clock, registry
 from realtime.access import changes
 from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.retry import one_transaction
+
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ class KnownLogin:
 
 
 def logins(user_id: int) -> list[KnownLogin]:
-    """Return the logins of a user, those seen last first."""
+    """Return the logins of a user, those seen last first.
+
+    Of those without an open socket, the MOST that were seen last: a program may log in each minute.
+    """
     now = clock.now()
     tokens = {token.session: token for token in _usable(user_id, now)}
     sockets: dict[str, list[Connection]] = {}
@@ -81,9 +86,11 @@ def end_login(*, user_id: int, session: str) -> bool:
 
 
 def _usable(user_id: int, now: datetime) -> Iterable[IssuedToken]:
-    """Return the newest refresh token of each login, oldest first."""
+    """Return the newest refresh tokens of logins, MOST of them, oldest first."""
     unused = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=now, used_at=None)
-    return unused.exclude(session="").order_by("issued_at", "pk")
+    ended = EndedSession.objects.filter(pk=OuterRef("session"))
+    lasting = unused.exclude(session="").exclude(Exists(ended))
+    return reversed(lasting.order_by("-issued_at", "-pk")[:MOST])
 
 
 def _client(sockets: Iterable[Connection], token: IssuedToken | None) -> str:

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from hoardrun.api import tokens
 from hoardrun.api.tokens import Login
 from realtime import clock, registry
+from realtime.access import logins
 from realtime.access.keys import RefreshToken
 from realtime.access.tokens import SESSION_CLAIM
 from realtime.models import Connection, EndedSession, IssuedToken, Node
@@ -130,6 +131,20 @@ def test_a_login_of_another_issuer_is_a_device_while_it_is_connected(alice: User
     assert found["elsewhere"]["name"] == "Firefox, Linux"
     assert asking(desk).delete(f"{DEVICES}/elsewhere").status_code == 204
     assert [device["id"] for device in listed(desk)] == [session_of(desk)]
+
+
+def test_of_many_logins_those_seen_last_are_listed(alice: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(logins, "MOST", 2)
+    old = [tokens.login_create(user=alice) for _ in range(3)]
+    IssuedToken.objects.update(issued_at=clock.now() - timedelta(days=1))
+    connect(alice, session_of(old[0]))
+    mine = [tokens.login_create(user=alice) for _ in range(2)]
+    for _ in range(2):  # that has ended takes nobody's place
+        left = tokens.login_create(user=alice)
+        asking(mine[0]).delete(f"{DEVICES}/{session_of(left)}")
+    shown = {device["id"] for device in listed(mine[0])}
+    assert shown == {session_of(login) for login in [old[0], *mine]}
+    assert asking(mine[0]).post(f"{DEVICES}/end-others").json() == {"ended": 4}
 
 
 def test_an_expired_login_is_no_device(alice: User):
