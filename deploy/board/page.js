@@ -49,9 +49,9 @@ function short(value) {
 
 function seconds(value) {
   const size = Math.abs(value);
-  if (size >= 172_800) return short(value / 86_400) + " d";
-  if (size >= 7200) return short(value / 3600) + " h";
-  if (size >= 120) return short(value / 60) + " min";
+  if (size >= 86_400) return short(value / 86_400) + " d";
+  if (size >= 3600) return short(value / 3600) + " h";
+  if (size >= 60) return short(value / 60) + " min";
   if (size >= 1 || size === 0) return short(value) + " s";
   return size >= 0.001 ? short(value * 1000) + " ms" : short(value * 1_000_000) + " µs";
 }
@@ -119,15 +119,24 @@ function ticks(low, high, count, wanted) {
   return found;
 }
 
-const TIMES = [60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800];
+const DAY = 86_400;
+const TIMES = [60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, DAY, 2 * DAY];
+const AGES = [...TIMES, ...[5, 10, 20, 50, 100, 200, 500].map((days) => days * DAY)];
 
 const DOUBLED = Array.from({ length: 50 }, (_, power) => 2 ** power); // of bytes
 
+const DATE = { month: "short", day: "numeric" };
+const CLOCK = { hour: "2-digit", minute: "2-digit" };
+
 function clock(at, span) {
-  const date = new Date(at * 1000);
-  const options =
-    span > 86_400 ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit" };
-  return date.toLocaleString([], { ...options, hour12: false });
+  return written(at, span > DAY ? DATE : CLOCK);
+}
+
+/** A moment by the reader's own clock, with the name of its zone. */
+const moment = (at) => written(at, { ...DATE, ...CLOCK, second: "2-digit", timeZoneName: "short" });
+
+function written(at, options) {
+  return new Date(at * 1000).toLocaleString("en-GB", options);
 }
 
 function stroke(number) {
@@ -143,7 +152,8 @@ function draw(body, panel, found) {
   const low = Math.min(0, ...all);
   const high = Math.max(...all) || 1;
   const doubled = ["bytes", "Bps"].includes(panel.unit) ? DOUBLED : undefined;
-  const values = ticks(low, Math.max(high, low + 1e-9), 4, doubled);
+  const steps = panel.unit === "s" && high > 240 ? AGES : doubled;
+  const values = ticks(low, Math.max(high, low + 1e-9), 4, steps);
   const highest = Math.max(high, values.at(-1));
   const span = found.end - found.start;
   const x = (at) => left + ((at - found.start) / span) * (width - left - right);
@@ -182,7 +192,12 @@ function draw(body, panel, found) {
 
 function legend(body, panel, found) {
   const format = FORMATS[panel.unit ?? "short"];
-  const box = make("div", body, { class: "legend", tabindex: "0" });
+  const box = make("div", body, {
+    class: "legend",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "Values: " + panel.title,
+  });
   const table = make("table", box);
   const head = make("tr", make("thead", table));
   const when = make("th", head, { scope: "col" });
@@ -199,7 +214,7 @@ function legend(body, panel, found) {
     return now;
   });
   return (at) => {
-    when.textContent = at === null ? "" : new Date(at * 1000).toLocaleTimeString();
+    when.textContent = at === null ? "" : moment(at);
     found.series.forEach((one, number) => {
       const near = (point) => Math.abs(point[0] - at) <= found.step;
       const point = at === null ? one.points.at(-1) : one.points.findLast(near);
@@ -238,7 +253,9 @@ function number(body, panel, found) {
 }
 
 function render(one, found) {
-  const scrolled = one.body.querySelector(".legend")?.scrollTop ?? 0;
+  const before = one.body.querySelector(".legend");
+  const scrolled = before?.scrollTop ?? 0;
+  const isFocused = before !== null && before === document.activeElement;
   one.body.replaceChildren();
   one.figure.dataset.state = found.series.length ? "full" : "empty";
   if (!found.series.length) {
@@ -253,7 +270,9 @@ function render(one, found) {
   } else {
     const drawn = draw(one.body, one.panel, found);
     follow(drawn, found, legend(one.body, one.panel, found));
-    one.body.querySelector(".legend").scrollTop = scrolled;
+    const now = one.body.querySelector(".legend");
+    now.scrollTop = scrolled;
+    if (isFocused) now.focus({ preventScroll: true });
   }
 }
 
@@ -264,7 +283,7 @@ async function alerts() {
     const item = make("li", byId("alerts"));
     make("b", item, {}, one.labels.alertname);
     item.append(one.annotations.summary ?? "");
-    const since = " since " + new Date(one.activeAt).toLocaleTimeString() + " ";
+    const since = " since " + moment(Date.parse(one.activeAt) / 1000) + " ";
     make("small", item, {}, since);
     const runbook = one.annotations.runbook_url ?? "";
     if (/^https?:/.test(runbook)) make("a", item, { href: runbook }, "Runbook");
@@ -302,7 +321,7 @@ async function once() {
     const open = panels.filter((one) => one.row.open);
     await Promise.all(open.map(async (one) => render(one, await ask(one.panel, choice, end))));
     state.className = "";
-    state.textContent = "As of " + new Date(end * 1000).toLocaleTimeString();
+    state.textContent = "As of " + moment(end);
   } catch (error) {
     state.className = "bad";
     state.textContent = "Prometheus does not answer: " + error.message;

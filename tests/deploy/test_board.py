@@ -16,6 +16,7 @@ from playwright.async_api import async_playwright, expect
 
 from tests.deploy import asking
 from tests.deploy.busy import busy
+from tests.deploy.outside import exporter
 from tests.e2e.conftest import ARGUMENTS, chromium
 from tests.e2e.visitor import Visitor
 from tests.services.environment import ROOT
@@ -76,8 +77,8 @@ async def test_under_load_no_panel_is_empty(tmp_path: Path) -> None:
         missing.difference_update({each for each in missing if has_data(prometheus, each)})
         return not missing
 
-    with busy(tmp_path) as world:
-        prometheus = Prometheus(world.ports)
+    with busy(tmp_path) as world, exporter(tmp_path / "hoardrun.prom") as machine:
+        prometheus = Prometheus(world.ports, machines=[machine])
         try:
             await asyncio.to_thread(
                 wait_until, has_seen_all, seconds=240, what="each panel has had data"

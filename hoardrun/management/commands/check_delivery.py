@@ -59,7 +59,7 @@ class Command(base.Command):
         except ValueError as error:
             raise CommandError(f"{error}.", returncode=FAILED) from None
         if options["textfile"] is not None:
-            _write(options["textfile"], outcome)
+            write(options["textfile"], outcome)
         self.say(_plain(outcome), _line(outcome))
         if outcome.failed_at is not None:
             sys.exit(FAILED)
@@ -100,7 +100,7 @@ def _line(outcome: Outcome) -> str:
     return f"It failed at: {outcome.failed_at}: {outcome.why}.{before}"
 
 
-def _write(file: Path, outcome: Outcome) -> None:
+def write(file: Path, outcome: Outcome) -> None:
     """Replace the file at once, as the exporter may read it at any time."""
     name = "hoardrun_outside_check"
     lines = [
