@@ -19,6 +19,7 @@ from tests.e2e import (
     screenshots_centre,
     screenshots_charts,
     screenshots_market,
+    screenshots_operation,
     screenshots_pay,
     visitor,
 )
@@ -39,6 +40,7 @@ for txn in Transaction.objects.filter(account__user_id=1, status="pending")[:1]:
 notification_create(user_id=1, title="New sign-in", type="security", priority="high",
     message="Your account was opened on a new phone in Kampala. Was this you?")
 """
+PICTURES = ("console", "centre", "market", "pay", "charts", "operation", "board")
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -102,6 +104,10 @@ async def _take(folder: Path, only: str | None, *, every: bool) -> None:
             await screenshots_pay.take(browser, folder, every=every)
         if only in {None, "charts"}:
             await screenshots_charts.take(browser, folder, every=every)
+        if only in {None, "operation"}:
+            await screenshots_operation.take(browser, folder, every=every)
+        if only in {None, "board"}:
+            await screenshots_operation.take_board(browser, folder, every=every)
         await browser.close()
 
 
@@ -109,7 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--every", action="store_true", help="Also in the dark and on a phone.")
-    parser.add_argument("--only", choices=("console", "centre", "market", "pay", "charts"))
+    parser.add_argument("--only", choices=PICTURES)
     arguments = parser.parse_args()
     environment.prepare()
     arguments.folder.mkdir(parents=True, exist_ok=True)

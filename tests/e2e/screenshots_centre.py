@@ -76,33 +76,6 @@ WHY = """
 from notifications.models import Notification
 print(Notification.objects.filter(user=1, kind="transaction.debit").latest("pk").pk)
 """
-# A phone that reads too slowly, comes back, and a desktop that filters.
-TRACE = """
-from datetime import timedelta
-from notifications.models import Escalation
-from realtime import clock
-from realtime.models import Cursor, Departure, Event, Stream
-row = Escalation.objects.filter(user=1, kind="transaction.debit").latest("pk")
-at, offset, name = row.committed_at, row.event_offset, "user:1"
-def second(n):
-    return at + timedelta(seconds=n)
-def gone(key, device, code, opened, closed, written, acked, *notes, queued=0):
-    Departure.objects.create(
-        connection_id=key, user_id=1, device=device, device_class=device, code=code,
-        opened_at=second(opened), closed_at=second(closed), written={name: written},
-        acked={name: acked}, node="8f2c11d04ab7", queued=queued,
-        notes=[{"stream": name, **note} for note in notes])
-gone("5b1f", "phone", 4503, -1800, 4, offset, offset - 2,
-    {"kind": "live", "before": offset - 3}, queued=61_440)
-gone("9c04", "phone", 1001, 5, 9, offset, offset,
-    {"kind": "replayed", "before": offset - 2, "to": offset})
-gone("11aa", "desktop", 1001, -600, 8, offset, offset, {"kind": "live", "before": offset - 4},
-    {"kind": "filter", "before": offset - 3, "types": ["market"]})
-stream = Stream.objects.get(name=name)
-Cursor.objects.create(user_id=1, device="phone", stream=stream, epoch=stream.epoch, acked=offset)
-Cursor.objects.filter(user=1, device="phone").update(updated_at=second(6))
-print(f"{name}:{offset}")
-"""
 # Firefox draws what it shows in a window of its own.
 DRAWN = """
 const alert = Services.wm.getMostRecentWindow("alert:alert");
@@ -138,7 +111,6 @@ async def take(browser: Browser, folder: Path, *, every: bool) -> None:
             await _phone(browser, server, folder, every=every)
             await _settings(browser, server, folder, every=every)
             await _why(browser, server, folder, every=every)
-            await trace(browser, server, folder, every=every)
             await _mails(browser, server, folder)
     await _phones(browser, folder, every=every)
     await asyncio.to_thread(push, folder)
@@ -227,22 +199,6 @@ async def _why(browser: Browser, server: Server, folder: Path, *, every: bool) -
         await page.goto(f"{server.url}/admin/notifications/notification/{number}/why/")
         await expect(page.locator(".why-step").first).to_be_visible()
         await keep_picture(await page.screenshot(), folder / f"why{suffix}.png")
-        await page.context.close()
-
-
-async def trace(browser: Browser, server: Server, folder: Path, *, every: bool) -> None:
-    """Take the page of an event, and of its user if not for the docs alone."""
-    event = (await asyncio.to_thread(server.shell, TRACE)).strip()
-    for suffix, size, scheme in looks(every=every):
-        page = await new_page(browser, size, scheme)
-        await visitor.log_in_to_admin(page, server)
-        await page.goto(f"{server.url}/admin/realtime/trace/?q={event}")
-        await expect(page.locator(".trace-timeline").first).to_be_visible()
-        await keep_picture(await page.screenshot(full_page=True), folder / f"trace{suffix}.png")
-        if every:
-            await page.goto(f"{server.url}/admin/realtime/trace/?q=user:1")
-            await expect(page.locator(".trace-timeline").first).to_be_visible()
-            await keep_picture(await page.screenshot(), folder / f"trace-user{suffix}.png")
         await page.context.close()
 
 
