@@ -15,9 +15,10 @@ from django.db.models.functions import Now
 
 from hoardrun.market import lease
 from hoardrun.market.alerts import consumer, firing, judge, loading, notices
+from hoardrun.market.alerts.desk import Desk
 from hoardrun.market.alerts.missed import Missed
 from hoardrun.market.candles import holes, services, values
-from tests.faults.bugs.patching import bug, changes, instead, nothing
+from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
 
 # -- leases
 
@@ -97,6 +98,15 @@ def key_without_count(original: Any, row: Any, seen: Any) -> Any:
 
 @bug("gap-unscanned")
 def gap_unscanned() -> None:
-    """Go on with the next price after some were missed."""
+    """Go on with the next price after some were missed, whatever the venue repeats of them."""
     instead(Missed, "first", nothing)
     instead(Missed, "gap", nothing)
+
+    def make(original: Any) -> Any:
+        def price(self: Any, item: Any) -> None:
+            if item.is_late or not item.is_history:
+                original(self, item)
+
+        return price
+
+    replace(Desk, "_price", make)
