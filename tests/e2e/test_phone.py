@@ -80,13 +80,15 @@ CARRY = f"""
 from django.contrib.auth.models import User
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.models import Account
+from realtime import log_context
 root = User.objects.get(username="root")
 user = User.objects.get(username="amina")
 closed, other = (
     services.account_open(user_id=user.pk, currency="KES", name="{LONG}", opening_balance=900)
     for _ in range(2)
 )
-by = actors.staff(root.pk, "r" * 64)
+by = actors.staff(root.pk)
+log_context.work.set(log_context.Work("r" * 64))
 create = dict(account_id=closed.pk, type="payment", direction="outbound", amount=400)
 txn = services.transaction_create(**create, description="{LONG}", reference="{LONG}", by=by).txn
 mpesa = actors.provider("mpesa", evidence="e" * 200)
