@@ -238,9 +238,9 @@ async def test_idle_sockets_and_those_of_a_reload_live_and_a_node_may_die(
                     ),
                     seconds=30,
                 )
-            # Debian's Caddy, 2.6, knows no stream_close_delay.
+            # Debian's Caddy, 2.6, knows no stream_close_delay; on a busy machine it only hangs up.
             assert codes("nginx") == codes("haproxy") == set()
-            assert codes("caddy") <= {1001}
+            assert codes("caddy") <= {1001, 1006}
             await until(are_all_in, seconds=30)
             first.kill()
             await until(lambda: all(codes(kind) for kind in ALL_KINDS), seconds=30)

@@ -181,7 +181,7 @@ price = quote_get(symbol="BTC-USD").price
 for number in range(1, {COUNT} + 1):
     threshold = price * (1 - Decimal(number) / 2000)
     alert_create(user_id={ALICE}, symbol="BTC-USD", kind="price_below",
-        threshold=str(threshold.quantize(Decimal("0.01"))))
+        threshold=str(threshold.quantize(Decimal("0.01"))), if_true="fire")  # it may be so by now
 """
 FIRED = "SELECT id, fire_count FROM market_pricealert WHERE fire_count > 0 ORDER BY id"
 OF_EPOCH = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 from collections.abc import Iterable
 from typing import Any
@@ -40,7 +41,7 @@ class Prometheus(Store):
         self.targets = {"targets.yml": list(ports), "machines.yml": list(machines)}
         self.pace = pace
         self.interval = interval
-        super().__init__()
+        super().__init__(f"prometheus-{secrets.token_hex(4)}")  # a second try has its own
 
     @property
     def url(self) -> str:
