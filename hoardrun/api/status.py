@@ -1,4 +1,4 @@
-"""Whether users are online, and when they were last there: for staff."""
+"""Tell staff whether users are online, and when they were last seen."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Find = Callable[[int], tuple[str, int] | None]
 
 
 class Contributor(NamedTuple):
-    """What one app adds.
+    """The additions of one app.
 
     `of_event(stream, event)` says what is known of an event, `of_user(user_id, since)` what
     happened to a user since then. `find(number)` returns the stream and offset of the event of one

@@ -1,4 +1,4 @@
-"""What a verdict is made of: an event, the sockets of a device, and what made events late. Pure."""
+"""The evidence of a verdict: an event, the sockets of a device, and delays of nodes. Pure."""
 
 from __future__ import annotations
 

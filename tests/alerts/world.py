@@ -56,7 +56,7 @@ notification_create(user_id={BOB}, type="transaction", kind=kind, context=CONTEX
 
 
 class World:
-    """What a fault may touch. A load publishes and asks through the second node all the time."""
+    """The parts that a fault may break. A load uses the second node all the time."""
 
     def __init__(self, postgres: Postgres, redis: Redis, nodes: list[Server]) -> None:
         self._tokens: list[str] = json.loads(nodes[0].shell(PREPARE))

@@ -1,4 +1,4 @@
-"""What is seen of a deployment's certificate from outside."""
+"""Read a deployment's certificate from outside."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ ARRIVED = frozenset({"written", "acked"})
 
 @dataclass(frozen=True)
 class Said:
-    """What a trace says of a device: the code of its verdict, and whether it has the event."""
+    """The answer of a trace for a device: its verdict's code, and whether it has the event."""
 
     verdict: str
     reach: str

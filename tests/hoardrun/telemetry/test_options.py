@@ -1,4 +1,4 @@
-"""What is switched on is whole and installed, or the start is refused with one sentence."""
+"""Settings that are incomplete, or lack their library, refuse the start with one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is noted of a socket."""
+"""The notes of a socket."""
 
 from __future__ import annotations
 
